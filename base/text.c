@@ -1,0 +1,239 @@
+#include "base/text.h"
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool reserve(hg_text *t, size_t more)
+{
+    if (t->failed)
+        return false;
+    char *moved = hg_grow(t->s, &t->capacity, t->len + more + 1, 1);
+    if (!moved) {
+        t->failed = true;
+        return false;
+    }
+    t->s = moved;
+    return true;
+}
+
+void hg_text_add_n(hg_text *t, const char *s, size_t n)
+{
+    if (!reserve(t, n))
+        return;
+    memcpy(t->s + t->len, s, n);
+    t->len += n;
+    t->s[t->len] = '\0';
+}
+
+void hg_text_add(hg_text *t, const char *s)
+{
+    hg_text_add_n(t, s, strlen(s));
+}
+
+void hg_text_addf(hg_text *t, const char *fmt, ...)
+{
+    va_list args, again;
+    va_start(args, fmt);
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    if (n >= 0 && reserve(t, (size_t)n)) {
+        vsnprintf(t->s + t->len, (size_t)n + 1, fmt, again);
+        t->len += (size_t)n;
+    }
+    va_end(again);
+}
+
+void hg_text_add_xml(hg_text *t, const char *s)
+{
+    for (; *s; s++) {
+        switch (*s) {
+        case '&':
+            hg_text_add(t, "&amp;");
+            break;
+        case '<':
+            hg_text_add(t, "&lt;");
+            break;
+        case '>':
+            hg_text_add(t, "&gt;");
+            break;
+        case '"':
+            hg_text_add(t, "&quot;");
+            break;
+        case '\'':
+            hg_text_add(t, "&apos;");
+            break;
+        default:
+            if ((unsigned char)*s >= 0x20 || *s == '\t' || *s == '\n')
+                hg_text_add_n(t, s, 1);
+        }
+    }
+}
+
+void hg_text_add_sql_name(hg_text *t, const char *s)
+{
+    hg_text_add(t, "\"");
+    for (; *s; s++)
+        hg_text_add_n(t, *s == '"' ? "\"\"" : s, *s == '"' ? 2 : 1);
+    hg_text_add(t, "\"");
+}
+
+char *hg_text_take(hg_text *t)
+{
+    if (!t->s && !t->failed)
+        hg_text_add(t, "");
+    char *s = t->failed ? NULL : t->s;
+    if (t->failed)
+        hg_free(t->s);
+    *t = (hg_text){0};
+    return s;
+}
+
+void hg_text_dispose(hg_text *t)
+{
+    hg_free(t->s);
+    *t = (hg_text){0};
+}
+
+const char *hg_shortest_decimal(double v, char *buf)
+{
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(buf, 32, "%.*g", digits, v);
+        if (strtod(buf, NULL) == v)
+            break;
+    }
+    /* 250 prints as "2.5e+02" with two digits; whole numbers of ordinary size read better plain. */
+    if (strchr(buf, 'e') && v == floor(v) && fabs(v) < 1e15)
+        snprintf(buf, 32, "%.0f", v);
+    return buf;
+}
+
+/* Open addressing over 32-bit ids; text lives in chunks that never move. */
+struct hg_pool {
+    char **texts;
+    size_t text_capacity;
+    uint32_t count;
+    uint32_t *slots; /* id + 1, 0 = empty */
+    size_t slot_count;
+    char *chunk;
+    size_t chunk_used, chunk_size;
+    char **chunks;
+    size_t n_chunks, chunks_capacity;
+};
+
+enum { FIRST_SLOTS = 256, CHUNK = 1 << 16 };
+
+hg_status hg_pool_new(hg_pool **out, hg_error *err)
+{
+    hg_pool *p = hg_calloc(1, sizeof *p);
+    if (p)
+        p->slots = hg_calloc(FIRST_SLOTS, sizeof *p->slots);
+    if (!p || !p->slots) {
+        hg_free(p);
+        return hg_fail_memory(err);
+    }
+    p->slot_count = FIRST_SLOTS;
+    *out = p;
+    return HG_OK;
+}
+
+void hg_pool_free(hg_pool *p)
+{
+    if (!p)
+        return;
+    for (size_t i = 0; i < p->n_chunks; i++)
+        hg_free(p->chunks[i]);
+    hg_free(p->chunks);
+    hg_free(p->texts);
+    hg_free(p->slots);
+    hg_free(p);
+}
+
+/* FNV-1a */
+static uint64_t hash_bytes(const char *s, size_t n)
+{
+    uint64_t h = 1469598103934665603u;
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ (unsigned char)s[i]) * 1099511628211u;
+    return h ^ (h >> 29);
+}
+
+static bool grow_slots(hg_pool *p)
+{
+    size_t n = p->slot_count * 2;
+    uint32_t *slots = hg_calloc(n, sizeof *slots);
+    if (!slots)
+        return false;
+    for (uint32_t id = 0; id < p->count; id++) {
+        size_t k = hash_bytes(p->texts[id], strlen(p->texts[id])) & (n - 1);
+        while (slots[k])
+            k = (k + 1) & (n - 1);
+        slots[k] = id + 1;
+    }
+    hg_free(p->slots);
+    p->slots = slots;
+    p->slot_count = n;
+    return true;
+}
+
+static char *store_text(hg_pool *p, const char *s, size_t n)
+{
+    if (!p->chunk || p->chunk_size - p->chunk_used < n + 1) {
+        size_t size = n + 1 > CHUNK ? n + 1 : CHUNK;
+        char **chunks = hg_grow(p->chunks, &p->chunks_capacity, p->n_chunks + 1, sizeof *chunks);
+        if (!chunks)
+            return NULL;
+        p->chunks = chunks;
+        char *chunk = hg_malloc(size, 1);
+        if (!chunk)
+            return NULL;
+        p->chunks[p->n_chunks++] = p->chunk = chunk;
+        p->chunk_size = size;
+        p->chunk_used = 0;
+    }
+    char *at = p->chunk + p->chunk_used;
+    memcpy(at, s, n);
+    at[n] = '\0';
+    p->chunk_used += n + 1;
+    return at;
+}
+
+hg_status hg_pool_intern(hg_pool *p, const char *s, size_t n, uint32_t *id, hg_error *err)
+{
+    n = strnlen(s, n); /* a NUL ends the text, as it does everywhere else */
+    if ((size_t)p->count * 2 >= p->slot_count && !grow_slots(p))
+        return hg_fail_memory(err);
+    size_t k = hash_bytes(s, n) & (p->slot_count - 1);
+    for (; p->slots[k]; k = (k + 1) & (p->slot_count - 1)) {
+        const char *have = p->texts[p->slots[k] - 1];
+        if (strncmp(have, s, n) == 0 && have[n] == '\0') {
+            *id = p->slots[k] - 1;
+            return HG_OK;
+        }
+    }
+    char **texts = hg_grow(p->texts, &p->text_capacity, (size_t)p->count + 1, sizeof *texts);
+    if (!texts)
+        return hg_fail_memory(err);
+    p->texts = texts;
+    char *copy = store_text(p, s, n);
+    if (!copy)
+        return hg_fail_memory(err);
+    p->texts[p->count] = copy;
+    p->slots[k] = ++p->count;
+    *id = p->count - 1;
+    return HG_OK;
+}
+
+const char *hg_pool_text(const hg_pool *p, uint32_t id)
+{
+    return id < p->count ? p->texts[id] : NULL;
+}
+
+uint32_t hg_pool_count(const hg_pool *p)
+{
+    return p->count;
+}

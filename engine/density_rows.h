@@ -1,0 +1,57 @@
+/*
+ * The inner loops of the kernel density, private to engine: one source (density_rows.inc), compiled
+ * once for each instruction set. Lengths here are in cells, columns are counted from a block's
+ * origin.
+ */
+#ifndef HG_ENGINE_DENSITY_ROWS_H
+#define HG_ENGINE_DENSITY_ROWS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** Doubles in a slot: up to seven coefficients, and a count in the last. */
+enum { HG_LANES = 8 };
+
+/** Points of one block that one row meets; w NULL = all 1. */
+typedef struct hg_run {
+    size_t n;
+    const double *y; /**< in rows, downwards, from the centre of row 0 */
+    const double *b; /**< in columns, from the block's origin */
+    const double *w;
+} hg_run;
+
+/** Where a row's polynomials begin and end: slot k stands for column k - reach of the block. */
+typedef struct hg_slots {
+    double radius2;    /**< squared support radius */
+    double reach;      /**< a whole number, at least half a block + radius + 2 */
+    double *slot;      /**< 2 reach + 2 slots rounded up to eights, all zero between rows */
+    double *next_slot; /**< the same for the row below, where two rows are done at once */
+} hg_slots;
+
+/** Adds each point's polynomial of the row at `row` where it begins, takes it away where it ends.
+ */
+typedef void (*hg_scatter_fn)(const hg_run *run, double row, const hg_slots *slots);
+
+typedef struct hg_row_loops {
+    const char *name;
+    hg_scatter_fn scatter[4];      /**< by the kernel's degree in 1 - u^2 */
+    hg_scatter_fn scatter_pair[4]; /**< onto rows `row` and `row` + 1, bit for bit the same */
+    /**
+     * Runs the sum over n slots (a multiple of eight), evaluates it with the powers of the columns,
+     * adds what is positive to out, and leaves the slots zero.
+     */
+    void (*sweep)(double *slot, const double *powers, size_t n, double *out);
+    /** out[j] += factor * table[j] for j = 0 … n-1. */
+    void (*add_scaled)(double *out, const double *table, double factor, size_t n);
+    /** out[j] += max(0, peak - slope * sqrt((j - b)^2 + dy2)) for j = first … end-1. */
+    void (*add_cone)(double *out, int64_t first, int64_t end, double b, double dy2, double peak,
+                     double slope);
+} hg_row_loops;
+
+extern const hg_row_loops hg_row_loops_baseline;
+#if defined(__x86_64__)
+extern const hg_row_loops hg_row_loops_avx2;
+extern const hg_row_loops hg_row_loops_avx512;
+#endif
+
+#endif

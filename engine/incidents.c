@@ -1,0 +1,282 @@
+/*
+ * Binning. Incidents are taken in blocks that stay in the cache: cells are looked up, the block is
+ * partitioned by bands of cells, and every band adds its incidents in input order. So weights are
+ * summed in the same order whatever the number of threads.
+ *
+ * Memory beyond the result: 20 bytes for each incident of a block.
+ */
+#include "engine/incidents.h"
+#include "base/memory.h"
+#include "base/threads.h"
+#include "engine/radix.h"
+
+#include <math.h>
+
+enum { CHUNK = 16384, BLOCK = 1 << 20, BAND_BITS = 7, BANDS = 1 << BAND_BITS };
+
+typedef struct lookup {
+    const hg_incidents *incidents;
+    const hg_grid *grid;
+    const float *share;
+    hg_control *control;
+    double per_cell;
+    size_t first, n;
+    uint64_t none; /* written for incidents without a cell */
+    bool defer;    /* leave cells with share 0 for later */
+    uint64_t *cell;
+} lookup;
+
+static double square_distance(const hg_grid *g, int64_t row, int64_t column, double x, double y)
+{
+    double dx = fmax(hg_grid_column_west(g, column) - x, x - hg_grid_column_west(g, column + 1));
+    double dy = fmax(y - hg_grid_row_north(g, row), hg_grid_row_north(g, row + 1) - y);
+    return hypot(fmax(dx, 0), fmax(dy, 0));
+}
+
+static bool on_grid(const hg_grid *g, int64_t row, int64_t column)
+{
+    return row >= 0 && row < g->rows && column >= 0 && column < g->columns;
+}
+
+static uint64_t cell_beside(const hg_grid *g, const float *share, int64_t row, int64_t column,
+                            double x, double y)
+{
+    uint64_t best = UINT64_MAX;
+    double nearest = INFINITY;
+    for (int64_t r = row + 1; r >= row - 1; r--)
+        for (int64_t c = column - 1; c <= column + 1; c++) {
+            if (!on_grid(g, r, c) || !(share[r * g->columns + c] > 0))
+                continue;
+            double d = square_distance(g, r, c, x, y);
+            if (d < nearest) {
+                nearest = d;
+                best = (uint64_t)(r * g->columns + c);
+            }
+        }
+    return best;
+}
+
+uint64_t hg_incident_cell(const hg_grid *g, const float *share, double x, double y)
+{
+    int64_t row = hg_grid_row_of(g, y), column = hg_grid_column_of(g, x);
+    bool north_side = row == -1 && y == hg_grid_row_north(g, 0);
+    bool east_side = column == g->columns && x == hg_grid_column_west(g, g->columns);
+    if (on_grid(g, row, column) && share[row * g->columns + column] > 0)
+        return (uint64_t)(row * g->columns + column);
+    if (!on_grid(g, north_side ? 0 : row, east_side ? 0 : column))
+        return UINT64_MAX;
+    return cell_beside(g, share, row, column, x, y);
+}
+
+/*
+ * Lattice index of a coordinate where the quotient is safely away from a cell's side (its error is
+ * below 1e-6 for quotients below 1e9); false leaves it to the exact rule of the grid.
+ */
+static bool plain_lattice(double v, double per_cell, int64_t *k)
+{
+    double q = v * per_cell;
+    if (!(fabs(q) < 1e9))
+        return false;
+    int64_t t = (int64_t)q;
+    t -= q < (double)t;
+    double part = q - (double)t;
+    *k = t;
+    return part > 1e-5 && part < 1 - 1e-5;
+}
+
+static uint64_t cell_of(const lookup *l, double x, double y)
+{
+    const hg_grid *g = l->grid;
+    int64_t e, n;
+    if (plain_lattice(x, l->per_cell, &e) && plain_lattice(y, l->per_cell, &n)) {
+        int64_t row = g->top - n, column = e - g->west;
+        if (!on_grid(g, row, column))
+            return UINT64_MAX;
+        if (l->defer || l->share[row * g->columns + column] > 0)
+            return (uint64_t)(row * g->columns + column);
+    }
+    return hg_incident_cell(g, l->share, x, y);
+}
+
+static hg_status look_up_chunk(void *context, size_t chunk, hg_error *err)
+{
+    const lookup *l = context;
+    const hg_incidents *in = l->incidents;
+    size_t begin = chunk * CHUNK, end = begin + CHUNK < l->n ? begin + CHUNK : l->n;
+    for (size_t k = begin; k < end; k++) {
+        size_t i = l->first + k;
+        bool halo = in->flags && (in->flags[i] & HG_FLAG_HALO);
+        uint64_t cell = halo ? UINT64_MAX : cell_of(l, in->x[i], in->y[i]);
+        l->cell[k] = cell == UINT64_MAX ? l->none : cell;
+    }
+    return hg_check_cancel(l->control, err);
+}
+
+static int threads_of(const hg_control *control)
+{
+    return control ? control->threads : 0;
+}
+
+static hg_status look_up(lookup *l, hg_error *err)
+{
+    l->per_cell = 1 / l->grid->cell_m;
+    return hg_parallel((l->n + CHUNK - 1) / CHUNK, threads_of(l->control), look_up_chunk, l, err);
+}
+
+hg_status hg_incident_cells(const hg_incidents *incidents, const hg_grid *grid, const float *share,
+                            hg_control *control, uint64_t *cell, hg_error *err)
+{
+    lookup l = {.incidents = incidents,
+                .grid = grid,
+                .share = share,
+                .control = control,
+                .n = incidents->n,
+                .none = UINT64_MAX,
+                .cell = cell};
+    return look_up(&l, err);
+}
+
+typedef struct tally {
+    const lookup *lookup;
+    hg_cell_counts *counts;
+    uint64_t *cell;     /* of the block, partitioned by band */
+    uint32_t *position; /* in the block */
+    size_t start[BANDS + 1];
+    uint64_t cells;
+    uint64_t count[BANDS]; /* totals by band of cells */
+    double weight[BANDS];
+    size_t left[BANDS]; /* incidents of the block in cells with share 0 */
+} tally;
+
+static void add_one(tally *t, size_t band, uint64_t cell, size_t k)
+{
+    const double *w = t->lookup->incidents->w;
+    t->counts->count[cell]++;
+    t->count[band]++;
+    if (w) {
+        double weight = w[t->lookup->first + t->position[k]];
+        t->counts->weight[cell] += weight;
+        t->weight[band] += weight;
+    }
+}
+
+/* Shares are looked at here, where the band's cells are in the cache. */
+static hg_status add_band(void *context, size_t band, hg_error *err)
+{
+    (void)err;
+    tally *t = context;
+    t->left[band] = 0;
+    for (size_t k = t->start[band]; k < t->start[band + 1]; k++) {
+        uint64_t cell = t->cell[k];
+        if (cell < t->cells && t->lookup->share[cell] > 0)
+            add_one(t, band, cell, k);
+        else
+            t->left[band] += cell < t->cells;
+    }
+    return HG_OK;
+}
+
+/* Incidents in cells with share 0 may belong to another band, so they are added one by one. */
+static void add_left(tally *t)
+{
+    const lookup *l = t->lookup;
+    for (size_t band = 0; band < BANDS; band++)
+        for (size_t k = t->start[band]; t->left[band] > 0 && k < t->start[band + 1]; k++) {
+            if (t->cell[k] >= t->cells || l->share[t->cell[k]] > 0)
+                continue;
+            size_t i = l->first + t->position[k];
+            uint64_t cell =
+                hg_incident_cell(l->grid, l->share, l->incidents->x[i], l->incidents->y[i]);
+            if (cell != UINT64_MAX)
+                add_one(t, band, cell, k);
+        }
+}
+
+/* Smallest shift that brings all cells, and the number one past them, into the bands. */
+static unsigned band_shift(uint64_t cells)
+{
+    unsigned shift = 0;
+    while (cells >> shift >= BANDS)
+        shift++;
+    return shift;
+}
+
+static hg_status add_block(lookup *l, tally *t, hg_error *err)
+{
+    hg_status s = look_up(l, err);
+    if (s != HG_OK)
+        return s;
+    hg_radix_pass pass = {.key = l->cell,
+                          .key_out = t->cell,
+                          .with_out = t->position,
+                          .n = l->n,
+                          .shift = band_shift(t->cells),
+                          .bits = BAND_BITS};
+    s = hg_radix_partition(&pass, threads_of(l->control), t->start, err);
+    if (s == HG_OK)
+        s = hg_parallel(BANDS, threads_of(l->control), add_band, t, err);
+    if (s == HG_OK)
+        add_left(t);
+    return s;
+}
+
+static hg_status add_all(lookup *l, tally *t, hg_error *err)
+{
+    size_t n = l->incidents->n, block = n < BLOCK ? n : BLOCK;
+    l->cell = hg_malloc(block, sizeof *l->cell);
+    t->cell = hg_malloc(block, sizeof *t->cell);
+    t->position = hg_malloc(block, sizeof *t->position);
+    hg_status s = l->cell && t->cell && t->position ? HG_OK : hg_fail_memory(err);
+    for (l->first = 0; s == HG_OK && l->first < n; l->first += l->n) {
+        l->n = n - l->first < BLOCK ? n - l->first : BLOCK;
+        s = add_block(l, t, err);
+    }
+    hg_free(l->cell);
+    hg_free(t->cell);
+    hg_free(t->position);
+    return s;
+}
+
+static void sum_bands(const tally *t, hg_cell_counts *counts)
+{
+    double weight = 0;
+    for (size_t band = 0; band < BANDS; band++) {
+        counts->total += t->count[band];
+        weight += t->weight[band];
+    }
+    counts->total_weight = t->lookup->incidents->w ? weight : (double)counts->total;
+}
+
+hg_status hg_count_cells(const hg_incidents *incidents, const hg_grid *grid, const float *share,
+                         hg_control *control, hg_cell_counts *out, hg_error *err)
+{
+    hg_cell_counts counts = {0};
+    uint64_t cells = hg_grid_cells(grid);
+    counts.count = hg_calloc(cells, sizeof *counts.count);
+    counts.weight = incidents->w ? hg_calloc(cells, sizeof *counts.weight) : NULL;
+    hg_status s = counts.count && (counts.weight || !incidents->w) ? HG_OK : hg_fail_memory(err);
+
+    lookup l = {.incidents = incidents,
+                .grid = grid,
+                .share = share,
+                .control = control,
+                .none = cells,
+                .defer = true};
+    tally t = {.lookup = &l, .counts = &counts, .cells = cells};
+    if (s == HG_OK)
+        s = add_all(&l, &t, err);
+    if (s != HG_OK) {
+        hg_cell_counts_dispose(&counts);
+        return s;
+    }
+    sum_bands(&t, &counts);
+    *out = counts;
+    return HG_OK;
+}
+
+void hg_cell_counts_dispose(hg_cell_counts *counts)
+{
+    hg_free(counts->count);
+    hg_free(counts->weight);
+    *counts = (hg_cell_counts){0};
+}

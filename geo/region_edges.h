@@ -1,0 +1,18 @@
+/* What the files behind region.h share. */
+#ifndef HG_GEO_REGION_EDGES_H
+#define HG_GEO_REGION_EDGES_H
+
+#include "geo/edges.h"
+#include "geo/region.h"
+
+/**
+ * All that the three questions need: the boundary, directed so that the region lies to its left. It
+ * comes from a valid multipolygon, so that its edges meet at vertices only.
+ */
+struct hg_region {
+    hg_edges *edges;
+    double area_m2;
+    double box[4];
+};
+
+#endif

@@ -1,0 +1,45 @@
+/* Features as io reads them and geo uses them: WKB geometries with a name each. */
+#ifndef HG_GEO_SHAPES_H
+#define HG_GEO_SHAPES_H
+
+#include "geo/crs.h"
+
+typedef struct hg_shape {
+    unsigned char *wkb; /**< ISO WKB, two-dimensional, owned */
+    size_t size;
+    char *name; /**< owned; NULL where it has none */
+} hg_shape;
+
+typedef struct hg_shapes {
+    hg_shape *shapes;
+    size_t count, capacity;
+    char *source; /**< what to call it in errors */
+} hg_shapes;
+
+/** Adds a copy; name may be NULL. */
+hg_status hg_shapes_add(hg_shapes *shapes, const unsigned char *wkb, size_t size, const char *name,
+                        hg_error *err);
+/** Every vertex from one CRS to another, in place. Errors: HG_EDATA for a vertex with no image. */
+hg_status hg_shapes_transform(hg_shapes *shapes, const hg_crs *from, const hg_crs *to,
+                              hg_error *err);
+/** Every vertex multiplied by a factor (feet to metres), in place. */
+hg_status hg_shapes_scale(hg_shapes *shapes, double factor, hg_error *err);
+/** Box of all shapes. Errors: HG_EDATA when there are no coordinates. */
+hg_status hg_shapes_box(const hg_shapes *shapes, double box[4], hg_error *err);
+void hg_shapes_dispose(hg_shapes *shapes);
+
+/** Finds the named shape (point, line or polygon) nearest to a polygon. */
+typedef struct hg_places hg_places;
+
+/** Shapes without a name are left out. Errors: HG_EDATA when none has one. */
+hg_status hg_places_new(const hg_shapes *shapes, hg_places **out, hg_error *err);
+void hg_places_free(hg_places *places);
+/**
+ * Name of the place nearest to the box-shaped cell xmin,ymin,xmax,ymax (a place that touches or
+ * holds it is at distance 0; ties go to the smaller area, then the name). Borrowed. *distance_m may be
+ * NULL.
+ */
+hg_status hg_places_nearest(const hg_places *places, const double box[4], const char **name,
+                            double *distance_m, hg_error *err);
+
+#endif

@@ -1,0 +1,77 @@
+#include "io/gdal.h"
+
+#include <cpl_conv.h>
+#include <cpl_error.h>
+#include <errno.h>
+#include <gdal.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+static pthread_once_t registered = PTHREAD_ONCE_INIT;
+
+static void register_drivers(void)
+{
+    GDALAllRegister();
+    CPLSetErrorHandler(CPLQuietErrorHandler);
+}
+
+void hg_gdal_init(void)
+{
+    pthread_once(&registered, register_drivers);
+}
+
+/* The drivers word it differently; SQLite and libtiff do not pass the system's text on at all. */
+static bool says_disk_full(const char *text, int code)
+{
+    static const char *const words[] = {"No space left",  "disk is full",   "disk full",
+                                        "File too large", "quota exceeded", "Free disk space"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcasestr(text, words[i]))
+            return true;
+    return code == ENOSPC || code == EDQUOT || code == EFBIG;
+}
+
+/* "TIFFAppendToTile:Write error" begins with the name of a function: a word, a colon, no blank. */
+static const char *without_prefix(const char *text)
+{
+    size_t n = strcspn(text, " :");
+    while (text[n] == ':' && text[n + 1] != ' ' && text[n + 1] != '\0' && text[n + 1] != '/') {
+        text += n + 1;
+        n = strcspn(text, " :");
+    }
+    return text;
+}
+
+static void CPL_STDCALL note_error(CPLErr severity, CPLErrorNum number, const char *text)
+{
+    (void)number;
+    int code = errno;
+    hg_gdal_watch *watch = CPLGetErrorHandlerUserData();
+    if (!watch || (severity != CE_Failure && severity != CE_Fatal))
+        return;
+    if (says_disk_full(text, code))
+        watch->disk_full = true;
+    if (watch->failed)
+        return;
+    watch->failed = true;
+    snprintf(watch->message, sizeof watch->message, "%s", without_prefix(text));
+    for (char *c = watch->message; *c; c++)
+        if ((unsigned char)*c < 0x20)
+            *c = ' ';
+}
+
+void hg_gdal_watch_begin(hg_gdal_watch *watch)
+{
+    hg_gdal_init();
+    *watch = (hg_gdal_watch){0};
+    errno = 0;
+    CPLPushErrorHandlerEx(note_error, watch);
+}
+
+void hg_gdal_watch_end(hg_gdal_watch *watch)
+{
+    (void)watch;
+    CPLPopErrorHandler();
+    CPLErrorReset();
+}

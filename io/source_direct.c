@@ -1,0 +1,248 @@
+/*
+ * GeoPackage tables read by SQLite in row ranges, one range a task. Ranges are cut by primary key
+ * and joined in order, so the rows come out as OGR would give them, whatever the number of threads.
+ */
+#include "io/source_parts.h"
+#include "base/memory.h"
+#include "base/threads.h"
+#include "io/sql.h"
+
+#include <math.h>
+#include <ogr_api.h>
+#include <string.h>
+
+enum { RANGE_ROWS = 200000, MAX_RANGES = 256 };
+
+bool hg_source_is_direct(const hg_source *s)
+{
+    const char *driver = GDALGetDriverShortName(GDALGetDatasetDriver(s->dataset));
+    const char *key = OGR_L_GetFIDColumn(s->layer);
+    return s->file && strcmp(driver, "GPKG") == 0 && !s->spec.sql && !s->spec.where &&
+           !s->from_columns && key && *key && OGR_L_GetGeometryColumn(s->layer)[0];
+}
+
+static uint32_t u32(const unsigned char *p, bool little)
+{
+    return little
+               ? (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24
+               : (uint32_t)p[3] | (uint32_t)p[2] << 8 | (uint32_t)p[1] << 16 | (uint32_t)p[0] << 24;
+}
+
+static double f64(const unsigned char *p, bool little)
+{
+    uint64_t bits = little ? (uint64_t)u32(p + 4, true) << 32 | u32(p, true)
+                           : (uint64_t)u32(p, false) << 32 | u32(p + 4, false);
+    double d;
+    memcpy(&d, &bits, sizeof d);
+    return d;
+}
+
+static const char *wkb_name(uint32_t type)
+{
+    static const char *const names[] = {
+        "Geometry",   "Point",           "LineString",   "Polygon",
+        "MultiPoint", "MultiLineString", "MultiPolygon", "GeometryCollection"};
+    return type % 1000 < sizeof names / sizeof *names ? names[type % 1000] : "Curve";
+}
+
+/* ISO and extended WKB alike; a multipoint of one point is that point. */
+static void position_from_wkb(const unsigned char *wkb, size_t n, hg_position *p, int depth)
+{
+    p->state = HG_ROW_BAD_GEOMETRY;
+    p->bad = "damaged geometry";
+    if (n < 5 || wkb[0] > 1)
+        return;
+    bool little = wkb[0] == 1;
+    uint32_t type = u32(wkb + 1, little) & 0x1fffffff;
+    if (type % 1000 == 4 && depth == 0 && n >= 9 && u32(wkb + 5, little) == 1) {
+        position_from_wkb(wkb + 9, n - 9, p, 1);
+        return;
+    }
+    if (type % 1000 != 1) {
+        bool empty = n >= 9 && u32(wkb + 5, little) == 0;
+        p->state = empty ? HG_ROW_NO_GEOMETRY : HG_ROW_BAD_GEOMETRY;
+        p->bad = empty ? NULL : wkb_name(type);
+        return;
+    }
+    if (n < 21)
+        return;
+    p->x = f64(wkb + 5, little);
+    p->y = f64(wkb + 13, little);
+    p->bad = NULL;
+    p->state = isnan(p->x) && isnan(p->y) ? HG_ROW_NO_GEOMETRY : HG_ROW_OK;
+}
+
+/* GeoPackage geometry header, OGC 12-128r19, 2.1.3: magic, version, flags, srs_id, envelope. */
+static void position_from_blob(const unsigned char *blob, size_t n, hg_position *p)
+{
+    static const size_t envelope[8] = {0, 32, 48, 48, 64, 0, 0, 0};
+    *p = (hg_position){.state = HG_ROW_NO_GEOMETRY};
+    if (!blob || n == 0)
+        return;
+    size_t head = n >= 8 ? 8 + envelope[(blob[3] >> 1) & 7] : 8;
+    if (n < head || blob[0] != 'G' || blob[1] != 'P') {
+        p->state = HG_ROW_BAD_GEOMETRY;
+        p->bad = "damaged geometry";
+        return;
+    }
+    if (blob[3] & 0x10)
+        return; /* flagged empty */
+    position_from_wkb(blob + head, n - head, p, 0);
+}
+
+typedef struct range_reader {
+    hg_source *source;
+    hg_row_builder *parts;
+    int64_t first, step;
+    char *select;
+} range_reader;
+
+static hg_status open_for_reading(const hg_source *s, sqlite3 **db, hg_error *err)
+{
+    int rc = sqlite3_open_v2(s->file, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+    if (rc != SQLITE_OK)
+        return hg_sql_fail(*db, s->file, err);
+    return hg_sql_exec(*db, s->file, "PRAGMA mmap_size = 17179869184; PRAGMA query_only = 1", err);
+}
+
+/* SELECT geom, every field in OGR's order FROM the table WHERE key BETWEEN ?1 AND ?2. */
+static char *select_text(const hg_source *s)
+{
+    hg_text sql = {0};
+    hg_text_add(&sql, "SELECT ");
+    hg_text_add_sql_name(&sql, OGR_L_GetGeometryColumn(s->layer));
+    for (size_t f = 0; f < s->fields; f++) {
+        hg_text_add(&sql, ", ");
+        hg_text_add_sql_name(&sql, s->field_names[f]);
+    }
+    hg_text_add(&sql, " FROM ");
+    hg_text_add_sql_name(&sql, s->layer_name);
+    hg_text_add(&sql, " WHERE ");
+    hg_text_add_sql_name(&sql, OGR_L_GetFIDColumn(s->layer));
+    hg_text_add(&sql, " BETWEEN ?1 AND ?2 ORDER BY ");
+    hg_text_add_sql_name(&sql, OGR_L_GetFIDColumn(s->layer));
+    return hg_text_take(&sql);
+}
+
+/* SQLite columns hold what they like; the declared type decides what is made of it, as in OGR. */
+static void value_of_column(sqlite3_stmt *stmt, int column, hg_type type, hg_value *v)
+{
+    *v = (hg_value){0};
+    int stored = sqlite3_column_type(stmt, column);
+    if (stored == SQLITE_NULL)
+        return;
+    if (type == HG_INT64 && stored != SQLITE_TEXT) {
+        v->type = HG_VALUE_INT;
+        v->i = sqlite3_column_int64(stmt, column);
+    } else if (type == HG_DOUBLE && stored != SQLITE_TEXT) {
+        v->type = HG_VALUE_REAL;
+        v->d = sqlite3_column_double(stmt, column);
+    } else {
+        v->s = (const char *)sqlite3_column_text(stmt, column);
+        v->n = (size_t)sqlite3_column_bytes(stmt, column);
+        v->type = v->s ? HG_VALUE_TEXT : HG_VALUE_NULL;
+    }
+}
+
+static hg_status read_rows(const range_reader *r, sqlite3 *db, sqlite3_stmt *stmt,
+                           hg_row_builder *b, hg_value *values, hg_error *err)
+{
+    const hg_source *s = r->source;
+    for (size_t seen = 0;; seen++) {
+        bool more = false;
+        hg_status status = hg_sql_next(db, s->file, stmt, &more, err);
+        if (status == HG_OK && more && seen % 8192 == 0)
+            status = hg_check_cancel(s->control, err);
+        if (status != HG_OK || !more)
+            return status;
+        hg_position p;
+        position_from_blob(sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0), &p);
+        for (size_t f = 0; f < s->fields; f++)
+            value_of_column(stmt, (int)f + 1, s->field_types[f], &values[f]);
+        status = hg_row_builder_add(b, &p, values, err);
+        if (status != HG_OK)
+            return status;
+    }
+}
+
+static hg_status read_range(void *context, size_t i, hg_error *err)
+{
+    range_reader *r = context;
+    sqlite3 *db = NULL;
+    sqlite3_stmt *stmt = NULL;
+    hg_value *values = hg_calloc(r->source->fields, sizeof *values);
+    hg_status status = values ? open_for_reading(r->source, &db, err) : hg_fail_memory(err);
+    if (status == HG_OK)
+        status = hg_row_builder_init(&r->parts[i], r->source, NULL, err);
+    if (status == HG_OK)
+        status = hg_sql_prepare(db, r->source->file, r->select, &stmt, err);
+    if (status == HG_OK) {
+        int64_t from = r->first + (int64_t)i * r->step;
+        sqlite3_bind_int64(stmt, 1, from);
+        sqlite3_bind_int64(stmt, 2, from + r->step - 1);
+        status = read_rows(r, db, stmt, &r->parts[i], values, err);
+    }
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    hg_free(values);
+    return status;
+}
+
+static hg_status key_bounds(const hg_source *s, int64_t *low, int64_t *high, hg_error *err)
+{
+    sqlite3 *db = NULL;
+    hg_text sql[2] = {{0}};
+    static const char *const ends[] = {"min", "max"};
+    for (int k = 0; k < 2; k++) {
+        hg_text_addf(&sql[k], "SELECT %s(", ends[k]);
+        hg_text_add_sql_name(&sql[k], OGR_L_GetFIDColumn(s->layer));
+        hg_text_add(&sql[k], ") FROM ");
+        hg_text_add_sql_name(&sql[k], s->layer_name);
+    }
+    hg_status status =
+        sql[0].failed || sql[1].failed ? hg_fail_memory(err) : open_for_reading(s, &db, err);
+    if (status == HG_OK)
+        status = hg_sql_number(db, s->file, sql[0].s, 0, low, err);
+    if (status == HG_OK)
+        status = hg_sql_number(db, s->file, sql[1].s, -1, high, err);
+    sqlite3_close(db);
+    hg_text_dispose(&sql[0]);
+    hg_text_dispose(&sql[1]);
+    return status;
+}
+
+/* Keys are spread over at most MAX_RANGES ranges of equal width; sparse keys only make them uneven.
+ */
+static size_t cut_ranges(int64_t low, int64_t high, int64_t *step)
+{
+    uint64_t span = (uint64_t)high - (uint64_t)low + 1;
+    uint64_t n = span / RANGE_ROWS + 1;
+    n = n > MAX_RANGES || span == 0 ? MAX_RANGES : n;
+    uint64_t width = span == 0 ? UINT64_MAX / n : span / n;
+    *step = (int64_t)(width + 1);
+    return (size_t)n;
+}
+
+hg_status hg_source_read_direct(hg_source *s, hg_source_rows *rows, hg_error *err)
+{
+    int64_t low = 0, high = -1;
+    hg_status status = key_bounds(s, &low, &high, err);
+    if (status != HG_OK)
+        return status;
+    range_reader r = {.source = s, .first = low, .select = select_text(s)};
+    size_t n = cut_ranges(low, high, &r.step);
+    r.parts = hg_calloc(n, sizeof *r.parts);
+    if (!r.parts || !r.select) {
+        status = hg_fail_memory(err);
+        goto done;
+    }
+    status = hg_parallel(n, s->control ? s->control->threads : 0, read_range, &r, err);
+    if (status == HG_OK)
+        status = hg_row_builder_join(r.parts, n, s, rows, err);
+done:
+    for (size_t i = 0; r.parts && i < n; i++)
+        hg_row_builder_dispose(&r.parts[i]);
+    hg_free(r.parts);
+    hg_free(r.select);
+    return status;
+}

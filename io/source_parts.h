@@ -1,0 +1,100 @@
+/* What the files of the source reader share; nobody else includes this. */
+#ifndef HG_IO_SOURCE_PARTS_H
+#define HG_IO_SOURCE_PARTS_H
+
+#include "io/columns.h"
+#include "io/source.h"
+
+#include <gdal.h>
+
+enum hg_role {
+    HG_ROLE_X,
+    HG_ROLE_Y,
+    HG_ROLE_TIME,
+    HG_ROLE_CLOCK,
+    HG_ROLE_TIME_END,
+    HG_ROLE_CATEGORY,
+    HG_ROLE_STREAM,
+    HG_ROLE_WEIGHT,
+    HG_ROLE_ID,
+    HG_ROLE_END
+};
+
+struct hg_source {
+    hg_source_spec spec;
+    hg_pool *pool;
+    hg_control *control;
+    char *name, *stem, *file, *layer_name, *crs;
+    char *memory_path; /* /vsimem file that holds the recoded text */
+    char *text;
+    GDALDatasetH dataset;
+    OGRLayerH layer;
+    bool sql_result;
+    size_t fields;
+    char **field_names;
+    hg_type *field_types;
+    size_t title_rows; /* rows to pass over before the data */
+    int column[HG_ROLE_END];
+    int *keep;
+    hg_date_order order, order_end;
+    bool from_columns, degrees, polygons, store;
+    char **notes;
+    size_t note_count, note_capacity;
+};
+
+hg_status hg_source_add_note(hg_source *s, hg_error *err, const char *fmt, ...) HG_PRINTF(3, 4);
+
+/** One field of one row, however it was stored. */
+typedef struct hg_value {
+    enum { HG_VALUE_NULL, HG_VALUE_INT, HG_VALUE_REAL, HG_VALUE_TEXT } type;
+    int64_t i;
+    double d;
+    const char *s;
+    size_t n;
+} hg_value;
+
+/** The geometry of one row as the reader found it. */
+typedef struct hg_position {
+    hg_row_state state;
+    double x, y;
+    const char *bad; /* what stood there instead of a point; NULL = nothing to show */
+} hg_position;
+
+/** Rows under construction by one thread, with text of their own. */
+typedef struct hg_row_builder {
+    const hg_source *source;
+    hg_source_rows rows;
+    size_t capacity;
+    hg_pool *pool;
+    bool owns_pool;
+} hg_row_builder;
+
+/** pool NULL = one of its own, for a thread whose rows are joined later. */
+hg_status hg_row_builder_init(hg_row_builder *b, const hg_source *source, hg_pool *pool,
+                              hg_error *err);
+void hg_row_builder_dispose(hg_row_builder *b);
+/** Takes one row: `values` has one entry a field of the source; position NULL = from x and y. */
+hg_status hg_row_builder_add(hg_row_builder *b, const hg_position *position, const hg_value *values,
+                             hg_error *err);
+/** Joins builders in order into one; their text goes into the source's pool. */
+hg_status hg_row_builder_join(hg_row_builder *parts, size_t n, hg_source *source,
+                              hg_source_rows *out, hg_error *err);
+/** Turns kept text columns that hold nothing but numbers into numbers. */
+hg_status hg_rows_narrow(hg_source_rows *rows, hg_pool *pool, hg_error *err);
+
+/** True where rows can be read straight from a GeoPackage table. */
+bool hg_source_is_direct(const hg_source *source);
+hg_status hg_source_read_direct(hg_source *source, hg_source_rows *rows, hg_error *err);
+
+/** Opens the dataset of a path or connection, with its encoding settled; used for shapes as well. */
+hg_status hg_source_open_dataset(hg_source *source, hg_error *err);
+void hg_source_close_dataset(hg_source *source);
+/** Picks the layer; `first` takes the first of several instead of asking. */
+hg_status hg_source_pick_layer(hg_source *source, bool first, hg_error *err);
+/** Reads up to `limit` rows as text for guessing; free with hg_source_sample_free. */
+hg_status hg_source_take_sample(hg_source *source, size_t limit, hg_sample *sample, hg_error *err);
+void hg_source_sample_free(hg_sample *sample);
+/** WKT of the layer's CRS; NULL where none is declared. */
+hg_status hg_source_declared_crs(OGRLayerH layer, char **wkt, hg_error *err);
+
+#endif

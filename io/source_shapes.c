@@ -1,0 +1,109 @@
+/* Geometries of areas and places, as WKB with a name each. */
+#include "io/source_parts.h"
+#include "base/memory.h"
+#include "io/gdal.h"
+
+#include <ogr_api.h>
+#include <string.h>
+
+enum { PATH_SIZE = 4096 };
+
+static hg_status list_names(hg_source *s, hg_error *err)
+{
+    OGRFeatureDefnH d = OGR_L_GetLayerDefn(s->layer);
+    s->fields = (size_t)OGR_FD_GetFieldCount(d);
+    s->field_names = hg_calloc(s->fields, sizeof *s->field_names);
+    if (!s->field_names)
+        return hg_fail_memory(err);
+    for (size_t f = 0; f < s->fields; f++) {
+        s->field_names[f] = hg_strdup(OGR_Fld_GetNameRef(OGR_FD_GetFieldDefn(d, (int)f)));
+        if (!s->field_names[f])
+            return hg_fail_memory(err);
+    }
+    return HG_OK;
+}
+
+static hg_status name_field(const hg_source *s, const char *wanted, int *field, hg_error *err)
+{
+    const hg_sample names = {.columns = s->fields, .names = (const char *const *)s->field_names};
+    *field = wanted ? hg_column_find(&names, wanted) : hg_column_guess_name(&names);
+    if (wanted && *field == HG_NO_COLUMN)
+        return hg_fail(err, HG_EUSAGE, "%s: --place-name: no column \"%s\"", s->name, wanted);
+    return HG_OK;
+}
+
+static hg_status add_shape(OGRFeatureH feature, int field, hg_shapes *shapes, hg_error *err)
+{
+    OGRGeometryH g = OGR_F_GetGeometryRef(feature);
+    if (!g || OGR_G_IsEmpty(g))
+        return HG_OK;
+    OGRGeometryH plain = OGR_G_GetLinearGeometry(g, 0, NULL);
+    if (!plain)
+        return hg_fail_memory(err);
+    OGR_G_FlattenTo2D(plain);
+    size_t size = (size_t)OGR_G_WkbSize(plain);
+    unsigned char *wkb = hg_malloc(size, 1);
+    hg_status status = HG_OK;
+    if (!wkb || OGR_G_ExportToIsoWkb(plain, wkbNDR, wkb) != OGRERR_NONE)
+        status = hg_fail_memory(err);
+    const char *name = field != HG_NO_COLUMN && OGR_F_IsFieldSetAndNotNull(feature, field)
+                           ? OGR_F_GetFieldAsString(feature, field)
+                           : NULL;
+    if (status == HG_OK)
+        status = hg_shapes_add(shapes, wkb, size, name, err);
+    hg_free(wkb);
+    OGR_G_DestroyGeometry(plain);
+    return status;
+}
+
+static hg_status read_layer(hg_source *s, int field, hg_shapes *shapes, hg_error *err)
+{
+    hg_status status = HG_OK;
+    OGRFeatureH feature;
+    hg_gdal_watch watch;
+    hg_gdal_watch_begin(&watch);
+    OGR_L_ResetReading(s->layer);
+    while (status == HG_OK && (feature = OGR_L_GetNextFeature(s->layer))) {
+        status = add_shape(feature, field, shapes, err);
+        OGR_F_Destroy(feature);
+    }
+    hg_gdal_watch_end(&watch);
+    if (status == HG_OK && watch.failed)
+        status = hg_fail(err, HG_EDATA, "%s is damaged or truncated", s->name);
+    if (status == HG_OK && !shapes->count)
+        status = hg_fail(err, HG_EDATA, "%s holds no geometries", s->name);
+    return status;
+}
+
+hg_status hg_source_read_shapes(const char *source, const char *name_column, const char *encoding,
+                                hg_shapes *shapes, char **crs_wkt, hg_error *err)
+{
+    char path[PATH_SIZE], layer[256], date[11];
+    int field = HG_NO_COLUMN;
+    *crs_wkt = NULL;
+    hg_source_split(source, path, sizeof path, layer, sizeof layer, date);
+    hg_source *s = hg_calloc(1, sizeof *s);
+    if (!s)
+        return hg_fail_memory(err);
+    s->spec = (hg_source_spec){.path = path, .layer = *layer ? layer : NULL, .encoding = encoding};
+    hg_status status = hg_source_open_dataset(s, err);
+    if (status == HG_OK)
+        status = hg_source_pick_layer(s, true, err);
+    if (status == HG_OK)
+        status = list_names(s, err);
+    if (status == HG_OK)
+        status = name_field(s, name_column, &field, err);
+    if (status == HG_OK)
+        status = hg_source_declared_crs(s->layer, crs_wkt, err);
+    if (status == HG_OK && !(shapes->source = hg_strdup(s->name)))
+        status = hg_fail_memory(err);
+    if (status == HG_OK)
+        status = read_layer(s, field, shapes, err);
+    if (status != HG_OK) {
+        hg_shapes_dispose(shapes);
+        hg_free(*crs_wkt);
+        *crs_wkt = NULL;
+    }
+    hg_source_free(s);
+    return status;
+}

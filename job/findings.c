@@ -1,0 +1,186 @@
+#include "job/hotspots.h"
+#include "base/memory.h"
+#include "io/source.h"
+
+#include <math.h>
+#include <string.h>
+
+void hg_findings_dispose(hg_findings *f)
+{
+    if (f->score != f->density)
+        hg_free(f->score);
+    hg_free(f->density);
+    hg_cell_counts_dispose(&f->counts);
+    hg_ranking_dispose(&f->ranking);
+    hg_free(f->chance);
+    hg_free(f->area);
+    hg_free(f->group);
+    hg_compositions_dispose(&f->cells);
+    hg_compositions_dispose(&f->area_compositions);
+    hg_free(f->area_names);
+    hg_places_free(f->places);
+    hg_pile_ups_dispose(&f->pile_ups);
+    *f = (hg_findings){0};
+}
+
+static hg_rank_input rank_input(const hg_job *job, const hg_findings *f)
+{
+    return (hg_rank_input){.grid = &f->study->grid,
+                           .score = f->score,
+                           .share = f->study->share,
+                           .counts = &f->counts,
+                           .all_cells = job->set.all_cells};
+}
+
+static hg_status make_score(const hg_job *job, hg_findings *f, hg_error *err)
+{
+    f->score = f->density;
+    if (!job->set.score_is_count)
+        return HG_OK;
+    uint64_t n = hg_grid_cells(&f->study->grid);
+    float *score = hg_malloc(n, sizeof *score);
+    if (!score)
+        return hg_fail_memory(err);
+    for (uint64_t i = 0; i < n; i++)
+        score[i] = (float)f->counts.count[i];
+    f->score = score;
+    return HG_OK;
+}
+
+static hg_status rank_cells(hg_job *job, hg_findings *f, hg_error *err)
+{
+    hg_rank_input input = rank_input(job, f);
+    hg_status status = hg_rank(&input, &job->set.budget, &job->control, &f->ranking, err);
+    if (status != HG_OK || job->set.chance == 0)
+        return status;
+    f->chance = hg_malloc(f->ranking.listed, sizeof *f->chance);
+    if (!f->chance)
+        return hg_fail_memory(err);
+    return hg_concentration_chance(&input, &f->ranking, (int)job->set.chance, &job->control,
+                                   f->chance, err);
+}
+
+/* Position in the ranking of every incident's cell, through a map over the grid. */
+static hg_status group_incidents(hg_job *job, hg_findings *f, hg_error *err)
+{
+    const hg_incidents *inc = &f->in->incidents;
+    uint64_t cells = hg_grid_cells(&f->study->grid);
+    uint32_t *position = hg_malloc(cells, sizeof *position);
+    uint64_t *cell = hg_malloc(inc->n, sizeof *cell);
+    f->group = hg_malloc(inc->n, sizeof *f->group);
+    hg_status status = position && cell && f->group ? HG_OK : hg_fail_memory(err);
+    if (status == HG_OK)
+        status = hg_incident_cells(inc, &f->study->grid, f->study->share, &job->control, cell, err);
+    if (status == HG_OK) {
+        memset(position, 0xff, cells * sizeof *position);
+        for (size_t k = 0; k < f->ranking.listed; k++)
+            position[f->ranking.cells[k]] = (uint32_t)k;
+        for (size_t i = 0; i < inc->n; i++)
+            f->group[i] = cell[i] == UINT64_MAX ? UINT32_MAX : position[cell[i]];
+    }
+    hg_free(position);
+    hg_free(cell);
+    return status;
+}
+
+static hg_status compose_areas(hg_findings *f, hg_error *err)
+{
+    const hg_incidents *inc = &f->in->incidents;
+    uint32_t *group = hg_malloc(inc->n, sizeof *group);
+    if (!group)
+        return hg_fail_memory(err);
+    for (size_t i = 0; i < inc->n; i++)
+        group[i] = f->group[i] < f->ranking.selected ? f->area[f->group[i]] : UINT32_MAX;
+    hg_status status =
+        hg_compose(inc, group, f->areas, &f->defaults, &f->area_compositions, err);
+    hg_free(group);
+    return status;
+}
+
+static hg_status read_places(hg_job *job, hg_findings *f, hg_error *err)
+{
+    hg_shapes shapes = {0};
+    char *wkt = NULL;
+    hg_crs *crs = NULL;
+    hg_status status = hg_source_read_shapes(job->set.places, job->set.place_name, NULL, &shapes,
+                                             &wkt, err);
+    if (status != HG_OK)
+        return status;
+    status = hg_crs_new(wkt ? wkt : "EPSG:4326", "--places", &crs, err);
+    if (status == HG_OK && !wkt)
+        hg_job_add_note(job, "--places declares no coordinate reference system; WGS 84 is assumed");
+    if (status == HG_OK)
+        status = hg_shapes_transform(&shapes, crs, f->in->crs, err);
+    if (status == HG_OK)
+        status = hg_places_new(&shapes, &f->places, err);
+    hg_shapes_dispose(&shapes);
+    hg_crs_free(crs);
+    hg_free(wkt);
+    return status;
+}
+
+/* An area is named by the place nearest to its best cell, which is where people will stand. */
+static hg_status name_areas(hg_job *job, hg_findings *f, hg_error *err)
+{
+    if (!job->set.places)
+        return HG_OK;
+    hg_status status = read_places(job, f, err);
+    f->area_names = hg_calloc(f->areas, sizeof *f->area_names);
+    if (status == HG_OK && !f->area_names)
+        status = hg_fail_memory(err);
+    const hg_grid *g = &f->study->grid;
+    for (size_t k = 0; k < f->ranking.selected && status == HG_OK; k++) {
+        const char **name = &f->area_names[f->area[k]];
+        if (*name)
+            continue;
+        int64_t column = (int64_t)(f->ranking.cells[k] % (uint64_t)g->columns);
+        int64_t row = (int64_t)(f->ranking.cells[k] / (uint64_t)g->columns);
+        double west = hg_grid_column_west(g, column), north = hg_grid_row_north(g, row);
+        double box[4] = {west, north - g->cell_m, west + g->cell_m, north};
+        status = hg_places_nearest(f->places, box, name, NULL, err);
+    }
+    return status;
+}
+
+static hg_status find_pile_ups(hg_job *job, hg_findings *f, hg_error *err)
+{
+    hg_rank_input input = rank_input(job, f);
+    f->pile_up_cells = -1;
+    hg_status status = hg_find_pile_ups(&f->in->incidents, f->in->support_m, &job->control,
+                                        &f->pile_ups, err);
+    if (status != HG_OK || !f->pile_ups.n)
+        return status;
+    return hg_pile_up_effect(&input, &job->set.budget, &f->ranking, &f->study->kernel,
+                             job->set.score_is_count ? 0 : 1e6, &job->control, &f->pile_ups,
+                             &f->pile_up_cells, err);
+}
+
+hg_status hg_findings_make(hg_job *job, hg_findings *f, hg_error *err)
+{
+    const hg_incidents *inc = &f->in->incidents;
+    hg_status status = hg_count_cells(inc, &f->study->grid, f->study->share, &job->control,
+                                      &f->counts, err);
+    if (status == HG_OK)
+        status = make_score(job, f, err);
+    if (status == HG_OK)
+        status = rank_cells(job, f, err);
+    if (status != HG_OK)
+        return status;
+    f->area = hg_malloc(f->ranking.selected, sizeof *f->area);
+    if (!f->area)
+        return hg_fail_memory(err);
+    status = hg_label_areas(&f->study->grid, f->ranking.cells, f->ranking.selected, f->area,
+                            &f->areas, err);
+    if (status == HG_OK)
+        status = group_incidents(job, f, err);
+    f->defaults = hg_find_default_times(inc);
+    if (status == HG_OK)
+        status = hg_compose(inc, f->group, f->ranking.listed, &f->defaults, &f->cells, err);
+    if (status == HG_OK)
+        status = compose_areas(f, err);
+    if (status == HG_OK)
+        status = name_areas(job, f, err);
+    if (status == HG_OK)
+        status = hg_check_cancel(&job->control, err);
+    return status == HG_OK ? find_pile_ups(job, f, err) : status;
+}

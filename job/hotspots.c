@@ -1,0 +1,255 @@
+#include "job/hotspots.h"
+#include "base/memory.h"
+#include "io/hash.h"
+#include "io/staging.h"
+#include "job/words.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The three files of a result: final names and where they are written meanwhile. */
+typedef struct outputs {
+    hg_staging *staging;
+    char *raster, *qml;
+    const char *raster_temp, *qml_temp, *gpkg_temp;
+} outputs;
+
+static void outputs_dispose(outputs *o)
+{
+    hg_staging_free(o->staging);
+    hg_free(o->raster);
+    hg_free(o->qml);
+}
+
+/* Sidecars first, the GeoPackage last: while it is missing there is no result. */
+static hg_status outputs_init(const hg_job *job, outputs *o, hg_error *err)
+{
+    static const char *const extensions[] = {".gpkg", NULL};
+    hg_status status = hg_check_extension(job, extensions, err);
+    if (status != HG_OK)
+        return status;
+    o->raster = hg_beside(job->set.output, "_density.tif");
+    o->qml = hg_beside(job->set.output, "_density.qml");
+    if (!o->raster || !o->qml)
+        return hg_fail_memory(err);
+    status = hg_staging_new(job->set.overwrite, &o->staging, err);
+    if (status == HG_OK)
+        status = hg_staging_add(o->staging, o->raster, &o->raster_temp, err);
+    if (status == HG_OK)
+        status = hg_staging_add(o->staging, o->qml, &o->qml_temp, err);
+    if (status == HG_OK)
+        status = hg_staging_add(o->staging, job->set.output, &o->gpkg_temp, err);
+    return status;
+}
+
+static hg_status new_raster(hg_job *job, const hg_intake *in, const hg_study *study,
+                            const char *path, hg_raster **raster, hg_error *err)
+{
+    const hg_grid *g = &study->grid;
+    hg_raster_spec spec = {.columns = g->columns,
+                           .rows = g->rows,
+                           .west_m = hg_grid_column_west(g, 0),
+                           .north_m = hg_grid_row_north(g, 0),
+                           .cell_m = g->cell_m,
+                           .crs_wkt = hg_crs_wkt(in->crs),
+                           .description = hg_say(job->set.lang, HG_WORD_DENSITY),
+                           .unit = "1/km2"};
+    return hg_raster_new(path, &spec, &job->control, raster, err);
+}
+
+static hg_status compute_surface(hg_job *job, const hg_intake *in, const hg_study *study,
+                                 const char *path, hg_surface *surface, hg_error *err)
+{
+    hg_status status = new_raster(job, in, study, path, &surface->raster, err);
+    if (status == HG_OK) {
+        surface->density = hg_malloc(hg_grid_cells(&study->grid), sizeof *surface->density);
+        status = surface->density ? hg_surface_run(job, in, study, surface, err)
+                                  : hg_fail_memory(err);
+    }
+    if (status == HG_OK) {
+        hg_raster *raster = surface->raster;
+        surface->raster = NULL;
+        status = hg_raster_finish(raster, err);
+    }
+    hg_raster_free(surface->raster);
+    surface->raster = NULL;
+    return status;
+}
+
+static void finding_facts(hg_job *job, const hg_findings *f)
+{
+    hg_facts *facts = &job->facts;
+    const hg_ranking *r = &f->ranking;
+    double share = 0;
+    for (size_t k = 0; k < r->selected; k++) {
+        uint64_t c = r->cells[k];
+        share += f->counts.weight ? f->counts.weight[c] : (double)f->counts.count[c];
+    }
+    share = f->counts.total_weight > 0 ? share / f->counts.total_weight : 0;
+    double area_share = r->selected_area_m2 / r->area_m2;
+    hg_fact_text(facts, job->set.score_is_count ? "count" : "density", "score");
+    hg_fact_text(facts, "uniform over the study area", "expected_surface");
+    hg_fact_int(facts, (int64_t)f->counts.total, "incidents_in_area");
+    hg_fact_int(facts, (int64_t)r->selected, "cells_selected");
+    hg_fact_int(facts, (int64_t)f->areas, "areas");
+    hg_fact_real(facts, r->selected_area_m2 / 1e6, "selected_area_km2");
+    hg_fact_real(facts, share, "selected_share");
+    hg_fact_real(facts, area_share, "selected_area_share");
+    hg_fact_real(facts, share / area_share, "concentration");
+    if (f->chance)
+        hg_fact_real(facts, f->chance[r->selected - 1], "concentration_chance");
+    hg_fact_int(facts, job->set.chance, "chance_draws");
+    hg_fact_int(facts, (int64_t)job->control.seed, "seed");
+    hg_fact_int(facts, (int64_t)f->defaults.count, "default_times");
+    hg_fact_int(facts, (int64_t)f->pile_ups.n, "pile_ups");
+    if (f->pile_up_cells >= 0)
+        hg_fact_int(facts, f->pile_up_cells, "pile_up_cells_changed");
+}
+
+static void summarise_areas(hg_job *job, const hg_findings *f, const hg_result_tables *t)
+{
+    enum { SHOWN = 3 };
+    char a[32];
+    hg_text *s = &job->summary;
+    const hg_table *areas = t->areas;
+    for (size_t k = 0; k < areas->rows && k < SHOWN; k++) {
+        const char *name = f->area_names && f->area_names[k] ? f->area_names[k] : "unnamed";
+        int64_t hour = hg_table_column(areas, "peak_hour")->i64[k];
+        hg_text_addf(s, "  %zu. %s: %s incidents on %.3g km2, %s", k + 1, name,
+                     hg_grouped((uint64_t)hg_table_column(areas, "count")->i64[k], a),
+                     hg_table_column(areas, "area_km2")->f64[k],
+                     hg_pool_text(areas->pool, hg_table_column(areas, "top_stream")->text[k]));
+        if (hour != HG_NULL_INT64)
+            hg_text_addf(s, ", most at %02lld h", (long long)hour);
+        hg_text_add(s, "\n");
+    }
+    if (areas->rows > SHOWN)
+        hg_text_addf(s, "  and %zu more areas\n", areas->rows - SHOWN);
+}
+
+static void summarise(hg_job *job, const hg_findings *f, const hg_result_tables *t,
+                      const hg_surface *surface, const outputs *o)
+{
+    hg_text *s = &job->summary;
+    const hg_ranking *r = &f->ranking;
+    size_t last = r->selected - 1;
+    hg_summarise_intake(job, f->in);
+    hg_summarise_surface(job, f->in, f->study, surface);
+    hg_text_addf(s, "%zu hotspot cells in %zu areas: %.1f %% of incidents on %.2f %% of %.4g km2%s; "
+                    "concentration %.3g",
+                 r->selected, f->areas, 100 * hg_table_column(t->cells, "cum_share")->f64[last],
+                 100 * r->selected_area_m2 / r->area_m2, r->area_m2 / 1e6,
+                 f->in->area_given ? "" : " (guessed area: not comparable between runs)",
+                 hg_table_column(t->cells, "concentration")->f64[last]);
+    if (f->chance)
+        hg_text_addf(s, " against %.3g by chance", f->chance[last]);
+    hg_text_add(s, "\n");
+    summarise_areas(job, f, t);
+    if (f->pile_ups.n)
+        hg_text_addf(s, "pile-ups: %zu coordinates hold far more incidents than their surroundings "
+                        "(the largest %llu, %.1f %%); %lld selected cells depend on them\n",
+                     f->pile_ups.n, (unsigned long long)f->pile_ups.items[0].count,
+                     100 * f->pile_ups.items[0].share, (long long)f->pile_up_cells);
+    hg_text_addf(s, "written: %s and %s; open the GeoPackage in QGIS: its layers come styled, the "
+                    "project \"hotspots\" is inside\n",
+                 job->set.output, hg_base_name(o->raster));
+}
+
+static hg_status store_sidecars(hg_job *job, const outputs *o, hg_error *err)
+{
+    char hex[HG_SHA256_HEX];
+    const char *finals[] = {o->raster, o->qml}, *temps[] = {o->raster_temp, o->qml_temp};
+    for (size_t i = 0; i < 2; i++) {
+        hg_status status = hg_hash_file(temps[i], &job->control, hex, err);
+        if (status != HG_OK)
+            return status;
+        hg_fact_text(&job->facts, hg_base_name(finals[i]), "sidecars[%zu].name", i);
+        hg_fact_text(&job->facts, hex, "sidecars[%zu].sha256", i);
+    }
+    return HG_OK;
+}
+
+static hg_status write_geopackage(hg_job *job, const hg_findings *f, const hg_result_tables *t,
+                                  const outputs *o, double peak, double read_s, double analyse_s,
+                                  double began, hg_error *err)
+{
+    hg_gpkg *gpkg = NULL;
+    const hg_table *tables[] = {t->areas, t->cells, t->incidents, t->pile_ups, t->rejects};
+    hg_status status = hg_gpkg_create(o->gpkg_temp, &job->control, &gpkg, err);
+    for (size_t k = 0; k < 5 && status == HG_OK; k++) {
+        hg_say_progress(&job->control, "write", (double)k / 5);
+        status = hg_gpkg_add_table(gpkg, tables[k], err);
+    }
+    if (status == HG_OK)
+        status = hg_result_styles(job, f, t, hg_base_name(o->raster), peak, gpkg, err);
+    hg_run_facts(job, read_s, analyse_s, hg_now() - began);
+    if (status == HG_OK)
+        status = hg_store_facts(job, gpkg, err);
+    if (status != HG_OK) {
+        hg_gpkg_free(gpkg);
+        return status;
+    }
+    return hg_gpkg_finish(gpkg, err);
+}
+
+static hg_status write_result(hg_job *job, const hg_findings *f, const hg_surface *surface,
+                              outputs *o, double read_s, double analysed, hg_error *err)
+{
+    hg_result_tables t = {0};
+    char *qml = NULL;
+    double began = hg_now();
+    hg_status status = hg_density_qml(hg_base_name(o->raster), surface->peak_per_km2, job->set.lang,
+                                      &qml, err);
+    if (status == HG_OK)
+        status = hg_write_text(o->qml_temp, qml, err);
+    if (status == HG_OK)
+        status = store_sidecars(job, o, err);
+    if (status == HG_OK)
+        status = hg_result_tables_make(job, f, &t, err);
+    if (status == HG_OK)
+        status = write_geopackage(job, f, &t, o, surface->peak_per_km2, read_s, analysed, began, err);
+    if (status == HG_OK)
+        status = hg_check_cancel(&job->control, err);
+    if (status == HG_OK)
+        status = hg_staging_commit(o->staging, err);
+    if (status == HG_OK) {
+        hg_run_facts(job, read_s, analysed, hg_now() - began);
+        summarise(job, f, &t, surface, o);
+    }
+    hg_result_tables_dispose(&t);
+    hg_free(qml);
+    return status;
+}
+
+hg_status hg_run_hotspots(hg_job *job, hg_error *err)
+{
+    outputs o = {0};
+    hg_intake in = {0};
+    hg_study study = {0};
+    hg_surface surface = {0};
+    hg_findings f = {.in = &in, .study = &study};
+    hg_status status = outputs_init(job, &o, err);
+    if (status == HG_OK)
+        status = hg_intake_run(job, NULL, &in, err);
+    double read = hg_now();
+    if (status == HG_OK)
+        status = hg_study_init(job, &in, true, &study, err);
+    if (status == HG_OK)
+        hg_intake_facts(job, &in);
+    if (status == HG_OK)
+        status = compute_surface(job, &in, &study, o.raster_temp, &surface, err);
+    f.density = surface.density;
+    if (status == HG_OK)
+        status = hg_findings_make(job, &f, err);
+    double analysed = hg_now();
+    if (status == HG_OK) {
+        finding_facts(job, &f);
+        status = write_result(job, &f, &surface, &o, read - job->started, analysed - read, err);
+    }
+    hg_findings_dispose(&f);
+    hg_study_dispose(&study);
+    hg_intake_dispose(&in);
+    outputs_dispose(&o);
+    return status;
+}

@@ -1,0 +1,54 @@
+/* What the files of the hotspots command share. */
+#ifndef HG_JOB_HOTSPOTS_H
+#define HG_JOB_HOTSPOTS_H
+
+#include "engine/composition.h"
+#include "engine/outline.h"
+#include "engine/pileup.h"
+#include "io/geopackage.h"
+#include "job/output.h"
+#include "job/study.h"
+
+/** Everything a finished analysis knows; tables are made from it. */
+typedef struct hg_findings {
+    const hg_intake *in;
+    const hg_study *study;
+    float *density; /**< per km2, whole grid */
+    float *score;   /**< the density itself, or the counts */
+    hg_cell_counts counts;
+    hg_ranking ranking;
+    double *chance;      /**< concentration by chance per ranked cell; NULL with --chance 0 */
+    uint32_t *area;      /**< area of each selected cell */
+    size_t areas;
+    uint32_t *group;     /**< position in the ranking of each incident's cell; UINT32_MAX = none */
+    hg_compositions cells, area_compositions;
+    hg_default_times defaults;
+    const char **area_names; /**< borrowed from `places`; NULL without --places */
+    hg_places *places;
+    hg_pile_ups pile_ups;
+    int64_t pile_up_cells; /**< selected cells that leave without all pile-ups; -1 = none found */
+} hg_findings;
+
+void hg_findings_dispose(hg_findings *f);
+
+/** Ranks, composes, names: all between the surface and the tables. */
+hg_status hg_findings_make(hg_job *job, hg_findings *f, hg_error *err);
+
+/** The tables of a result, in the order in which they are written. */
+typedef struct hg_result_tables {
+    hg_table *cells, *areas, *incidents, *rejects, *pile_ups;
+} hg_result_tables;
+
+hg_status hg_result_tables_make(hg_job *job, const hg_findings *f, hg_result_tables *t,
+                                hg_error *err);
+void hg_result_tables_dispose(hg_result_tables *t);
+hg_status hg_pile_up_table(const hg_pile_ups *p, hg_table **out, hg_error *err);
+
+/** Default styles and the embedded project; `raster` is the base name of the density raster. */
+hg_status hg_result_styles(hg_job *job, const hg_findings *f, const hg_result_tables *t,
+                           const char *raster, double peak_per_km2, hg_gpkg *gpkg, hg_error *err);
+/** QML of a density raster with its classes up to the peak; caller frees with hg_free. */
+hg_status hg_density_qml(const char *file, double peak_per_km2, const char *lang, char **qml,
+                         hg_error *err);
+
+#endif

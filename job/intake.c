@@ -1,0 +1,331 @@
+#include "job/intake.h"
+#include "base/memory.h"
+#include "engine/pileup.h"
+#include "job/raw.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+void hg_intake_dispose(hg_intake *in)
+{
+    hg_incidents *i = &in->incidents;
+    hg_free(i->x);
+    hg_free(i->y);
+    hg_free(i->w);
+    hg_free(i->t_start);
+    hg_free(i->t_end);
+    hg_free(i->stream);
+    hg_free(i->flags);
+    hg_free(in->category);
+    hg_free(in->input);
+    hg_free(in->source_row);
+    for (size_t k = 0; in->kept && k < in->kept_count; k++) {
+        hg_free(in->kept[k].name);
+        hg_free(in->kept[k].i64);
+    }
+    hg_free(in->kept);
+    for (size_t k = 0; k < i->streams; k++)
+        hg_free(in->stream_names[k]);
+    hg_free(in->stream_names);
+    for (size_t k = 0; in->inputs && k < in->input_count; k++) {
+        hg_free(in->inputs[k].name);
+        hg_free(in->inputs[k].layer);
+        hg_free(in->inputs[k].file);
+    }
+    hg_free(in->inputs);
+    hg_rejects_dispose(&in->rejects);
+    hg_region_free(in->region);
+    hg_crs_free(in->crs);
+    hg_pool_free(in->pool);
+    *in = (hg_intake){0};
+}
+
+/* ------------------------------------------------- rejects ----------------------------------- */
+
+/* The lists of bad values are in row order, so one cursor a list finds each row's text. */
+static const char *bad_text(const hg_bad_values *list, size_t row, size_t *cursor,
+                            const hg_pool *pool)
+{
+    while (*cursor < list->count && list->items[*cursor].row < row)
+        (*cursor)++;
+    return *cursor < list->count && list->items[*cursor].row == row
+               ? hg_pool_text(pool, list->items[*cursor].text)
+               : NULL;
+}
+
+typedef struct cursors {
+    size_t points, times, weights;
+} cursors;
+
+static const char *rejected_value(const hg_raw *raw, const hg_raw_input *r, size_t i, cursors *at,
+                                  const hg_pool *pool, char buf[96])
+{
+    char bx[32], by[32];
+    size_t row = i - r->start;
+    switch (raw->reason[i]) {
+    case HG_NOT_FINITE:
+    case HG_BAD_GEOMETRY:
+        return bad_text(&r->rows.bad_points, row, &at->points, pool);
+    case HG_NULL_ISLAND:
+    case HG_OUTSIDE_CRS:
+    case HG_OUTSIDE_AREA:
+        snprintf(buf, 96, "%s, %s", hg_shortest_decimal(raw->file_x[i], bx),
+                 hg_shortest_decimal(raw->file_y[i], by));
+        return buf;
+    case HG_BAD_TIME:
+        return bad_text(&r->rows.bad_times, row, &at->times, pool);
+    case HG_OUTSIDE_INTERVAL:
+        return hg_civil_text(raw->t_start[i], buf);
+    case HG_DUPLICATE_ID:
+        return hg_pool_text(pool, raw->id[i]);
+    case HG_BAD_WEIGHT:
+        return bad_text(&r->rows.bad_weights, row, &at->weights, pool);
+    default:
+        return NULL;
+    }
+}
+
+static hg_status collect_rejects(hg_intake *in, const hg_raw *raw, hg_error *err)
+{
+    hg_status status = HG_OK;
+    for (size_t k = 0; k < raw->input_count; k++) {
+        const hg_raw_input *r = &raw->inputs[k];
+        cursors at = {0};
+        char buf[96];
+        for (size_t i = r->start; i < r->start + r->n && status == HG_OK; i++) {
+            if (raw->reason[i] == HG_ACCEPTED)
+                continue;
+            const char *value = rejected_value(raw, r, i, &at, in->pool, buf);
+            status = hg_rejects_add(&in->rejects, (uint32_t)k, i - r->start + 1,
+                                    (hg_reason)raw->reason[i], value, err);
+        }
+    }
+    return status;
+}
+
+/* ------------------------------------------------- accepted rows ----------------------------- */
+
+static size_t compact(void *column, const uint8_t *drop, size_t n, size_t size)
+{
+    char *base = column;
+    size_t kept = 0;
+    for (size_t i = 0; column && i < n; i++) {
+        if (drop[i])
+            continue;
+        if (kept != i)
+            memcpy(base + kept * size, base + i * size, size);
+        kept++;
+    }
+    return kept;
+}
+
+/* Drops rows from every incident column in place; `drop` is 0 for rows that stay. */
+static void drop_rows(hg_intake *in, uint64_t *hash, const uint8_t *drop)
+{
+    hg_incidents *i = &in->incidents;
+    size_t n = i->n, kept = 0;
+    for (size_t k = 0; k < n; k++)
+        kept += !drop[k];
+    if (kept == n)
+        return;
+    compact(i->x, drop, n, sizeof *i->x);
+    compact(i->y, drop, n, sizeof *i->y);
+    compact(i->w, drop, n, sizeof *i->w);
+    compact(i->t_start, drop, n, sizeof *i->t_start);
+    compact(i->t_end, drop, n, sizeof *i->t_end);
+    compact(i->stream, drop, n, sizeof *i->stream);
+    compact(in->category, drop, n, sizeof *in->category);
+    compact(in->input, drop, n, sizeof *in->input);
+    compact(in->source_row, drop, n, sizeof *in->source_row);
+    compact(hash, drop, n, sizeof *hash);
+    for (size_t k = 0; k < in->kept_count; k++)
+        compact(in->kept[k].i64, drop, n,
+                in->kept[k].type == HG_TEXT ? sizeof(uint32_t) : sizeof(int64_t));
+    if (drop != i->flags)
+        compact(i->flags, drop, n, sizeof *i->flags);
+    i->n = kept;
+}
+
+static void *take(void *column)
+{
+    void *p;
+    memcpy(&p, column, sizeof p);
+    memset(column, 0, sizeof p);
+    return p;
+}
+
+static hg_status take_rows(hg_intake *in, hg_raw *raw, hg_error *err)
+{
+    hg_incidents *i = &in->incidents;
+    in->source_row = hg_malloc(raw->n, sizeof *in->source_row);
+    in->input = raw->input_count > 1 ? hg_malloc(raw->n, sizeof *in->input) : NULL;
+    i->flags = raw->where ? hg_calloc(raw->n, 1) : NULL;
+    if (!in->source_row || (raw->input_count > 1 && !in->input) || (raw->where && !i->flags))
+        return hg_fail_memory(err);
+    for (size_t k = 0; k < raw->input_count; k++) {
+        const hg_raw_input *r = &raw->inputs[k];
+        for (size_t row = 0; row < r->n; row++) {
+            in->source_row[r->start + row] = (uint32_t)(row + 1);
+            if (in->input)
+                in->input[r->start + row] = (uint16_t)k;
+        }
+    }
+    for (size_t k = 0; raw->where && k < raw->n; k++)
+        i->flags[k] = raw->where[k] == HG_HALO ? HG_FLAG_HALO : 0;
+    if (raw->x == raw->file_x) {
+        raw->file_x = raw->file_y = NULL;
+    }
+    i->x = take(&raw->x);
+    i->y = take(&raw->y);
+    i->w = take(&raw->w);
+    i->t_start = take(&raw->t_start);
+    i->t_end = take(&raw->t_end);
+    i->stream = take(&raw->stream);
+    in->category = take(&raw->category);
+    in->kept = take(&raw->kept);
+    in->kept_count = raw->kept_count;
+    i->n = raw->n;
+    i->stream_names = (const char *const *)in->stream_names;
+    drop_rows(in, raw->hash, raw->reason);
+    return HG_OK;
+}
+
+static hg_status reject_duplicates(hg_intake *in, uint64_t *hash, hg_error *err)
+{
+    hg_incidents *i = &in->incidents;
+    uint8_t *drop = hg_calloc(i->n, 1);
+    hg_status status = drop ? HG_OK : hg_fail_memory(err);
+    for (size_t k = 0; k < i->n && status == HG_OK; k++) {
+        if (!(i->flags[k] & HG_FLAG_DUPLICATE))
+            continue;
+        drop[k] = 1;
+        status = hg_rejects_add(&in->rejects, in->input ? in->input[k] : 0, in->source_row[k],
+                                HG_DUPLICATE_ROW, NULL, err);
+    }
+    if (status == HG_OK) {
+        drop_rows(in, hash, drop);
+        hg_rejects_sort(&in->rejects);
+    }
+    hg_free(drop);
+    return status;
+}
+
+static hg_status settle_duplicates(const hg_job *job, hg_intake *in, uint64_t *hash, hg_error *err)
+{
+    hg_incidents *i = &in->incidents;
+    if (!i->flags && !(i->flags = hg_calloc(i->n, 1)))
+        return hg_fail_memory(err);
+    hg_status status = hg_flag_duplicates(i, hash, &in->duplicates, err);
+    if (status == HG_OK && job->set.drop_duplicates && in->duplicates)
+        status = reject_duplicates(in, hash, err);
+    return status;
+}
+
+static void count_rows(hg_intake *in, const hg_raw *raw)
+{
+    const hg_incidents *i = &in->incidents;
+    in->rows_read = raw->n;
+    in->accepted = i->n;
+    in->rejected = in->rejects.count;
+    in->first_time = in->last_time = HG_NO_TIME;
+    for (size_t k = 0; k < in->input_count; k++)
+        in->inputs[k].rows_read = raw->inputs[k].n;
+    for (size_t k = 0; k < in->rejects.count; k++)
+        in->inputs[in->rejects.rows[k].source].rejected++;
+    for (size_t k = 0; k < in->input_count; k++)
+        in->inputs[k].accepted = in->inputs[k].rows_read - in->inputs[k].rejected;
+    for (size_t k = 0; k < i->n; k++) {
+        in->halo += i->flags && (i->flags[k] & HG_FLAG_HALO);
+        int64_t t = i->t_start ? i->t_start[k] : HG_NO_TIME;
+        if (t == HG_NO_TIME) {
+            in->untimed++;
+            continue;
+        }
+        if (in->first_time == HG_NO_TIME || t < in->first_time)
+            in->first_time = t;
+        if (in->last_time == HG_NO_TIME || t > in->last_time)
+            in->last_time = t;
+    }
+}
+
+static hg_status describe_inputs(hg_intake *in, hg_raw *raw, hg_error *err)
+{
+    in->input_count = raw->input_count;
+    in->inputs = hg_calloc(raw->input_count, sizeof *in->inputs);
+    if (!in->inputs)
+        return hg_fail_memory(err);
+    hg_status status = HG_OK;
+    for (size_t k = 0; k < raw->input_count && status == HG_OK; k++) {
+        hg_raw_input *r = &raw->inputs[k];
+        hg_input_facts *f = &in->inputs[k];
+        const char *file = hg_source_file(r->source);
+        struct stat st;
+        f->name = hg_strdup(hg_source_name(r->source));
+        f->layer = hg_strdup(hg_source_layer(r->source));
+        f->file = hg_strdup(file);
+        if (!f->name || !f->layer || (file && !f->file))
+            return hg_fail_memory(err);
+        if (file && stat(file, &st) == 0)
+            f->bytes = (uint64_t)st.st_size;
+        if (r->hashing) {
+            status = hg_hashing_join(r->hashing, f->sha256, err);
+            r->hashing = NULL;
+        }
+    }
+    return status;
+}
+
+static hg_status nothing_left(const hg_job *job, const hg_intake *in, hg_error *err)
+{
+    size_t counts[HG_REASON_END] = {0}, most = 1;
+    for (size_t k = 0; k < in->rejects.count; k++)
+        counts[in->rejects.rows[k].reason]++;
+    for (size_t r = 1; r < HG_REASON_END; r++)
+        most = counts[r] > counts[most] ? r : most;
+    const hg_reject *example = NULL;
+    for (size_t k = 0; k < in->rejects.count && !example; k++)
+        if (in->rejects.rows[k].reason == (hg_reason)most)
+            example = &in->rejects.rows[k];
+    const char *value = example ? hg_pool_text(in->pool, example->value) : NULL;
+    return hg_fail(err, HG_EDATA,
+                   "none of %zu rows can be used; most are refused as %s (row %llu: %s)%s",
+                   in->rejects.count, hg_reason_code((hg_reason)most),
+                   example ? (unsigned long long)example->row : 0, value ? value : "empty",
+                   job->set.area && most == HG_OUTSIDE_AREA ? "; see the notes on how they were read"
+                                                            : "");
+}
+
+hg_status hg_intake_run(hg_job *job, const char *store_crs, hg_intake *in, hg_error *err)
+{
+    hg_raw raw = {0};
+    hg_status status = hg_pool_new(&in->pool, err);
+    in->rejects.pool = in->pool;
+    if (status == HG_OK)
+        status = hg_raw_read(job, in, &raw, err);
+    if (status == HG_OK)
+        status = hg_raw_check(job, &raw, err);
+    if (status == HG_OK)
+        status = hg_raw_place(job, store_crs, in, &raw, err);
+    if (status == HG_OK)
+        status = hg_check_cancel(&job->control, err);
+    if (status == HG_OK)
+        status = hg_raw_bound(job, in, &raw, err);
+    if (status == HG_OK)
+        status = hg_raw_check_ids(in->pool, &raw, err);
+    if (status == HG_OK)
+        status = collect_rejects(in, &raw, err);
+    if (status == HG_OK)
+        status = take_rows(in, &raw, err);
+    if (status == HG_OK)
+        status = settle_duplicates(job, in, raw.hash, err);
+    if (status == HG_OK)
+        status = describe_inputs(in, &raw, err);
+    if (status == HG_OK)
+        count_rows(in, &raw);
+    if (status == HG_OK && in->incidents.n == in->halo)
+        status = nothing_left(job, in, err);
+    hg_raw_dispose(&raw);
+    return status;
+}

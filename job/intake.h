@@ -1,0 +1,62 @@
+/*
+ * read -> check -> place: from the inputs of a job to accepted incidents in the analysis CRS, with
+ * every refused row in `rejects`.
+ */
+#ifndef HG_JOB_INTAKE_H
+#define HG_JOB_INTAKE_H
+
+#include "base/rejects.h"
+#include "engine/incidents.h"
+#include "geo/placing.h"
+#include "job/job.h"
+
+typedef struct hg_input_facts {
+    char *name, *layer, *file; /**< file NULL for a connection */
+    uint64_t rows_read, accepted, rejected;
+    uint64_t bytes;
+    char sha256[65]; /**< empty with --no-hash or for a connection */
+} hg_input_facts;
+
+/** Everything the rest of a job needs. Incident columns have incidents.n rows, in input order. */
+typedef struct hg_intake {
+    hg_pool *pool;
+    hg_incidents incidents;
+    uint32_t *category;   /**< pool ids; NULL where no input has one */
+    uint16_t *input;      /**< which input; NULL with one input */
+    uint32_t *source_row; /**< 1-based data row */
+    hg_column *kept;      /**< kept_count columns of incidents.n rows */
+    size_t kept_count;
+    char **stream_names;
+    hg_input_facts *inputs;
+    size_t input_count;
+    hg_rejects rejects;
+    hg_crs *crs; /**< the analysis CRS, in metres */
+    char crs_why[256];
+    hg_region *region;       /**< study area; NULL until one is known */
+    bool area_given;
+    double bandwidth_m;      /**< of the job's kernel */
+    double support_m;
+    uint64_t rows_read, accepted, rejected, halo, untimed, duplicates;
+    int64_t first_time, last_time; /**< of accepted incidents; HG_NO_TIME where none has one */
+} hg_intake;
+
+/**
+ * Runs the whole intake. `store_crs` (may be NULL) is the WKT of an existing store whose CRS wins.
+ * Fills facts rows_read … datum, inputs[], analysis_crs, bandwidth_m, placing[].
+ * Errors: as of the sources; HG_EDATA where no row is accepted; HG_EUSAGE for coordinates whose CRS
+ * is not known.
+ */
+hg_status hg_intake_run(hg_job *job, const char *store_crs, hg_intake *in, hg_error *err);
+void hg_intake_dispose(hg_intake *in);
+
+/**
+ * Writes the intake's facts (counts, CRS, inputs …) into job->facts; after hashing has been joined.
+ */
+void hg_intake_facts(hg_job *job, const hg_intake *in);
+
+/** Tables for results: incidents (a selection by index; NULL = all), and rejects. */
+hg_status hg_intake_incident_table(const hg_intake *in, const char *name, const size_t *rows,
+                                   size_t n, hg_table **out, hg_error *err);
+hg_status hg_intake_rejects_table(const hg_intake *in, hg_table **out, hg_error *err);
+
+#endif

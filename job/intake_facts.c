@@ -1,0 +1,208 @@
+#include "job/intake.h"
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static void settings_facts(hg_job *job)
+{
+    hg_facts *f = &job->facts;
+    const hg_settings *s = &job->set;
+    char buf[32];
+    if (s->since != HG_NO_TIME)
+        hg_fact_text(f, hg_civil_text(s->since, buf), "options.since");
+    if (s->until != HG_NO_TIME)
+        hg_fact_text(f, hg_civil_text(s->until, buf), "options.until");
+    hg_fact_bool(f, s->require_time, "options.require_time");
+    hg_fact_bool(f, s->drop_duplicates, "options.drop_duplicates");
+    hg_fact_text(f, s->area, "options.area");
+}
+
+static const char *tz_of(const hg_job *job, size_t i)
+{
+    return job->inputs[i].set.tz ? job->inputs[i].set.tz : job->all.tz;
+}
+
+static void input_facts(hg_job *job, const hg_intake *in)
+{
+    hg_facts *f = &job->facts;
+    for (size_t i = 0; i < in->input_count; i++) {
+        const hg_input_facts *k = &in->inputs[i];
+        const hg_source_settings *set = &job->inputs[i].set;
+        hg_datum datum = set->datum_given ? set->datum : job->all.datum;
+        hg_fact_text(f, k->name, "inputs[%zu].name", i);
+        hg_fact_text(f, k->layer, "inputs[%zu].layer", i);
+        hg_fact_int(f, (int64_t)k->rows_read, "inputs[%zu].rows_read", i);
+        hg_fact_int(f, (int64_t)k->accepted, "inputs[%zu].accepted", i);
+        hg_fact_int(f, (int64_t)k->rejected, "inputs[%zu].rejected", i);
+        hg_fact_text(f, hg_datum_name(datum), "inputs[%zu].datum", i);
+        hg_fact_bool(f, datum == HG_GCJ02 || datum == HG_BD09, "inputs[%zu].un_offset", i);
+        if (tz_of(job, i))
+            hg_fact_text(f, tz_of(job, i), "inputs[%zu].tz", i);
+        if (k->file)
+            hg_fact_int(f, (int64_t)k->bytes, "inputs[%zu].bytes", i);
+        if (k->sha256[0])
+            hg_fact_text(f, k->sha256, "inputs[%zu].sha256", i);
+    }
+}
+
+void hg_intake_facts(hg_job *job, const hg_intake *in)
+{
+    hg_facts *f = &job->facts;
+    size_t reasons[HG_REASON_END] = {0};
+    char buf[32];
+    hg_fact_int(f, (int64_t)in->rows_read, "rows_read");
+    hg_fact_int(f, (int64_t)in->accepted, "accepted");
+    hg_fact_int(f, (int64_t)in->rejected, "rejected");
+    for (size_t i = 0; i < in->rejects.count; i++)
+        reasons[in->rejects.rows[i].reason]++;
+    for (size_t r = 1; r < HG_REASON_END; r++)
+        if (reasons[r])
+            hg_fact_int(f, (int64_t)reasons[r], "rejected_by_reason.%s", hg_reason_code((hg_reason)r));
+    hg_fact_int(f, (int64_t)in->halo, "halo");
+    hg_fact_int(f, (int64_t)in->untimed, "untimed");
+    hg_fact_int(f, (int64_t)in->duplicates, "duplicates");
+    hg_fact_text(f, hg_crs_code(in->crs) ? hg_crs_code(in->crs) : hg_crs_wkt(in->crs),
+                 "analysis_crs");
+    hg_fact_text(f, hg_crs_name(in->crs), "analysis_crs_name");
+    hg_fact_text(f, in->crs_why, "analysis_crs_why");
+    if (in->first_time != HG_NO_TIME) {
+        hg_fact_text(f, hg_civil_text(in->first_time, buf), "first_time");
+        hg_fact_text(f, hg_civil_text(in->last_time, buf), "last_time");
+    }
+    for (size_t i = 0; i < in->incidents.streams; i++)
+        hg_fact_text(f, in->stream_names[i], "streams[%zu]", i);
+    input_facts(job, in);
+    settings_facts(job);
+    hg_fact_text(f, "internal use", "classification");
+}
+
+/* ------------------------------------------------- tables ------------------------------------ */
+
+static size_t row_at(const size_t *rows, size_t i)
+{
+    return rows ? rows[i] : i;
+}
+
+static hg_status fill_texts(const hg_intake *in, const size_t *rows, hg_table *t, hg_error *err)
+{
+    const hg_incidents *inc = &in->incidents;
+    hg_column *stream = hg_table_column(t, "stream"), *source = hg_table_column(t, "source");
+    hg_column *category = hg_table_column(t, "category");
+    uint32_t *streams = hg_malloc(inc->streams, sizeof *streams);
+    uint32_t *sources = hg_malloc(in->input_count, sizeof *sources);
+    hg_status status = streams && sources ? HG_OK : hg_fail_memory(err);
+    for (size_t i = 0; i < inc->streams && status == HG_OK; i++)
+        status = hg_pool_intern(in->pool, in->stream_names[i], strlen(in->stream_names[i]),
+                                &streams[i], err);
+    for (size_t i = 0; i < in->input_count && status == HG_OK; i++)
+        status = hg_pool_intern(in->pool, in->inputs[i].name, strlen(in->inputs[i].name),
+                                &sources[i], err);
+    for (size_t i = 0; i < t->rows && status == HG_OK; i++) {
+        size_t r = row_at(rows, i);
+        stream->text[i] = streams[inc->stream ? inc->stream[r] : 0];
+        source->text[i] = sources[in->input ? in->input[r] : 0];
+        category->text[i] = in->category ? in->category[r] : HG_NO_TEXT;
+    }
+    hg_free(streams);
+    hg_free(sources);
+    return status;
+}
+
+static void fill_numbers(const hg_intake *in, const size_t *rows, hg_table *t)
+{
+    const hg_incidents *inc = &in->incidents;
+    double *weight = hg_table_column(t, "weight")->f64;
+    int64_t *start = hg_table_column(t, "t_start")->i64, *end = hg_table_column(t, "t_end")->i64;
+    int64_t *source_row = hg_table_column(t, "source_row")->i64;
+    for (size_t i = 0; i < t->rows; i++) {
+        size_t r = row_at(rows, i);
+        weight[i] = inc->w ? inc->w[r] : 1;
+        start[i] = inc->t_start ? inc->t_start[r] : HG_NO_TIME;
+        end[i] = inc->t_end ? inc->t_end[r] : HG_NO_TIME;
+        source_row[i] = in->source_row[r];
+        t->geometry.xy[2 * i] = inc->x[r];
+        t->geometry.xy[2 * i + 1] = inc->y[r];
+    }
+}
+
+/* A kept column that bears the name of one of ours is told apart by a suffix. */
+static hg_status add_kept(const hg_intake *in, const size_t *rows, hg_table *t, hg_error *err)
+{
+    for (size_t k = 0; k < in->kept_count; k++) {
+        const hg_column *from = &in->kept[k];
+        hg_column *to = NULL;
+        char name[256];
+        snprintf(name, sizeof name, "%.240s", from->name);
+        bool taken = strcasecmp(name, "fid") == 0 || strcasecmp(name, "geom") == 0;
+        for (int n = 2; taken || hg_table_column(t, name); n++, taken = false)
+            snprintf(name, sizeof name, "%.240s_%d", from->name, n);
+        hg_status status = hg_table_add(t, name, from->type, &to, err);
+        if (status != HG_OK)
+            return status;
+        for (size_t i = 0; i < t->rows; i++) {
+            if (from->type == HG_TEXT)
+                to->text[i] = from->text[row_at(rows, i)];
+            else
+                to->i64[i] = from->i64[row_at(rows, i)];
+        }
+    }
+    return HG_OK;
+}
+
+hg_status hg_intake_incident_table(const hg_intake *in, const char *name, const size_t *rows,
+                                   size_t n, hg_table **out, hg_error *err)
+{
+    static const struct {
+        const char *name;
+        hg_type type;
+    } columns[] = {{"stream", HG_TEXT},      {"category", HG_TEXT}, {"weight", HG_DOUBLE},
+                   {"t_start", HG_DATETIME}, {"t_end", HG_DATETIME}, {"source", HG_TEXT},
+                   {"source_row", HG_INT64}};
+    hg_table *t = NULL;
+    hg_status status = hg_table_new(name, rows ? n : in->incidents.n, in->pool, &t, err);
+    for (size_t k = 0; k < sizeof columns / sizeof *columns && status == HG_OK; k++)
+        status = hg_table_add(t, columns[k].name, columns[k].type, NULL, err);
+    if (status == HG_OK)
+        status = hg_table_make_points(t, hg_crs_wkt(in->crs), err);
+    if (status == HG_OK)
+        status = fill_texts(in, rows, t, err);
+    if (status == HG_OK)
+        fill_numbers(in, rows, t);
+    if (status == HG_OK)
+        status = add_kept(in, rows, t, err);
+    if (status != HG_OK) {
+        hg_table_free(t);
+        return status;
+    }
+    *out = t;
+    return HG_OK;
+}
+
+hg_status hg_intake_rejects_table(const hg_intake *in, hg_table **out, hg_error *err)
+{
+    hg_table *t = NULL;
+    size_t n = in->rejects.count;
+    hg_status status = hg_table_new("rejects", n, in->pool, &t, err);
+    static const char *const names[] = {"source", "layer", "row", "reason", "value"};
+    for (size_t k = 0; k < 5 && status == HG_OK; k++)
+        status = hg_table_add(t, names[k], k == 2 ? HG_INT64 : HG_TEXT, NULL, err);
+    for (size_t i = 0; i < n && status == HG_OK; i++) {
+        const hg_reject *r = &in->rejects.rows[i];
+        const hg_input_facts *input = &in->inputs[r->source];
+        t->columns[2].i64[i] = (int64_t)r->row;
+        t->columns[4].text[i] = r->value;
+        status = hg_table_set_text(t, &t->columns[0], i, input->name, err);
+        if (status == HG_OK)
+            status = hg_table_set_text(t, &t->columns[1], i, input->layer, err);
+        if (status == HG_OK)
+            status = hg_table_set_text(t, &t->columns[3], i, hg_reason_code(r->reason), err);
+    }
+    if (status != HG_OK) {
+        hg_table_free(t);
+        return status;
+    }
+    *out = t;
+    return HG_OK;
+}

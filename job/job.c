@@ -1,0 +1,249 @@
+#include "job/job.h"
+#include "base/memory.h"
+#include "job/options.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+static const char *const load_examples[] = {
+    "hotgrid load thefts.csv -o thefts.gpkg",
+    "hotgrid load crime.csv --datum gcj02 --id case_no accidents.xlsx --header-row 3 -o town.gpkg",
+    "hotgrid load week46.csv --append -o town.gpkg", NULL};
+static const char *const density_examples[] = {
+    "hotgrid density thefts.csv -o thefts.tif",
+    "hotgrid density town.gpkg --area town_limits.gpkg --bandwidth 400m --cell 20 -o density.tif",
+    NULL};
+static const char *const hotspots_examples[] = {
+    "hotgrid hotspots thefts.csv -o hot.gpkg",
+    "hotgrid hotspots crime.csv --datum gcj02 fire.geojson --area town.gpkg --places places.gpkg "
+    "--budget 1% -o hot.gpkg",
+    NULL};
+static const char *const info_examples[] = {"hotgrid info hot.gpkg", NULL};
+
+/* Bit i of an option's commands stands for entry i. */
+static const hg_command commands[] = {
+    {{"load", "check incidents and load them into a store (GeoPackage or SpatiaLite)",
+      "[OPTIONS] INPUT [SOURCE OPTIONS] ... -o STORE", load_examples},
+     HG_FOR_LOAD,
+     hg_run_load},
+    {{"density", "kernel density raster of incidents",
+      "[OPTIONS] INPUT [SOURCE OPTIONS] ... -o RASTER.tif", density_examples},
+     HG_FOR_DENSITY,
+     hg_run_density},
+    {{"hotspots", "density, ranked hotspot cells and areas in a styled GeoPackage",
+      "[OPTIONS] INPUT [SOURCE OPTIONS] ... -o RESULT.gpkg", hotspots_examples},
+     HG_FOR_HOTSPOTS,
+     hg_run_hotspots},
+    {{"info", "what a store or a result holds and how it was made", "[OPTIONS] FILE", info_examples},
+     HG_FOR_INFO,
+     hg_run_info},
+};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+size_t hg_command_count(void)
+{
+    return COMMANDS;
+}
+
+const hg_command_info *hg_command_at(size_t i)
+{
+    return i < COMMANDS ? &commands[i].info : NULL;
+}
+
+double hg_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+bool hg_list_add(hg_text_list *list, const char *text)
+{
+    char **items = hg_grow(list->items, &list->capacity, list->count + 1, sizeof *items);
+    if (!items)
+        return false;
+    list->items = items;
+    items[list->count] = hg_strdup(text);
+    if (!items[list->count])
+        return false;
+    list->count++;
+    return true;
+}
+
+void hg_list_dispose(hg_text_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        hg_free(list->items[i]);
+    hg_free(list->items);
+    *list = (hg_text_list){0};
+}
+
+void hg_job_add_note(hg_job *job, const char *fmt, ...)
+{
+    char buf[1024];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(buf, sizeof buf, fmt, args);
+    va_end(args);
+    hg_list_add(&job->notes, buf);
+}
+
+hg_status hg_job_new(const char *command, hg_job **out, hg_error *err)
+{
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(commands[i].info.name, command) != 0)
+            continue;
+        hg_job *job = hg_calloc(1, sizeof *job);
+        if (!job)
+            return hg_fail_memory(err);
+        job->command = &commands[i];
+        hg_settings_init(&job->set, &job->all);
+        atomic_init(&job->control.cancelled, false);
+        *out = job;
+        return HG_OK;
+    }
+    return hg_fail(err, HG_EUSAGE, "\"%s\" is no command; commands are: load, density, hotspots, info",
+                   command);
+}
+
+void hg_job_free(hg_job *job)
+{
+    if (!job)
+        return;
+    for (size_t i = 0; i < job->input_count; i++) {
+        hg_free(job->inputs[i].path);
+        hg_source_settings_dispose(&job->inputs[i].set);
+    }
+    hg_free(job->inputs);
+    hg_settings_dispose(&job->set);
+    hg_source_settings_dispose(&job->all);
+    hg_facts_dispose(&job->facts);
+    hg_list_dispose(&job->notes);
+    hg_text_dispose(&job->summary);
+    hg_free(job->json);
+    hg_free(job->command_line);
+    hg_free(job);
+}
+
+hg_status hg_job_set(hg_job *job, const char *option, const char *value, hg_error *err)
+{
+    hg_source_settings *source =
+        job->input_count ? &job->inputs[job->input_count - 1].set : &job->all;
+    return hg_option_set(job->command->mask, job->command->info.name, option, value, &job->set,
+                         source, err);
+}
+
+hg_status hg_job_add_input(hg_job *job, const char *source, hg_error *err)
+{
+    if (!*source)
+        return hg_fail(err, HG_EUSAGE, "an input has an empty name");
+    hg_job_input *inputs =
+        hg_grow(job->inputs, &job->input_capacity, job->input_count + 1, sizeof *inputs);
+    if (!inputs)
+        return hg_fail_memory(err);
+    job->inputs = inputs;
+    char *path = hg_strdup(source);
+    if (!path)
+        return hg_fail_memory(err);
+    inputs[job->input_count++] = (hg_job_input){.path = path};
+    return HG_OK;
+}
+
+void hg_job_on_progress(hg_job *job, hg_job_progress progress, void *payload)
+{
+    job->control.progress = progress;
+    job->control.payload = payload;
+}
+
+/* Passwords in connection strings are not for run_info. */
+static void add_redacted(hg_text *t, const char *arg)
+{
+    const char *p = strcasestr(arg, "password=");
+    const char *at = strstr(arg, "://") ? strchr(strstr(arg, "://"), '@') : NULL;
+    if (p) {
+        const char *end = p + 9;
+        char stop = *end == '\'' ? '\'' : ' ';
+        end += stop == '\'';
+        while (*end && *end != stop)
+            end++;
+        hg_text_add_n(t, arg, (size_t)(p + 9 - arg));
+        hg_text_add(t, "***");
+        hg_text_add(t, *end == '\'' ? end + 1 : end);
+    } else if (at) {
+        hg_text_add_n(t, arg, (size_t)(strstr(arg, "://") + 3 - arg));
+        hg_text_add(t, "***");
+        hg_text_add(t, at);
+    } else {
+        hg_text_add(t, arg);
+    }
+}
+
+hg_status hg_job_set_command_line(hg_job *job, int argc, char *const *argv, hg_error *err)
+{
+    hg_text t = {0};
+    for (int i = 0; i < argc; i++) {
+        bool quote = strpbrk(argv[i], " \"'$&|;()<>*?") != NULL;
+        hg_text_add(&t, i ? " " : "");
+        hg_text_add(&t, quote ? "'" : "");
+        add_redacted(&t, argv[i]);
+        hg_text_add(&t, quote ? "'" : "");
+    }
+    char *line = hg_text_take(&t);
+    if (!line)
+        return hg_fail_memory(err);
+    hg_free(job->command_line);
+    job->command_line = line;
+    return HG_OK;
+}
+
+hg_status hg_job_run(hg_job *job, hg_error *err)
+{
+    bool info = job->command->mask == HG_FOR_INFO;
+    if (job->ran)
+        return hg_fail(err, HG_EUSAGE, "a job runs once; make a new one");
+    if (!job->input_count)
+        return hg_fail(err, HG_EUSAGE, "no input was given");
+    if (!info && !job->set.output)
+        return hg_fail(err, HG_EUSAGE, "no output was given; say where with -o FILE");
+    job->ran = true;
+    job->started = hg_now();
+    job->control.threads = (int)job->set.threads;
+    job->control.seed = (uint64_t)job->set.seed;
+    hg_fact_text(&job->facts, job->command->info.name, "command");
+    hg_fact_text(&job->facts, hg_version(), "version");
+    hg_status status = job->command->run(job, err);
+    if (status == HG_OK && (job->facts.failed || job->summary.failed))
+        status = hg_fail_memory(err);
+    return status;
+}
+
+void hg_job_cancel(hg_job *job)
+{
+    atomic_store(&job->control.cancelled, true);
+}
+
+const char *hg_job_summary(const hg_job *job)
+{
+    return job->summary.s ? job->summary.s : "";
+}
+
+const char *hg_job_json(hg_job *job)
+{
+    if (!job->json)
+        job->json = hg_facts_json(&job->facts);
+    return job->json;
+}
+
+size_t hg_job_note_count(const hg_job *job)
+{
+    return job->notes.count;
+}
+
+const char *hg_job_note(const hg_job *job, size_t i)
+{
+    return i < job->notes.count ? job->notes.items[i] : NULL;
+}

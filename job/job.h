@@ -1,0 +1,54 @@
+/* The inside of hg_job, shared by the commands. */
+#ifndef HG_JOB_JOB_H
+#define HG_JOB_JOB_H
+
+#include "base/control.h"
+#include "job/facts.h"
+#include "job/settings.h"
+
+typedef struct hg_job_input {
+    char *path;
+    hg_source_settings set;
+} hg_job_input;
+
+typedef hg_status (*hg_command_run)(hg_job *job, hg_error *err);
+
+/** One command: what the public table shows, and what runs it. */
+typedef struct hg_command {
+    hg_command_info info;
+    unsigned mask; /**< its bit in hg_option.commands */
+    hg_command_run run;
+} hg_command;
+
+struct hg_job {
+    const hg_command *command;
+    hg_settings set;
+    hg_source_settings all; /**< source options given before the first input */
+    hg_job_input *inputs;
+    size_t input_count, input_capacity;
+    hg_control control;
+    hg_facts facts;
+    hg_text_list notes;
+    hg_text summary;
+    char *json;
+    char *command_line;
+    double started;      /**< seconds of the monotonic clock */
+    bool ran;
+};
+
+/** Seconds of the monotonic clock. */
+double hg_now(void);
+
+/** Adds a note: something guessed, assumed or odd. Without memory it is dropped. */
+void hg_job_add_note(hg_job *job, const char *fmt, ...) HG_PRINTF(2, 3);
+
+bool hg_list_add(hg_text_list *list, const char *text);
+void hg_list_dispose(hg_text_list *list);
+
+/** The commands' own entry points, in job/<command>.c. */
+hg_status hg_run_load(hg_job *job, hg_error *err);
+hg_status hg_run_density(hg_job *job, hg_error *err);
+hg_status hg_run_hotspots(hg_job *job, hg_error *err);
+hg_status hg_run_info(hg_job *job, hg_error *err);
+
+#endif

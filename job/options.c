@@ -1,0 +1,335 @@
+#include "job/options.h"
+#include "base/memory.h"
+#include "base/number.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+    READS = HG_FOR_LOAD | HG_FOR_DENSITY | HG_FOR_HOTSPOTS,
+    MAPS = HG_FOR_DENSITY | HG_FOR_HOTSPOTS,
+    ALL = READS | HG_FOR_INFO,
+    HOT = HG_FOR_HOTSPOTS,
+    LOAD = HG_FOR_LOAD,
+};
+
+typedef struct option option;
+
+/* A parser writes the value at its field; false means the value was not understood. */
+typedef bool (*option_parser)(const option *o, const char *value, void *field);
+
+struct option {
+    hg_option_info info;
+    unsigned commands;
+    option_parser parse;
+    size_t offset;
+    const char *expected; /* what a good value looks like, for errors */
+    double low, high;     /* of whole numbers */
+};
+
+static bool parse_text(const option *o, const char *value, void *field)
+{
+    (void)o;
+    char **text = field;
+    if (!*value)
+        return false;
+    char *copy = hg_strdup(value);
+    hg_free(*text);
+    *text = copy;
+    return copy != NULL;
+}
+
+static bool parse_flag(const option *o, const char *value, void *field)
+{
+    (void)o;
+    (void)value;
+    *(bool *)field = true;
+    return true;
+}
+
+static bool parse_count(const option *o, const char *value, void *field)
+{
+    char *end = NULL;
+    long long v = strtoll(value, &end, 10);
+    if (end == value || *end || (double)v < o->low || (double)v > o->high)
+        return false;
+    *(int64_t *)field = v;
+    return true;
+}
+
+static bool parse_list(const option *o, const char *value, void *field)
+{
+    (void)o;
+    return *value && hg_list_add(field, value);
+}
+
+static bool parse_datum(const option *o, const char *value, void *field)
+{
+    (void)o;
+    hg_source_settings *set = field;
+    set->datum_given = true;
+    return hg_datum_by_name(value, &set->datum);
+}
+
+static bool parse_bounds(const option *o, const char *value, void *field)
+{
+    (void)o;
+    hg_settings *set = field;
+    const char *at = value;
+    for (int i = 0; i < 4; i++) {
+        size_t n = strcspn(at, ",");
+        if (!hg_parse_number(at, n, &set->bounds[i]) || !isfinite(set->bounds[i]) ||
+            (at[n] == ',') != (i < 3))
+            return false;
+        at += n + 1;
+    }
+    set->has_bounds = true;
+    return set->bounds[0] < set->bounds[2] && set->bounds[1] < set->bounds[3];
+}
+
+static bool parse_cell(const option *o, const char *value, void *field)
+{
+    (void)o;
+    double v;
+    if (strcasecmp(value, "auto") == 0) {
+        *(double *)field = 0;
+        return true;
+    }
+    if (!hg_parse_quantity(value, HG_LENGTH, &v) || !(v > 0) || !isfinite(v))
+        return false;
+    double centimetres = v * 100;
+    if (centimetres < 1 || fabs(centimetres - round(centimetres)) > 1e-6 * centimetres)
+        return false;
+    *(double *)field = round(centimetres) / 100;
+    return true;
+}
+
+static bool parse_bandwidth(const option *o, const char *value, void *field)
+{
+    (void)o;
+    hg_settings *set = field;
+    if (strcasecmp(value, "silverman") == 0) {
+        set->rule = HG_RULE_SILVERMAN;
+        return true;
+    }
+    if (strcasecmp(value, "scott") == 0) {
+        set->rule = HG_RULE_SCOTT;
+        return true;
+    }
+    set->rule = HG_RULE_LENGTH;
+    return hg_parse_quantity(value, HG_LENGTH, &set->bandwidth_m) && set->bandwidth_m > 0 &&
+           isfinite(set->bandwidth_m);
+}
+
+static bool parse_kernel(const option *o, const char *value, void *field)
+{
+    (void)o;
+    return hg_kernel_by_name(value, field);
+}
+
+static bool parse_cutoff(const option *o, const char *value, void *field)
+{
+    (void)o;
+    double v;
+    if (!hg_parse_number(value, strlen(value), &v) || !(v >= 1 && v <= 10))
+        return false;
+    *(double *)field = v;
+    return true;
+}
+
+static bool parse_edge(const option *o, const char *value, void *field)
+{
+    (void)o;
+    return hg_edge_by_name(value, field);
+}
+
+static bool parse_budget(const option *o, const char *value, void *field)
+{
+    (void)o;
+    hg_budget *budget = field;
+    size_t n = strlen(value);
+    double v;
+    if (n && value[n - 1] == '%') {
+        if (!hg_parse_number(value, n - 1, &v) || !(v > 0 && v <= 100))
+            return false;
+        *budget = (hg_budget){HG_BUDGET_SHARE, v / 100};
+        return true;
+    }
+    if (!hg_parse_quantity(value, HG_AREA, &v) || !(v > 0) || !isfinite(v))
+        return false;
+    *budget = (hg_budget){HG_BUDGET_AREA, v};
+    return true;
+}
+
+static bool parse_top(const option *o, const char *value, void *field)
+{
+    int64_t n = 0;
+    if (!parse_count(o, value, &n))
+        return false;
+    *(hg_budget *)field = (hg_budget){HG_BUDGET_TOP, (double)n};
+    return true;
+}
+
+static bool parse_score(const option *o, const char *value, void *field)
+{
+    (void)o;
+    *(bool *)field = strcasecmp(value, "count") == 0;
+    return *(bool *)field || strcasecmp(value, "density") == 0;
+}
+
+static bool parse_date(const option *o, const char *value, void *field)
+{
+    (void)o;
+    hg_moment m;
+    if (!hg_moment_parse(value, strlen(value), HG_ORDER_UNKNOWN, &m) || m.has_offset)
+        return false;
+    *(int64_t *)field = m.civil;
+    return true;
+}
+
+static bool parse_lang(const option *o, const char *value, void *field)
+{
+    return (strcmp(value, "en") == 0 || strcmp(value, "zh") == 0) && parse_text(o, value, field);
+}
+
+#define SOURCE(member) offsetof(hg_source_settings, member)
+#define JOB(member) offsetof(hg_settings, member)
+
+static const option options[] = {
+    {{"output", 'o', "FILE", "The file to write.", false, false}, READS, parse_text, JOB(output), "a path", 0, 0},
+    {{"overwrite", 0, NULL, "Replace an output that exists; without it the command refuses.", false, false}, READS, parse_flag, JOB(overwrite), NULL, 0, 0},
+    {{"append", 0, NULL, "Add to a store that exists, in one transaction; its CRS wins.", false, false}, LOAD, parse_flag, JOB(append), NULL, 0, 0},
+    {{"again", 0, NULL, "Load a file that the store already holds once more.", false, false}, LOAD, parse_flag, JOB(again), NULL, 0, 0},
+    {{"nln", 0, "NAME", "Name of the layer of loaded incidents (default: incidents).", false, false}, LOAD, parse_text, JOB(layer_name), "a name", 0, 0},
+
+    {{"layer", 0, "NAME", "The layer to read.", true, false}, READS, parse_text, SOURCE(layer), "a layer name", 0, 0},
+    {{"where", 0, "SQL", "Only rows that fit this condition.", true, false}, READS, parse_text, SOURCE(where), "an SQL condition", 0, 0},
+    {{"sql", 0, "SQL", "Read the rows of this SELECT (SQLite dialect with SpatiaLite's functions).", true, false}, READS, parse_text, SOURCE(sql), "a SELECT", 0, 0},
+    {{"x", 0, "COL", "Column of the x coordinate or longitude; with --y. Else guessed from common English and Chinese names, and said.", true, false}, READS, parse_text, SOURCE(x), "a column name", 0, 0},
+    {{"y", 0, "COL", "Column of the y coordinate or latitude.", true, false}, READS, parse_text, SOURCE(y), "a column name", 0, 0},
+    {{"crs", 0, "CRS", "Coordinate reference system (EPSG:4547, WKT, PROJ) of a source that declares none.", true, false}, READS, parse_text, SOURCE(crs), "a coordinate reference system", 0, 0},
+    {{"datum", 0, "wgs84|cgcs2000|gcj02|bd09", "Datum of the coordinates. gcj02 and bd09 (offset Chinese web-map coordinates) are un-offset, which is recorded in the result.", true, false}, READS, parse_datum, 0, "wgs84, cgcs2000, gcj02 or bd09", 0, 0},
+    {{"encoding", 0, "auto|NAME", "Text encoding (default auto: byte-order mark, strict UTF-8, then GB18030 where the bytes speak for it).", true, false}, READS, parse_text, SOURCE(encoding), "auto or an encoding name", 0, 0},
+    {{"time", 0, "COL", "Column of the time, or DATE+CLOCK for two columns. Else a start/end pair or the first column of times is taken, and said.", true, false}, READS, parse_text, SOURCE(time), "a column name", 0, 0},
+    {{"time-end", 0, "COL", "Column of the end of the time interval.", true, false}, READS, parse_text, SOURCE(time_end), "a column name", 0, 0},
+    {{"tz", 0, "ZONE", "Civil time zone (Asia/Shanghai, +08:00): times without offset are in it, offsets are converted to it.", true, false}, READS, parse_text, SOURCE(tz), "a time zone", 0, 0},
+    {{"category", 0, "COL", "Column of the kind of incident.", true, false}, READS, parse_text, SOURCE(category), "a column name", 0, 0},
+    {{"stream", 0, "NAME", "Stream of all rows (default: layer name, else file name).", true, false}, READS, parse_text, SOURCE(stream), "a name", 0, 0},
+    {{"stream-col", 0, "COL", "Column that holds the stream.", true, false}, READS, parse_text, SOURCE(stream_column), "a column name", 0, 0},
+    {{"weight", 0, "COL", "Column of weights (finite, not negative); without it every incident weighs 1.", true, false}, READS, parse_text, SOURCE(weight), "a column name", 0, 0},
+    {{"id", 0, "COL", "Column that must not repeat: later rows with an id seen before are rejected.", true, false}, READS, parse_text, SOURCE(id), "a column name", 0, 0},
+    {{"keep", 0, "COL", "Keep this column; may be repeated. No other column is stored.", true, true}, READS, parse_list, SOURCE(keep), "a column name", 0, 0},
+    {{"sheet", 0, "NAME", "Sheet of a spreadsheet.", true, false}, READS, parse_text, SOURCE(sheet), "a sheet name", 0, 0},
+    {{"header-row", 0, "N", "Row that holds the column heads, where title rows stand above it (default 1).", true, false}, READS, parse_count, SOURCE(header_row), "a whole number from 1 to 1000", 1, 1000},
+
+    {{"area", 0, "SRC[:LAYER]", "Study area. Without it the hull of the points is taken, with a warning.", false, false}, READS, parse_text, JOB(area), "a source of polygons", 0, 0},
+    {{"bounds", 0, "XMIN,YMIN,XMAX,YMAX", "Extent of the grid in the analysis CRS.", false, false}, MAPS, parse_bounds, 0, "four numbers xmin,ymin,xmax,ymax with xmin < xmax and ymin < ymax", 0, 0},
+    {{"analysis-crs", 0, "CRS|auto", "Projected CRS of grid and distances (default auto: chosen from the area or the points).", false, false}, READS, parse_text, JOB(analysis_crs), "a projected coordinate reference system", 0, 0},
+    {{"cell", 0, "LENGTH|auto", "Side of the grid cells, whole centimetres (default auto).", false, false}, MAPS, parse_cell, JOB(cell_m), "auto or a positive length in whole centimetres such as 50 or 0.1km", 0, 0},
+    {{"bandwidth", 0, "LENGTH|RULE", "Bandwidth: a length (support radius; sigma for gaussian), silverman or scott (default silverman).", false, false}, READS, parse_bandwidth, 0, "a positive length such as 400 or 0.4km, silverman or scott", 0, 0},
+    {{"kernel", 0, "NAME", "uniform, triangular, epanechnikov, quartic, triweight or gaussian (default quartic).", false, false}, MAPS, parse_kernel, JOB(kernel), "uniform, triangular, epanechnikov, quartic, triweight or gaussian", 0, 0},
+    {{"cutoff", 0, "N", "The Gaussian kernel is cut at this many sigma (default 4).", false, false}, MAPS, parse_cutoff, JOB(cutoff), "a number from 1 to 10", 0, 0},
+    {{"edge", 0, "none|uniform|diggle", "Edge correction at the study area's boundary (default none).", false, false}, MAPS, parse_edge, JOB(edge), "none, uniform or diggle", 0, 0},
+    {{"budget", 0, "N%|AREA", "Area to select: a share of the study area or an area such as 2km2 (default 1%).", false, false}, HOT, parse_budget, JOB(budget), "a share such as 1% or an area such as 2km2, positive", 0, 0},
+    {{"top", 0, "N", "Select this many cells instead of an area.", false, false}, HOT, parse_top, JOB(budget), "a whole number from 1", 1, 1e9},
+    {{"score", 0, "density|count", "What cells are ranked by (default density).", false, false}, HOT, parse_score, JOB(score_is_count), "density or count", 0, 0},
+    {{"places", 0, "SRC[:LAYER]", "Villages, roads and the like: areas are named after the nearest.", false, false}, HOT, parse_text, JOB(places), "a source of named features", 0, 0},
+    {{"place-name", 0, "COL", "Column of the names in --places (else guessed).", false, false}, HOT, parse_text, JOB(place_name), "a column name", 0, 0},
+    {{"chance", 0, "N", "Random maps behind concentration_chance (default 199, 0 = off).", false, false}, HOT, parse_count, JOB(chance), "a whole number from 0 to 100000", 0, 100000},
+    {{"all-cells", 0, NULL, "Write every cell of the study area, not only the selected.", false, false}, HOT, parse_flag, JOB(all_cells), NULL, 0, 0},
+    {{"all-incidents", 0, NULL, "Write all incidents, not only those in the selected cells.", false, false}, HOT, parse_flag, JOB(all_incidents), NULL, 0, 0},
+
+    {{"since", 0, "DATE", "Only incidents from this moment on (ISO 8601).", false, false}, READS, parse_date, JOB(since), "a date such as 2019-01-01 or 2019-01-01T08:00, without offset", 0, 0},
+    {{"until", 0, "DATE", "Only incidents before this moment.", false, false}, READS, parse_date, JOB(until), "a date such as 2019-01-01 or 2019-01-01T08:00, without offset", 0, 0},
+    {{"require-time", 0, NULL, "Reject rows without a readable time (else they stay, untimed).", false, false}, READS, parse_flag, JOB(require_time), NULL, 0, 0},
+    {{"drop-duplicates", 0, NULL, "Reject rows equal in every column to an earlier one (else they are counted and kept).", false, false}, READS, parse_flag, JOB(drop_duplicates), NULL, 0, 0},
+    {{"rejects-raw", 0, NULL, "Keep whole raw rows of rejects, not only the offending value.", false, false}, READS, parse_flag, JOB(rejects_raw), NULL, 0, 0},
+    {{"allow-identifiers", 0, NULL, "Let --keep name columns that look like personal data.", false, false}, READS, parse_flag, JOB(allow_identifiers), NULL, 0, 0},
+    {{"no-hash", 0, NULL, "Do not record the SHA-256 of the inputs.", false, false}, READS, parse_flag, JOB(no_hash), NULL, 0, 0},
+    {{"lang", 0, "en|zh", "Language of labels and legends (default en).", false, false}, HOT | HG_FOR_DENSITY, parse_lang, JOB(lang), "en or zh", 0, 0},
+    {{"threads", 0, "N", "Threads (default: all cores). Results do not depend on it.", false, false}, READS, parse_count, JOB(threads), "a whole number from 1 to 1024", 1, 1024},
+    {{"seed", 0, "N", "Seed of the random maps (default 1).", false, false}, HOT, parse_count, JOB(seed), "a whole number from 0", 0, 9e18},
+    {{"json", 0, NULL, "Print one JSON object on standard output instead of the summary.", false, false}, ALL, parse_flag, JOB(json), NULL, 0, 0},
+    {{"quiet", 'q', NULL, "Print nothing but errors.", false, false}, READS, parse_flag, JOB(quiet), NULL, 0, 0},
+    {{"progress", 0, NULL, "Show progress on standard error.", false, false}, READS, parse_flag, JOB(progress), NULL, 0, 0},
+};
+
+enum { OPTIONS = sizeof options / sizeof *options };
+
+size_t hg_option_count(void)
+{
+    return OPTIONS;
+}
+
+const hg_option_info *hg_option_at(size_t i)
+{
+    return i < OPTIONS ? &options[i].info : NULL;
+}
+
+bool hg_option_applies(size_t i, const char *command)
+{
+    for (size_t c = 0; i < OPTIONS && c < hg_command_count(); c++)
+        if (strcmp(hg_command_at(c)->name, command) == 0)
+            return (options[i].commands >> c) & 1;
+    return false;
+}
+
+static const option *find_option(const char *name)
+{
+    for (size_t i = 0; i < OPTIONS; i++)
+        if (strcmp(options[i].info.name, name) == 0)
+            return &options[i];
+    return NULL;
+}
+
+hg_status hg_option_set(unsigned command, const char *command_name, const char *name,
+                        const char *value, hg_settings *set, hg_source_settings *source,
+                        hg_error *err)
+{
+    const option *o = find_option(name);
+    if (!o || !(o->commands & command))
+        return hg_fail(err, HG_EUSAGE, "--%s: %s has no such option", name, command_name);
+    if (o->info.argument && !value)
+        return hg_fail(err, HG_EUSAGE, "--%s needs a value: %s", name, o->expected);
+    if (!o->info.argument && value)
+        return hg_fail(err, HG_EUSAGE, "--%s takes no value; \"%s\" was given", name, value);
+    char *base = o->info.source ? (char *)source : (char *)set;
+    if (!o->parse(o, value ? value : "", base + o->offset))
+        return hg_fail(err, HG_EUSAGE, "--%s %s: %s was expected", name, value, o->expected);
+    return HG_OK;
+}
+
+void hg_settings_init(hg_settings *set, hg_source_settings *all)
+{
+    *set = (hg_settings){.rule = HG_RULE_SILVERMAN,
+                         .kernel = HG_QUARTIC,
+                         .cutoff = 4,
+                         .edge = HG_EDGE_NONE,
+                         .budget = {HG_BUDGET_SHARE, 0.01},
+                         .since = HG_NO_TIME,
+                         .until = HG_NO_TIME,
+                         .seed = 1,
+                         .chance = 199};
+    *all = (hg_source_settings){.datum = HG_WGS84};
+}
+
+void hg_settings_dispose(hg_settings *set)
+{
+    char *texts[] = {set->output,     set->area,       set->analysis_crs, set->places,
+                     set->place_name, set->layer_name, set->lang};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        hg_free(texts[i]);
+}
+
+void hg_source_settings_dispose(hg_source_settings *set)
+{
+    char *texts[] = {set->layer, set->where,    set->sql,      set->x,        set->y,
+                     set->crs,   set->encoding, set->time,     set->time_end, set->tz,
+                     set->category, set->stream, set->stream_column, set->weight, set->id, set->sheet};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        hg_free(texts[i]);
+    hg_list_dispose(&set->keep);
+}

@@ -1,0 +1,106 @@
+#include "job/output.h"
+#include "base/memory.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+hg_status hg_check_extension(const hg_job *job, const char *const *extensions, hg_error *err)
+{
+    const char *output = job->set.output;
+    size_t n = strlen(output);
+    hg_text list = {0};
+    for (const char *const *e = extensions; *e; e++) {
+        size_t k = strlen(*e);
+        if (n > k && strcasecmp(output + n - k, *e) == 0) {
+            hg_text_dispose(&list);
+            return HG_OK;
+        }
+        hg_text_addf(&list, "%s%s", list.len ? " or " : "", *e);
+    }
+    hg_status status = hg_fail(err, HG_EUSAGE, "-o %s: the output of %s ends in %s", output,
+                               job->command->info.name, list.s ? list.s : "?");
+    hg_text_dispose(&list);
+    return status;
+}
+
+const char *hg_base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+char *hg_beside(const char *output, const char *suffix)
+{
+    const char *base = hg_base_name(output), *dot = strrchr(base, '.');
+    size_t n = dot && dot != base ? (size_t)(dot - output) : strlen(output);
+    hg_text t = {0};
+    hg_text_add_n(&t, output, n);
+    hg_text_add(&t, suffix);
+    return hg_text_take(&t);
+}
+
+hg_status hg_write_text(const char *path, const char *text, hg_error *err)
+{
+    FILE *f = fopen(path, "wb");
+    if (!f)
+        return hg_fail(err, HG_EIO, "%s cannot be written: %s", path, strerror(errno));
+    bool ok = fputs(text, f) >= 0;
+    ok = fclose(f) == 0 && ok;
+    return ok ? HG_OK : hg_fail(err, HG_EIO, "%s cannot be written: %s", path, strerror(errno));
+}
+
+void hg_run_facts(hg_job *job, double read_s, double analyse_s, double write_s)
+{
+    hg_facts *f = &job->facts;
+    char stamp[32];
+    time_t now = time(NULL);
+    struct tm utc;
+    gmtime_r(&now, &utc);
+    strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    hg_fact_text(f, job->set.output, "output");
+    hg_fact_real(f, read_s, "seconds.read");
+    hg_fact_real(f, analyse_s, "seconds.analyse");
+    hg_fact_real(f, write_s, "seconds.write");
+    hg_fact_real(f, hg_now() - job->started, "seconds.total");
+    hg_fact_text(f, stamp, "recorded_at");
+    if (job->command_line)
+        hg_fact_text(f, job->command_line, "command_line");
+}
+
+static hg_status add_metadata(hg_job *job, hg_gpkg *gpkg, hg_error *err)
+{
+    hg_text t = {0};
+    hg_text_addf(&t, "Made by hotgrid %s, command %s. For internal use. The table run_info holds "
+                     "options, inputs and counts.",
+                 hg_version(), job->command->info.name);
+    hg_status status =
+        t.failed ? hg_fail_memory(err)
+                 : hg_gpkg_add_metadata(gpkg, "https://www.geopackage.org/spec/#_metadata_table",
+                                        "text/plain", t.s, err);
+    hg_text_dispose(&t);
+    return status;
+}
+
+hg_status hg_store_facts(hg_job *job, hg_gpkg *gpkg, hg_error *err)
+{
+    const hg_facts *f = &job->facts;
+    const char **keys = hg_malloc(f->count, sizeof *keys);
+    const char **values = hg_malloc(f->count, sizeof *values);
+    char(*numbers)[64] = hg_malloc(f->count, sizeof *numbers);
+    hg_status status = keys && values && numbers ? HG_OK : hg_fail_memory(err);
+    for (size_t i = 0; i < f->count && status == HG_OK; i++) {
+        keys[i] = f->items[i].key;
+        values[i] = hg_fact_as_text(&f->items[i], numbers[i]);
+    }
+    if (status == HG_OK)
+        status = hg_gpkg_set_run_info(gpkg, keys, values, f->count, err);
+    if (status == HG_OK)
+        status = add_metadata(job, gpkg, err);
+    hg_free(keys);
+    hg_free(values);
+    hg_free(numbers);
+    return status;
+}

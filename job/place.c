@@ -1,0 +1,445 @@
+#include "job/raw.h"
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* As many points as settle a median and a box; spread evenly over each input. */
+enum { SAMPLE = 20000 };
+
+/* The box leaves out this share at each end, so that one mistyped point does not choose the CRS. */
+static const double TRIM = 0.005;
+
+bool hg_looks_like_degrees(const double *x, const double *y, size_t n)
+{
+    size_t finite = 0, within = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(x[i]) || !isfinite(y[i]))
+            continue;
+        finite++;
+        within += fabs(x[i]) <= 180 && fabs(y[i]) <= 90;
+    }
+    return finite > 0 && within * 10 >= finite * 9;
+}
+
+static hg_status unknown_crs(const hg_raw *raw, const hg_raw_input *r, hg_error *err)
+{
+    for (size_t i = r->start; i < r->start + r->n; i++) {
+        if (raw->state[i] != HG_ROW_OK)
+            continue;
+        char bx[32], by[32];
+        return hg_fail(err, HG_EUSAGE,
+                       "%s declares no coordinate reference system and %s, %s is no longitude and "
+                       "latitude; say it with --crs%s",
+                       hg_source_name(r->source), hg_shortest_decimal(raw->file_x[i], bx),
+                       hg_shortest_decimal(raw->file_y[i], by),
+                       fabs(raw->file_x[i]) >= 1e7 ? " (eastings of 8 digits begin with a zone "
+                                                     "number, such as EPSG:4526 for zone 38)"
+                                                   : "");
+    }
+    return hg_fail(err, HG_EDATA, "%s: no row has coordinates", hg_source_name(r->source));
+}
+
+static hg_status crs_of_input(hg_job *job, const hg_raw *raw, hg_raw_input *r, hg_error *err)
+{
+    const char *declared = hg_source_crs(r->source), *name = hg_source_name(r->source);
+    const char *given = r->set->crs ? r->set->crs : job->all.crs;
+    hg_status status;
+    if (declared) {
+        status = hg_crs_new(declared, name, &r->crs, err);
+        if (status == HG_OK && given)
+            hg_job_add_note(job, "%s declares %s; --crs %s is not used for it", name,
+                            hg_crs_name(r->crs), given);
+    } else if (given) {
+        status = hg_crs_new(given, "--crs", &r->crs, err);
+    } else if (hg_looks_like_degrees(raw->file_x + r->start, raw->file_y + r->start, r->n)) {
+        bool cgcs = r->datum == HG_CGCS2000;
+        status = hg_crs_new(cgcs ? "EPSG:4490" : "EPSG:4326", name, &r->crs, err);
+        if (status == HG_OK)
+            hg_job_add_note(job, "%s: coordinates are taken to be longitude and latitude (%s)",
+                            name, hg_datum_name(r->datum));
+    } else {
+        return unknown_crs(raw, r, err);
+    }
+    bool offset = r->datum == HG_GCJ02 || r->datum == HG_BD09;
+    if (status == HG_OK && offset && !hg_crs_is_geographic(r->crs))
+        return hg_fail(err, HG_EUSAGE, "--datum %s: %s is in %s; only longitudes and latitudes are offset",
+                       hg_datum_name(r->datum), name, hg_crs_name(r->crs));
+    return status;
+}
+
+static void check_area_of_use(hg_raw *raw, const hg_raw_input *r)
+{
+    double box[4];
+    if (!hg_crs_area_of_use(r->crs, box))
+        return;
+    for (size_t i = r->start; i < r->start + r->n; i++) {
+        bool inside = raw->file_x[i] >= box[0] && raw->file_x[i] <= box[2] &&
+                      raw->file_y[i] >= box[1] && raw->file_y[i] <= box[3];
+        if (raw->reason[i] == HG_ACCEPTED && !inside)
+            raw->reason[i] = HG_OUTSIDE_CRS;
+    }
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double p = *(const double *)a, q = *(const double *)b;
+    return (p > q) - (p < q);
+}
+
+typedef struct spread {
+    double *lon, *lat;
+    size_t n;
+} spread;
+
+static hg_status sample_input(const hg_raw *raw, const hg_raw_input *r, const hg_crs *wgs84,
+                              spread *s, hg_error *err)
+{
+    size_t step = r->n / SAMPLE + 1, from = s->n;
+    for (size_t i = r->start; i < r->start + r->n && s->n < from + SAMPLE; i += step) {
+        if (raw->reason[i] != HG_ACCEPTED)
+            continue;
+        s->lon[s->n] = raw->file_x[i];
+        s->lat[s->n++] = raw->file_y[i];
+    }
+    hg_transform *t = NULL;
+    hg_status status = hg_transform_new(r->crs, wgs84, &t, err);
+    if (status == HG_OK)
+        status = hg_transform_points(t, s->lon + from, s->lat + from, s->n - from, 1, err);
+    hg_transform_free(t);
+    size_t kept = from;
+    for (size_t i = from; i < s->n; i++) {
+        if (!isfinite(s->lon[i]) || !isfinite(s->lat[i]))
+            continue;
+        s->lon[kept] = s->lon[i];
+        s->lat[kept++] = s->lat[i];
+    }
+    s->n = kept;
+    return status;
+}
+
+static hg_status choose_from_points(const hg_raw *raw, hg_intake *in, hg_error *err)
+{
+    spread s = {0};
+    hg_crs *wgs84 = NULL;
+    size_t most = raw->input_count * (size_t)(SAMPLE + 1);
+    hg_status status = hg_crs_new("EPSG:4326", "", &wgs84, err);
+    s.lon = hg_malloc(most, sizeof *s.lon);
+    s.lat = hg_malloc(most, sizeof *s.lat);
+    if (status == HG_OK && (!s.lon || !s.lat))
+        status = hg_fail_memory(err);
+    for (size_t i = 0; i < raw->input_count && status == HG_OK; i++)
+        status = sample_input(raw, &raw->inputs[i], wgs84, &s, err);
+    if (status == HG_OK && s.n == 0)
+        status = hg_fail(err, HG_EDATA, "no row has coordinates that can be placed");
+    if (status == HG_OK) {
+        qsort(s.lon, s.n, sizeof *s.lon, by_value);
+        qsort(s.lat, s.n, sizeof *s.lat, by_value);
+        size_t cut = (size_t)(TRIM * (double)s.n), end = s.n - 1 - cut;
+        double box[4] = {s.lon[cut], s.lat[cut], s.lon[end], s.lat[end]};
+        status = hg_crs_choose(s.lon[s.n / 2], s.lat[s.n / 2], box, &in->crs, in->crs_why, err);
+    }
+    hg_free(s.lon);
+    hg_free(s.lat);
+    hg_crs_free(wgs84);
+    return status;
+}
+
+static hg_status choose_from_area(const hg_shapes *area, const hg_crs *crs, hg_intake *in,
+                                  hg_error *err)
+{
+    hg_shapes copy = {0};
+    hg_crs *wgs84 = NULL;
+    double box[4];
+    hg_status status = hg_crs_new("EPSG:4326", "", &wgs84, err);
+    for (size_t i = 0; i < area->count && status == HG_OK; i++)
+        status = hg_shapes_add(&copy, area->shapes[i].wkb, area->shapes[i].size, NULL, err);
+    if (status == HG_OK)
+        status = hg_shapes_transform(&copy, crs, wgs84, err);
+    if (status == HG_OK)
+        status = hg_shapes_box(&copy, box, err);
+    if (status == HG_OK)
+        status = hg_crs_choose((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, box, &in->crs,
+                               in->crs_why, err);
+    hg_shapes_dispose(&copy);
+    hg_crs_free(wgs84);
+    return status;
+}
+
+static bool is_plane_in_metres(const hg_crs *crs)
+{
+    return !hg_crs_is_geographic(crs) && fabs(hg_crs_unit_m(crs) - 1) < 1e-12;
+}
+
+/* Inputs that agree on a projected metric CRS keep it; so does a local plane, in metres. */
+static hg_status shared_crs(const hg_raw *raw, hg_intake *in, hg_error *err)
+{
+    const hg_crs *first = raw->inputs[0].crs;
+    bool local = hg_crs_is_engineering(first);
+    for (size_t i = 0; i < raw->input_count; i++) {
+        const hg_crs *crs = raw->inputs[i].crs;
+        if (hg_crs_is_engineering(crs) != local)
+            return hg_fail(err, HG_EUSAGE,
+                           "%s is in a local plane that nothing leads out of, %s is not; they cannot "
+                           "be put together",
+                           hg_source_name(raw->inputs[local ? 0 : i].source),
+                           hg_source_name(raw->inputs[local ? i : 0].source));
+        if (!hg_crs_same(crs, first) || (!local && !is_plane_in_metres(crs)))
+            return HG_OK;
+    }
+    snprintf(in->crs_why, sizeof in->crs_why, "the inputs' own");
+    return hg_crs_in_metres(first, &in->crs, err);
+}
+
+static hg_status settle_analysis_crs(hg_job *job, const char *store_crs, const hg_shapes *area,
+                                     const hg_crs *area_crs, const hg_raw *raw, hg_intake *in,
+                                     hg_error *err)
+{
+    const char *given = job->set.analysis_crs;
+    if (store_crs) {
+        snprintf(in->crs_why, sizeof in->crs_why, "the store's");
+        return hg_crs_new(store_crs, job->set.output, &in->crs, err);
+    }
+    if (given && strcmp(given, "auto") != 0) {
+        hg_crs *crs = NULL;
+        hg_status status = hg_crs_new(given, "--analysis-crs", &crs, err);
+        if (status == HG_OK)
+            status = hg_crs_check_analysis(crs, err);
+        if (status == HG_OK)
+            status = hg_crs_in_metres(crs, &in->crs, err);
+        hg_crs_free(crs);
+        snprintf(in->crs_why, sizeof in->crs_why, "as asked for");
+        return status;
+    }
+    hg_status status = shared_crs(raw, in, err);
+    if (status != HG_OK || in->crs)
+        return status;
+    return area ? choose_from_area(area, area_crs, in, err) : choose_from_points(raw, in, err);
+}
+
+static hg_status undo_offset(hg_raw *raw, const hg_raw_input *r, const hg_crs *wgs84,
+                             hg_transform **t, const hg_crs *analysis, hg_error *err)
+{
+    for (size_t i = r->start; i < r->start + r->n; i++)
+        if (raw->reason[i] == HG_ACCEPTED &&
+            !hg_datum_to_wgs84(r->datum, &raw->x[i], &raw->y[i]))
+            raw->x[i] = raw->y[i] = NAN;
+    return hg_transform_new(wgs84, analysis, t, err);
+}
+
+static hg_status place_input(hg_job *job, hg_raw *raw, const hg_raw_input *r,
+                             const hg_crs *analysis, hg_error *err)
+{
+    hg_transform *t = NULL;
+    hg_crs *wgs84 = NULL;
+    hg_status status = HG_OK;
+    if (r->datum == HG_GCJ02 || r->datum == HG_BD09) {
+        status = hg_crs_new("EPSG:4326", "", &wgs84, err);
+        if (status == HG_OK)
+            status = undo_offset(raw, r, wgs84, &t, analysis, err);
+    } else {
+        status = hg_transform_new(r->crs, analysis, &t, err);
+    }
+    if (status == HG_OK)
+        status = hg_transform_points(t, raw->x + r->start, raw->y + r->start, r->n,
+                                     job->control.threads, err);
+    hg_transform_free(t);
+    hg_crs_free(wgs84);
+    for (size_t i = r->start; i < r->start + r->n && status == HG_OK; i++)
+        if (raw->reason[i] == HG_ACCEPTED && !(isfinite(raw->x[i]) && isfinite(raw->y[i])))
+            raw->reason[i] = HG_OUTSIDE_CRS;
+    return status;
+}
+
+static bool moves_nothing(const hg_raw *raw, const hg_crs *analysis)
+{
+    for (size_t i = 0; i < raw->input_count; i++) {
+        const hg_raw_input *r = &raw->inputs[i];
+        if (r->datum == HG_GCJ02 || r->datum == HG_BD09 || !hg_crs_same(r->crs, analysis))
+            return false;
+    }
+    return true;
+}
+
+static hg_status place_rows(hg_job *job, hg_raw *raw, const hg_crs *analysis, hg_error *err)
+{
+    if (moves_nothing(raw, analysis)) {
+        raw->x = raw->file_x;
+        raw->y = raw->file_y;
+        return HG_OK;
+    }
+    raw->x = hg_malloc(raw->n, sizeof *raw->x);
+    raw->y = hg_malloc(raw->n, sizeof *raw->y);
+    if (!raw->x || !raw->y)
+        return hg_fail_memory(err);
+    for (size_t i = 0; i < raw->n; i++) {
+        bool ok = raw->reason[i] == HG_ACCEPTED;
+        raw->x[i] = ok ? raw->file_x[i] : NAN;
+        raw->y[i] = ok ? raw->file_y[i] : NAN;
+    }
+    hg_status status = HG_OK;
+    for (size_t i = 0; i < raw->input_count && status == HG_OK; i++)
+        status = place_input(job, raw, &raw->inputs[i], analysis, err);
+    return status;
+}
+
+static hg_status read_area(hg_job *job, const hg_raw *raw, hg_shapes *area, hg_crs **crs,
+                           hg_error *err)
+{
+    char *wkt = NULL;
+    double box[4];
+    hg_status status = hg_source_read_shapes(job->set.area, NULL, NULL, area, &wkt, err);
+    if (status != HG_OK)
+        return status;
+    if (wkt) {
+        status = hg_crs_new(wkt, "--area", crs, err);
+        hg_free(wkt);
+        return status;
+    }
+    status = hg_shapes_box(area, box, err);
+    if (status != HG_OK)
+        return status;
+    bool degrees = fabs(box[0]) <= 180 && fabs(box[2]) <= 180 && fabs(box[1]) <= 90 && fabs(box[3]) <= 90;
+    bool local = hg_crs_is_engineering(raw->inputs[0].crs);
+    hg_job_add_note(job, "--area declares no coordinate reference system; %s is assumed",
+                    degrees && !local ? "WGS 84" : "that of the first input");
+    return degrees && !local ? hg_crs_new("EPSG:4326", "--area", crs, err)
+                             : hg_crs_copy(raw->inputs[0].crs, crs, err);
+}
+
+/* A reading is worth a note where it places visibly more points than the one in use. */
+static hg_status report_readings(hg_job *job, const hg_raw *raw, const hg_intake *in, hg_error *err)
+{
+    hg_status status = HG_OK;
+    for (size_t i = 0; i < raw->input_count && status == HG_OK; i++) {
+        const hg_raw_input *r = &raw->inputs[i];
+        hg_reading readings[HG_MAX_READINGS];
+        size_t n = 0;
+        if (hg_crs_is_engineering(r->crs))
+            continue;
+        status = hg_placing_vote(raw->file_x + r->start, raw->file_y + r->start, r->n, r->crs,
+                                 r->datum, in->crs, in->region, readings, &n, err);
+        for (size_t k = 0; k < n && status == HG_OK; k++) {
+            double share = readings[k].tried
+                               ? (double)readings[k].inside / (double)readings[k].tried
+                               : 0;
+            hg_fact_text(&job->facts, readings[k].name, "inputs[%zu].placing[%zu].reading", i, k);
+            hg_fact_text(&job->facts, readings[k].option, "inputs[%zu].placing[%zu].option", i, k);
+            hg_fact_real(&job->facts, share, "inputs[%zu].placing[%zu].share_inside", i, k);
+        }
+        if (status != HG_OK || n < 2 || !readings[0].tried)
+            continue;
+        double own = (double)readings[0].inside / (double)readings[0].tried;
+        double best = (double)readings[1].inside / (double)readings[1].tried;
+        if (best > own + 0.01)
+            hg_job_add_note(job,
+                            "%s: %.1f %% of points lie in the study area %s, but %.1f %% would as "
+                            "%s; if that is right, ask for %s",
+                            hg_source_name(r->source), 100 * own, readings[0].name, 100 * best,
+                            readings[1].name, readings[1].option);
+    }
+    return status;
+}
+
+static hg_status make_region(hg_job *job, hg_shapes *area, const hg_crs *area_crs,
+                             const hg_raw *raw, hg_intake *in, hg_error *err)
+{
+    size_t repaired = 0;
+    hg_status status = hg_shapes_transform(area, area_crs, in->crs, err);
+    if (status == HG_OK)
+        status = hg_region_new(area, &repaired, &in->region, err);
+    if (status != HG_OK)
+        return status;
+    in->area_given = true;
+    if (repaired)
+        hg_job_add_note(job, "--area: %zu invalid polygons were repaired", repaired);
+    return report_readings(job, raw, in, err);
+}
+
+hg_status hg_raw_place(hg_job *job, const char *store_crs, hg_intake *in, hg_raw *raw,
+                       hg_error *err)
+{
+    hg_shapes area = {0};
+    hg_crs *area_crs = NULL;
+    hg_status status = HG_OK;
+    for (size_t i = 0; i < raw->input_count && status == HG_OK; i++) {
+        status = crs_of_input(job, raw, &raw->inputs[i], err);
+        if (status == HG_OK)
+            check_area_of_use(raw, &raw->inputs[i]);
+    }
+    if (status == HG_OK && job->set.area)
+        status = read_area(job, raw, &area, &area_crs, err);
+    if (status == HG_OK)
+        status = settle_analysis_crs(job, store_crs, job->set.area ? &area : NULL, area_crs, raw,
+                                     in, err);
+    if (status == HG_OK)
+        status = place_rows(job, raw, in->crs, err);
+    if (status == HG_OK && job->set.area)
+        status = make_region(job, &area, area_crs, raw, in, err);
+    hg_shapes_dispose(&area);
+    hg_crs_free(area_crs);
+    return status;
+}
+
+/* ------------------------------------------------- bandwidth, halo ---------------------------- */
+
+static hg_status rule_bandwidth(hg_job *job, const hg_raw *raw, hg_intake *in, hg_error *err)
+{
+    double *x = hg_malloc(raw->n, sizeof *x), *y = hg_malloc(raw->n, sizeof *y);
+    double *w = raw->w ? hg_malloc(raw->n, sizeof *w) : NULL;
+    hg_points points = {.x = x, .y = y, .w = w};
+    hg_status status = x && y && (w || !raw->w) ? HG_OK : hg_fail_memory(err);
+    for (size_t i = 0; i < raw->n && status == HG_OK; i++) {
+        if (raw->reason[i] != HG_ACCEPTED || (raw->where && raw->where[i] != HG_INSIDE))
+            continue;
+        x[points.n] = raw->x[i];
+        y[points.n] = raw->y[i];
+        if (w)
+            w[points.n] = raw->w[i];
+        points.n++;
+    }
+    if (status == HG_OK && points.n == 0)
+        status = hg_fail(err, HG_EDATA, "no row is accepted, so there is nothing to analyse");
+    if (status == HG_OK)
+        status = hg_bandwidth_by_rule(job->set.rule, job->set.kernel, &points, &in->bandwidth_m, err);
+    hg_free(x);
+    hg_free(y);
+    hg_free(w);
+    return status;
+}
+
+static hg_status classify(const hg_job *job, const hg_intake *in, hg_raw *raw, double halo_m,
+                          hg_error *err)
+{
+    return hg_region_classify(in->region, raw->x, raw->y, raw->n, halo_m, job->control.threads,
+                              raw->where, err);
+}
+
+hg_status hg_raw_bound(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
+{
+    hg_status status = HG_OK;
+    bool needs_bandwidth = job->set.area || strcmp(job->command->info.name, "load") != 0;
+    if (in->region) {
+        raw->where = hg_malloc(raw->n, 1);
+        status = raw->where ? classify(job, in, raw, 0, err) : hg_fail_memory(err);
+    }
+    if (status != HG_OK || !needs_bandwidth)
+        return status;
+    if (job->set.rule == HG_RULE_LENGTH)
+        in->bandwidth_m = job->set.bandwidth_m;
+    else
+        status = rule_bandwidth(job, raw, in, err);
+    if (status != HG_OK)
+        return status;
+    hg_kernel kernel = {job->set.kernel, in->bandwidth_m, job->set.cutoff};
+    in->support_m = hg_kernel_support_m(&kernel);
+    if (!in->region)
+        return HG_OK;
+    status = classify(job, in, raw, in->support_m, err);
+    for (size_t i = 0; i < raw->n && status == HG_OK; i++)
+        if (raw->reason[i] == HG_ACCEPTED && raw->where[i] == HG_OUTSIDE)
+            raw->reason[i] = HG_OUTSIDE_AREA;
+    return status;
+}

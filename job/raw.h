@@ -1,0 +1,56 @@
+/* Rows of all inputs end to end, as read and then as placed; the intake's working state. */
+#ifndef HG_JOB_RAW_H
+#define HG_JOB_RAW_H
+
+#include "io/hash.h"
+#include "io/source.h"
+#include "job/intake.h"
+
+typedef struct hg_raw_input {
+    const hg_source_settings *set;
+    hg_source *source;
+    hg_source_rows rows; /* columns move to hg_raw; the lists of bad values stay */
+    hg_zone *zone;
+    hg_crs *crs;
+    hg_datum datum;
+    hg_hashing *hashing;
+    size_t start, n; /* its rows in the columns of hg_raw */
+} hg_raw_input;
+
+typedef struct hg_raw {
+    hg_raw_input *inputs;
+    size_t input_count;
+    size_t n;
+    double *file_x, *file_y; /* as in the file */
+    double *x, *y;           /* placed; the same arrays where nothing had to be moved */
+    double *w;
+    int64_t *t_start, *t_end;
+    uint32_t *category, *id;
+    uint16_t *stream;
+    uint64_t *hash;
+    uint8_t *state;
+    uint8_t *reason; /* hg_reason, HG_ACCEPTED so far */
+    uint8_t *where;  /* HG_INSIDE or HG_HALO; NULL = all inside */
+    hg_column *kept;
+    size_t kept_count;
+} hg_raw;
+
+/** Opens and reads all inputs, starts their hashes, joins their columns. */
+hg_status hg_raw_read(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err);
+void hg_raw_dispose(hg_raw *raw);
+
+/** Checks that need no place: coordinates, weights, times. Marks reasons. */
+hg_status hg_raw_check(hg_job *job, hg_raw *raw, hg_error *err);
+/** Marks repeated ids (--id), the first accepted row of each kept; `pool` holds the ids. */
+hg_status hg_raw_check_ids(const hg_pool *pool, hg_raw *raw, hg_error *err);
+
+/** Settles the CRS of every input and of the analysis, and places the rows. */
+hg_status hg_raw_place(hg_job *job, const char *store_crs, hg_intake *in, hg_raw *raw,
+                       hg_error *err);
+/** Reads --area, settles the bandwidth, and marks rows outside and in the halo. */
+hg_status hg_raw_bound(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err);
+
+/** Longitude and latitude, or a plane CRS, from what the coordinates look like. */
+bool hg_looks_like_degrees(const double *x, const double *y, size_t n);
+
+#endif

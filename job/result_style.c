@@ -1,0 +1,197 @@
+#include "job/hotspots.h"
+#include "base/memory.h"
+#include "io/style.h"
+#include "job/words.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { RANK_CLASSES = 5, DENSITY_CLASSES = 5, LABEL = 64 };
+
+/* ColorBrewer YlOrRd, dark first: rank 1 is the hottest. */
+static const char *const heat[RANK_CLASSES] = {"#bd0026", "#f03b20", "#fd8d3c", "#fecc5c", "#ffffb2"};
+
+typedef struct rank_classes {
+    hg_style_class classes[RANK_CLASSES];
+    char labels[RANK_CLASSES][LABEL];
+    size_t n;
+} rank_classes;
+
+/* Selected cells in five steps that grow: 5, 15, 35, 65, 100 % of the list, never an empty class. */
+static void make_rank_classes(size_t cells, const char *lang, rank_classes *r)
+{
+    static const double steps[RANK_CLASSES] = {0.05, 0.15, 0.35, 0.65, 1};
+    size_t from = 1;
+    bool zh = lang && strcmp(lang, "zh") == 0;
+    for (int k = 0; k < RANK_CLASSES && from <= cells; k++) {
+        size_t to = (size_t)ceil(steps[k] * (double)cells);
+        if (to < from)
+            continue;
+        char *label = r->labels[r->n];
+        if (from == 1)
+            snprintf(label, LABEL, zh ? "%s %zu 名" : "%s %zu", hg_say(lang, HG_WORD_TOP), to);
+        else
+            snprintf(label, LABEL, zh ? "%s %zu–%zu 名" : "%s %zu–%zu", hg_say(lang, HG_WORD_RANKS),
+                     from, to);
+        r->classes[r->n] = (hg_style_class){
+            .low = (double)from - 0.5, .high = (double)to + 0.5, .label = label, .color = heat[k]};
+        r->n++;
+        from = to + 1;
+    }
+}
+
+typedef struct density_classes {
+    hg_style_class classes[DENSITY_CLASSES];
+    char labels[DENSITY_CLASSES][LABEL];
+} density_classes;
+
+static double two_digits(double v)
+{
+    if (!(v > 0))
+        return 0;
+    double scale = pow(10, floor(log10(v)) - 1);
+    return floor(v / scale) * scale;
+}
+
+static void make_density_classes(double peak, const char *lang, density_classes *d)
+{
+    static const double stops[DENSITY_CLASSES] = {0.02, 0.1, 0.25, 0.5, 0.75};
+    static const char *const colors[DENSITY_CLASSES] = {"#ffffb2", "#fecc5c", "#fd8d3c", "#f03b20",
+                                                        "#bd0026"};
+    for (int k = 0; k < DENSITY_CLASSES; k++) {
+        char number[32];
+        double stop = two_digits(stops[k] * peak);
+        hg_shortest_decimal(stop, number);
+        if (lang && strcmp(lang, "zh") == 0)
+            snprintf(d->labels[k], LABEL, "%s %s", hg_say(lang, HG_WORD_OVER), number);
+        else
+            snprintf(d->labels[k], LABEL, "%s %s", hg_say(lang, HG_WORD_OVER), number);
+        d->classes[k] =
+            (hg_style_class){.low = stop, .high = stop, .label = d->labels[k], .color = colors[k]};
+    }
+}
+
+hg_status hg_density_qml(const char *file, double peak_per_km2, const char *lang, char **qml,
+                         hg_error *err)
+{
+    density_classes d;
+    make_density_classes(peak_per_km2, lang, &d);
+    hg_raster_style style = {.file = file,
+                             .title = hg_say(lang, HG_WORD_DENSITY),
+                             .classes = d.classes,
+                             .n_classes = DENSITY_CLASSES,
+                             .opacity = 0.6};
+    return hg_raster_style_qml(&style, qml, err);
+}
+
+/* Column names and words of a table, NULL-terminated pairs; the strings are borrowed from it. */
+static const char **aliases_of(const hg_table *t)
+{
+    const char **pairs = hg_calloc(2 * t->column_count + 1, sizeof *pairs);
+    for (size_t k = 0; pairs && k < t->column_count; k++) {
+        pairs[2 * k] = t->columns[k].name;
+        pairs[2 * k + 1] = t->columns[k].title;
+    }
+    return pairs;
+}
+
+/* Whole names where there are some, else the rank; only the first areas, or labels would hide the map. */
+static const char *const area_label =
+    "if(\"rank\" <= 15, if(coalesce(\"name\",'') <> '', to_string(\"rank\") || '. ' || \"name\", "
+    "to_string(\"rank\")), '')";
+
+enum { LAYERS = 5 };
+
+static hg_status write_layers(const hg_style *styles, const hg_result_tables *t, hg_gpkg *gpkg,
+                              hg_error *err)
+{
+    const hg_table *tables[LAYERS] = {t->areas, t->incidents, t->cells, t->pile_ups, t->rejects};
+    hg_status status = HG_OK;
+    for (size_t k = 0; k < LAYERS && status == HG_OK; k++) {
+        char *qml = NULL;
+        bool spatial = tables[k]->geometry.type != HG_NO_GEOMETRY;
+        status = hg_style_qml(&styles[k], &qml, err);
+        if (status == HG_OK)
+            status = hg_gpkg_add_style(gpkg, styles[k].layer, spatial ? "geom" : NULL,
+                                       styles[k].layer, qml, err);
+        hg_free(qml);
+    }
+    return status;
+}
+
+/* The view: all selected cells with a margin, so that the first look shows every hotspot. */
+static void view_of(const hg_findings *f, double extent[4])
+{
+    const hg_grid *g = &f->study->grid;
+    extent[0] = hg_grid_column_west(g, 0);
+    extent[1] = hg_grid_row_north(g, g->rows);
+    extent[2] = hg_grid_column_west(g, g->columns);
+    extent[3] = hg_grid_row_north(g, 0);
+    double margin = 0.03 * (extent[2] - extent[0]);
+    extent[0] -= margin;
+    extent[1] -= margin;
+    extent[2] += margin;
+    extent[3] += margin;
+}
+
+static hg_status write_project(hg_job *job, const hg_findings *f, const hg_style *styles,
+                               const hg_raster_style *raster, hg_gpkg *gpkg, hg_error *err)
+{
+    char *qgs = NULL;
+    hg_project project = {.title = hg_say(job->set.lang, HG_WORD_MAP),
+                          .gpkg_file = hg_base_name(job->set.output),
+                          .crs_wkt = hg_crs_wkt(f->in->crs),
+                          .crs_code = hg_crs_code(f->in->crs),
+                          .layers = styles,
+                          .n_layers = LAYERS,
+                          .raster = raster};
+    view_of(f, project.extent);
+    hg_status status = hg_project_qgs(&project, &qgs, err);
+    if (status == HG_OK)
+        status = hg_gpkg_add_project(gpkg, "hotspots", qgs, err);
+    hg_free(qgs);
+    return status;
+}
+
+hg_status hg_result_styles(hg_job *job, const hg_findings *f, const hg_result_tables *t,
+                           const char *raster, double peak_per_km2, hg_gpkg *gpkg, hg_error *err)
+{
+    const char *lang = job->set.lang;
+    rank_classes ranks = {0};
+    density_classes densities;
+    make_rank_classes(f->ranking.selected, lang, &ranks);
+    make_density_classes(peak_per_km2, lang, &densities);
+    const hg_style_class area = {.label = hg_say(lang, HG_WORD_HOT_AREA), .color = "#1f1f1f"};
+    const hg_style_class point = {.label = hg_say(lang, HG_WORD_INCIDENT), .color = "#2b4c7e"};
+    const hg_table *tables[LAYERS] = {t->areas, t->incidents, t->cells, t->pile_ups, t->rejects};
+    const char **aliases[LAYERS] = {NULL};
+    hg_status status = HG_OK;
+    for (size_t k = 0; k < LAYERS && status == HG_OK; k++)
+        if (!(aliases[k] = aliases_of(tables[k])))
+            status = hg_fail_memory(err);
+    const hg_style styles[LAYERS] = {
+        {.layer = "hotspot_areas", .title = hg_say(lang, HG_WORD_AREAS), .symbol = HG_SYMBOL_OUTLINE,
+         .classes = &area, .n_classes = 1, .opacity = 1, .stroke = "#1f1f1f", .stroke_mm = 0.5,
+         .label_expression = area_label, .label_pt = 9, .aliases = aliases[0]},
+        {.layer = "incidents", .title = hg_say(lang, HG_WORD_INCIDENTS), .symbol = HG_SYMBOL_POINT,
+         .classes = &point, .n_classes = 1, .opacity = 0.6, .size_mm = 0.9, .aliases = aliases[1]},
+        {.layer = "hotspot_cells", .title = hg_say(lang, HG_WORD_CELLS), .symbol = HG_SYMBOL_FILL,
+         .field = "rank", .classes = ranks.classes, .n_classes = ranks.n, .opacity = 0.85,
+         .stroke = "#7f3b08", .stroke_mm = 0.05, .aliases = aliases[2]},
+        {.layer = "pile_ups", .title = hg_say(lang, HG_WORD_PILE_UPS), .symbol = HG_SYMBOL_NONE,
+         .opacity = 1, .aliases = aliases[3]},
+        {.layer = "rejects", .title = hg_say(lang, HG_WORD_REJECTS), .symbol = HG_SYMBOL_NONE,
+         .opacity = 1, .aliases = aliases[4]},
+    };
+    const hg_raster_style surface = {.file = raster, .title = hg_say(lang, HG_WORD_DENSITY),
+                                     .classes = densities.classes, .n_classes = DENSITY_CLASSES,
+                                     .opacity = 0.6};
+    if (status == HG_OK)
+        status = write_layers(styles, t, gpkg, err);
+    if (status == HG_OK)
+        status = write_project(job, f, styles, &surface, gpkg, err);
+    for (size_t k = 0; k < LAYERS; k++)
+        hg_free((void *)aliases[k]);
+    return status;
+}

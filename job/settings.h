@@ -1,0 +1,44 @@
+/* The options of a job as values. Text is owned by the settings. */
+#ifndef HG_JOB_SETTINGS_H
+#define HG_JOB_SETTINGS_H
+
+#include "base/civil.h"
+#include "engine/bandwidth.h"
+#include "engine/edge.h"
+#include "engine/rank.h"
+#include "geo/datum.h"
+
+typedef struct hg_text_list {
+    char **items;
+    size_t count, capacity;
+} hg_text_list;
+
+/** Options of one input, or of all inputs where the input does not say otherwise. */
+typedef struct hg_source_settings {
+    char *layer, *where, *sql, *x, *y, *crs, *encoding, *time, *time_end, *tz, *category, *stream,
+        *stream_column, *weight, *id, *sheet;
+    hg_text_list keep;
+    int64_t header_row;
+    hg_datum datum;
+    bool datum_given;
+} hg_source_settings;
+
+typedef struct hg_settings {
+    char *output, *area, *analysis_crs, *places, *place_name, *layer_name, *lang;
+    double bounds[4];
+    bool has_bounds;
+    double cell_m; /**< 0 = auto */
+    hg_bandwidth_rule rule;
+    double bandwidth_m; /**< with HG_RULE_LENGTH */
+    hg_kernel_shape kernel;
+    double cutoff;
+    hg_edge edge;
+    hg_budget budget;
+    bool score_is_count;
+    int64_t since, until; /**< civil seconds; HG_NO_TIME = open */
+    int64_t threads, seed, chance;
+    bool require_time, drop_duplicates, all_cells, all_incidents, append, again, no_hash,
+        rejects_raw, allow_identifiers, overwrite, quiet, json, progress;
+} hg_settings;
+
+#endif

@@ -1,0 +1,156 @@
+#include "job/study.h"
+#include "base/memory.h"
+#include "base/threads.h"
+#include "io/staging.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+void hg_study_dispose(hg_study *s)
+{
+    hg_free(s->share);
+    *s = (hg_study){0};
+}
+
+static void points_box(const hg_incidents *inc, double margin, double box[4])
+{
+    box[0] = box[1] = INFINITY;
+    box[2] = box[3] = -INFINITY;
+    for (size_t i = 0; i < inc->n; i++) {
+        box[0] = fmin(box[0], inc->x[i]);
+        box[1] = fmin(box[1], inc->y[i]);
+        box[2] = fmax(box[2], inc->x[i]);
+        box[3] = fmax(box[3], inc->y[i]);
+    }
+    box[0] -= margin;
+    box[1] -= margin;
+    box[2] += margin;
+    box[3] += margin;
+}
+
+static void extent(const hg_job *job, const hg_intake *in, double box[4])
+{
+    if (job->set.has_bounds)
+        memcpy(box, job->set.bounds, 4 * sizeof *box);
+    else if (in->region)
+        hg_region_bounds(in->region, box);
+    else
+        points_box(&in->incidents, in->support_m, box);
+}
+
+static hg_status check_memory(const hg_grid *g, uint64_t bytes_per_cell, hg_error *err)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    double have = pages > 0 && page > 0 ? (double)pages * (double)page : 0x1p62;
+    double need = (double)hg_grid_cells(g) * (double)bytes_per_cell;
+    if (need > 0.8 * have)
+        return hg_fail(err, HG_EFAIL,
+                       "a grid of %lld x %lld cells of %g m needs %.1f GiB of memory, of which this "
+                       "machine has %.1f; take a larger --cell or a smaller --bounds",
+                       (long long)g->columns, (long long)g->rows, g->cell_m, need / 0x1p30,
+                       have / 0x1p30);
+    return HG_OK;
+}
+
+static hg_status guess_area(hg_job *job, hg_intake *in, double cell_m, hg_error *err)
+{
+    hg_job_add_note(job, "no --area: the convex hull of the points, buffered by one cell, is taken as "
+                         "the study area; it swallows water and empty land, and figures that "
+                         "depend on the area are not comparable between runs");
+    return hg_region_hull(in->incidents.x, in->incidents.y, in->incidents.n, cell_m, &in->region,
+                          err);
+}
+
+typedef struct cover_rows {
+    const hg_region *region;
+    const hg_grid *grid;
+    float *share;
+} cover_rows;
+
+enum { COVER_ROWS = 64 };
+
+static hg_status cover_task(void *context, size_t i, hg_error *err)
+{
+    const cover_rows *c = context;
+    int64_t row = (int64_t)i * COVER_ROWS, n = c->grid->rows - row;
+    n = n < COVER_ROWS ? n : COVER_ROWS;
+    return hg_region_coverage(c->region, hg_grid_column_west(c->grid, 0),
+                              hg_grid_row_north(c->grid, row), c->grid->cell_m, c->grid->columns, n,
+                              c->share + row * c->grid->columns, err);
+}
+
+static hg_status cover(hg_job *job, const hg_intake *in, hg_study *s, hg_error *err)
+{
+    s->share = hg_malloc(hg_grid_cells(&s->grid), sizeof *s->share);
+    if (!s->share)
+        return hg_fail_memory(err);
+    cover_rows c = {in->region, &s->grid, s->share};
+    size_t tasks = (size_t)((s->grid.rows + COVER_ROWS - 1) / COVER_ROWS);
+    hg_status status = hg_parallel(tasks, job->control.threads, cover_task, &c, err);
+    double sum = 0;
+    for (uint64_t i = 0; i < hg_grid_cells(&s->grid) && status == HG_OK; i++)
+        sum += (double)s->share[i];
+    s->area_m2 = sum * s->grid.cell_m * s->grid.cell_m;
+    if (status == HG_OK && !(s->area_m2 > 0))
+        status = hg_fail(err, HG_EUSAGE, "--bounds does not touch the study area");
+    return status;
+}
+
+static void warn_of_size(hg_job *job, const hg_study *s, const double box[4])
+{
+    double longest = fmax(box[2] - box[0], box[3] - box[1]);
+    double support = hg_kernel_support_m(&s->kernel);
+    if (support > longest)
+        hg_job_add_note(job, "the kernel reaches %.0f m, more than the %.0f m of the area itself: the "
+                             "surface will be nearly flat",
+                        support, longest);
+}
+
+hg_status hg_study_init(hg_job *job, hg_intake *in, bool need_area, hg_study *s, hg_error *err)
+{
+    double box[4];
+    extent(job, in, box);
+    s->kernel = (hg_kernel){job->set.kernel, in->bandwidth_m, job->set.cutoff};
+    double side = fmin(box[2] - box[0], box[3] - box[1]);
+    double cell = job->set.cell_m > 0 ? job->set.cell_m : hg_grid_auto_cell(in->support_m, side);
+    if (in->bandwidth_m < cell)
+        return hg_fail(err, HG_EUSAGE, "a bandwidth of %g m is under one cell of %g m; take a larger "
+                                       "--bandwidth or a smaller --cell",
+                       in->bandwidth_m, cell);
+    warn_of_size(job, s, box);
+    hg_status status = hg_grid_over(box[0], box[1], box[2], box[3], cell, &s->grid, err);
+    if (status == HG_OK)
+        status = hg_staging_require_space(job->set.output, hg_grid_cells(&s->grid) * 4, err);
+    bool whole = need_area || job->set.edge != HG_EDGE_NONE;
+    if (status == HG_OK && whole)
+        status = check_memory(&s->grid, need_area ? 24 : 12, err);
+    if (status == HG_OK && whole && !in->region)
+        status = guess_area(job, in, cell, err);
+    if (status == HG_OK && whole)
+        status = cover(job, in, s, err);
+    s->masked = in->region != NULL;
+    return status;
+}
+
+double hg_per_year(const hg_intake *in, double per_km2)
+{
+    if (in->first_time == HG_NO_TIME || in->last_time - in->first_time < 86400)
+        return NAN;
+    return per_km2 / ((double)(in->last_time - in->first_time) / (365.2425 * 86400));
+}
+
+const char *hg_grouped(uint64_t n, char *buf)
+{
+    char digits[24];
+    int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n);
+    char *to = buf;
+    for (int i = 0; i < len; i++) {
+        if (i && (len - i) % 3 == 0)
+            *to++ = ',';
+        *to++ = digits[i];
+    }
+    *to = '\0';
+    return buf;
+}

@@ -1,0 +1,48 @@
+/* What lies between placed incidents and a surface: kernel, cell, extent, grid, study area, mass. */
+#ifndef HG_JOB_STUDY_H
+#define HG_JOB_STUDY_H
+
+#include "io/raster.h"
+#include "job/intake.h"
+
+typedef struct hg_study {
+    hg_grid grid;
+    hg_kernel kernel;
+    float *share;   /**< share of each cell inside the study area; NULL where not kept whole */
+    bool masked;    /**< cells outside the study area carry no result */
+    double area_m2; /**< A, the sum of the cells' areas inside; 0 where not masked */
+} hg_study;
+
+/**
+ * Settles the grid of density and hotspots. With `need_area` a study area is guessed (hull of the points
+ * buffered by one cell) where none was given, and shares are kept whole.
+ * Errors: HG_EUSAGE for a bandwidth under one cell; HG_EIO for a grid beyond the disk that holds the
+ * output; HG_EFAIL for one beyond memory.
+ */
+hg_status hg_study_init(hg_job *job, hg_intake *in, bool need_area, hg_study *study, hg_error *err);
+void hg_study_dispose(hg_study *study);
+
+/** Where a computed surface goes and what was learnt on the way. */
+typedef struct hg_surface {
+    hg_raster *raster;   /**< gets density per km2; NULL = nowhere */
+    float *density;      /**< whole grid, per km2, 0 outside the area; NULL = not kept */
+    double peak_per_km2;
+    double total, on_grid, over_edge, truncated, residual; /**< mass balance, in weight */
+} hg_surface;
+
+/** Computes the surface band by band. Fills the facts of grid, kernel and mass. */
+hg_status hg_surface_run(hg_job *job, const hg_intake *in, const hg_study *study,
+                         hg_surface *surface, hg_error *err);
+
+/** Lines of the summary that density and hotspots share: input, grid, mass. */
+void hg_summarise_intake(hg_job *job, const hg_intake *in);
+void hg_summarise_surface(hg_job *job, const hg_intake *in, const hg_study *study,
+                          const hg_surface *surface);
+
+/** Peak per year where the time span is known; NaN otherwise. */
+double hg_per_year(const hg_intake *in, double per_km2);
+
+/** "12,345" into buf of at least 32 bytes. */
+const char *hg_grouped(uint64_t n, char *buf);
+
+#endif

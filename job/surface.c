@@ -1,0 +1,277 @@
+#include "job/study.h"
+#include "base/memory.h"
+
+#include <math.h>
+
+/* Incidents as the density takes them: the halo only without edge correction, which stands in for it. */
+typedef struct feed {
+    hg_points points;
+    double *x, *y, *w; /* copies, where the incidents' own columns cannot be used */
+    double total;
+} feed;
+
+static void feed_dispose(feed *f)
+{
+    hg_free(f->x);
+    hg_free(f->y);
+    hg_free(f->w);
+}
+
+static hg_status feed_init(const hg_intake *in, hg_edge edge, feed *f, hg_error *err)
+{
+    const hg_incidents *inc = &in->incidents;
+    bool all = edge == HG_EDGE_NONE || in->halo == 0;
+    size_t n = 0;
+    if (all) {
+        f->points = (hg_points){inc->n, inc->x, inc->y, inc->w};
+        n = inc->n;
+    } else {
+        f->x = hg_malloc(inc->n, sizeof *f->x);
+        f->y = hg_malloc(inc->n, sizeof *f->y);
+        f->w = hg_malloc(inc->n, sizeof *f->w);
+        if (!f->x || !f->y || !f->w)
+            return hg_fail_memory(err);
+        for (size_t i = 0; i < inc->n; i++) {
+            if (inc->flags[i] & HG_FLAG_HALO)
+                continue;
+            f->x[n] = inc->x[i];
+            f->y[n] = inc->y[i];
+            f->w[n++] = inc->w ? inc->w[i] : 1;
+        }
+        f->points = (hg_points){n, f->x, f->y, f->w};
+    }
+    for (size_t i = 0; f->points.w && i < n; i++)
+        f->total += f->points.w[i];
+    if (!f->points.w)
+        f->total = (double)n;
+    return HG_OK;
+}
+
+/* Diggle: each event's weight is divided by the kernel mass that stays inside. */
+static hg_status divide_weights(hg_job *job, const hg_study *s, feed *f, hg_error *err)
+{
+    size_t n = f->points.n;
+    hg_coverage coverage = {&s->grid, s->share};
+    double *e = hg_malloc(n, sizeof *e);
+    if (!e)
+        return hg_fail_memory(err);
+    hg_status status =
+        hg_edge_at_points(&coverage, &s->kernel, &f->points, &job->control, e, err);
+    for (size_t i = 0; i < n && status == HG_OK; i++)
+        e[i] = e[i] > 0 ? (f->points.w ? f->points.w[i] : 1) / e[i] : 0;
+    if (status != HG_OK) {
+        hg_free(e);
+        return status;
+    }
+    hg_free(f->w);
+    f->w = e;
+    f->points.w = e;
+    return HG_OK;
+}
+
+typedef struct band_loop {
+    hg_job *job;
+    const hg_intake *in;
+    const hg_study *study;
+    hg_surface *surface;
+    const double *e; /* uniform correction, whole grid; NULL = none */
+    double *values;  /* one band, per m2 */
+    float *out;      /* one band, per km2 */
+    float *share;    /* one band, where shares are not kept whole */
+    double whole;    /* mass over all cells of the grid, inside or not */
+} band_loop;
+
+static hg_status band_shares(const band_loop *l, int64_t row0, int64_t n, const float **share,
+                             hg_error *err)
+{
+    const hg_grid *g = &l->study->grid;
+    *share = NULL;
+    if (!l->study->masked)
+        return HG_OK;
+    *share = l->study->share ? l->study->share + row0 * g->columns : l->share;
+    if (l->study->share)
+        return HG_OK;
+    return hg_region_coverage(l->in->region, hg_grid_column_west(g, 0), hg_grid_row_north(g, row0),
+                              g->cell_m, g->columns, n, l->share, err);
+}
+
+/* Values to per km2, nodata outside the area, and the sums of the mass balance. */
+static void finish_band(band_loop *l, int64_t row0, int64_t n, const float *share)
+{
+    const hg_grid *g = &l->study->grid;
+    double cell_area = g->cell_m * g->cell_m;
+    for (int64_t r = 0; r < n; r++) {
+        double row_inside = 0, row_all = 0;
+        for (int64_t c = 0; c < g->columns; c++) {
+            int64_t i = r * g->columns + c;
+            double f = l->values[i], inside = share ? (double)share[i] : 1;
+            if (l->e) {
+                double e = l->e[(row0 + r) * g->columns + c];
+                f = e > 0 ? f / e : 0;
+            }
+            row_all += f;
+            row_inside += f * inside;
+            bool shown = inside > 0;
+            double per_km2 = f * 1e6;
+            l->out[i] = shown ? (float)per_km2 : HG_RASTER_NODATA;
+            if (l->surface->density)
+                l->surface->density[row0 * g->columns + i] = shown ? (float)per_km2 : 0;
+            if (shown && per_km2 > l->surface->peak_per_km2)
+                l->surface->peak_per_km2 = per_km2;
+        }
+        l->surface->on_grid += row_inside * cell_area;
+        l->whole += row_all * cell_area;
+    }
+}
+
+static hg_status run_bands(band_loop *l, hg_density_plan *plan, hg_error *err)
+{
+    const hg_grid *g = &l->study->grid;
+    int64_t step = hg_density_band_rows(plan);
+    step = step < g->rows ? step : g->rows;
+    size_t cells = (size_t)(step * g->columns);
+    l->values = hg_malloc_aligned(cells, sizeof *l->values);
+    l->out = hg_malloc(cells, sizeof *l->out);
+    bool own_share = l->study->masked && !l->study->share;
+    l->share = own_share ? hg_malloc(cells, sizeof *l->share) : NULL;
+    if (!l->values || !l->out || (own_share && !l->share))
+        return hg_fail_memory(err);
+    hg_status status = HG_OK;
+    for (int64_t row = 0; row < g->rows && status == HG_OK; row += step) {
+        int64_t n = g->rows - row < step ? g->rows - row : step;
+        const float *share = NULL;
+        status = hg_density_band(plan, row, n, l->values, err);
+        if (status == HG_OK)
+            status = band_shares(l, row, n, &share, err);
+        if (status == HG_OK)
+            finish_band(l, row, n, share);
+        if (status == HG_OK && l->surface->raster)
+            status = hg_raster_write(l->surface->raster, row, n, l->out, err);
+        if (status == HG_OK)
+            status = hg_check_cancel(&l->job->control, err);
+        hg_say_progress(&l->job->control, "density", (double)(row + n) / (double)g->rows);
+    }
+    return status;
+}
+
+/* Diggle puts every event's mass inside, so nothing goes over the edge; uniform conserves none. */
+static hg_status balance(const band_loop *l, hg_density_plan *plan, double total, hg_error *err)
+{
+    hg_surface *s = l->surface;
+    double beyond = 0;
+    hg_edge edge = l->job->set.edge;
+    if (edge == HG_EDGE_NONE) {
+        hg_status status = hg_density_mass_beyond(plan, &beyond, err);
+        if (status != HG_OK)
+            return status;
+    }
+    s->total = total;
+    s->truncated = total * hg_kernel_truncated(&l->study->kernel);
+    s->over_edge = edge == HG_EDGE_NONE ? beyond + (l->whole - s->on_grid) : 0;
+    s->residual = total - s->on_grid - s->over_edge - s->truncated;
+    return HG_OK;
+}
+
+static void surface_facts(hg_job *job, const hg_intake *in, const hg_study *s,
+                          const hg_surface *surface)
+{
+    hg_facts *f = &job->facts;
+    const hg_grid *g = &s->grid;
+    static const char *const rules[] = {"length", "silverman", "scott"};
+    hg_fact_real(f, g->cell_m, "cell_m");
+    hg_fact_real(f, s->kernel.bandwidth_m, "bandwidth_m");
+    hg_fact_text(f, rules[job->set.rule], "bandwidth_rule");
+    hg_fact_text(f, hg_kernel_name(s->kernel.shape), "kernel");
+    if (s->kernel.shape == HG_GAUSSIAN)
+        hg_fact_real(f, s->kernel.cutoff, "cutoff");
+    hg_fact_text(f, hg_edge_name(job->set.edge), "edge");
+    hg_fact_text(f, "exact", "method");
+    hg_fact_int(f, g->columns, "grid.columns");
+    hg_fact_int(f, g->rows, "grid.rows");
+    hg_fact_real(f, hg_grid_column_west(g, 0), "grid.west_m");
+    hg_fact_real(f, hg_grid_row_north(g, 0), "grid.north_m");
+    hg_fact_text(f, in->area_given ? "given" : s->masked ? "guessed" : "none", "area_source");
+    if (s->area_m2 > 0)
+        hg_fact_real(f, s->area_m2 / 1e6, "area_km2");
+    hg_fact_real(f, surface->total, "mass.total");
+    hg_fact_real(f, surface->on_grid, "mass.grid");
+    hg_fact_real(f, surface->over_edge, "mass.over_edge");
+    hg_fact_real(f, surface->truncated, "mass.truncated");
+    hg_fact_real(f, surface->residual, "mass.residual");
+    hg_fact_bool(f, job->set.edge != HG_EDGE_UNIFORM, "mass.conserved");
+    hg_fact_real(f, surface->peak_per_km2, "peak_density_per_km2");
+    double year = hg_per_year(in, surface->peak_per_km2);
+    if (isfinite(year))
+        hg_fact_real(f, year, "peak_density_per_km2_year");
+}
+
+hg_status hg_surface_run(hg_job *job, const hg_intake *in, const hg_study *study,
+                         hg_surface *surface, hg_error *err)
+{
+    feed f = {0};
+    hg_density_plan *plan = NULL;
+    double *e = NULL;
+    band_loop loop = {.job = job, .in = in, .study = study, .surface = surface};
+    hg_status status = feed_init(in, job->set.edge, &f, err);
+    if (status == HG_OK && job->set.edge == HG_EDGE_DIGGLE)
+        status = divide_weights(job, study, &f, err);
+    if (status == HG_OK && job->set.edge == HG_EDGE_UNIFORM) {
+        hg_coverage coverage = {&study->grid, study->share};
+        loop.e = e = hg_malloc(hg_grid_cells(&study->grid), sizeof *e);
+        status = e ? hg_edge_at_cells(&coverage, &study->kernel, &job->control, e, err)
+                   : hg_fail_memory(err);
+    }
+    if (status == HG_OK)
+        status = hg_density_plan_new(&f.points, &study->grid, &study->kernel, &job->control, &plan,
+                                     err);
+    if (status == HG_OK)
+        status = run_bands(&loop, plan, err);
+    if (status == HG_OK)
+        status = balance(&loop, plan, f.total, err);
+    if (status == HG_OK)
+        surface_facts(job, in, study, surface);
+    hg_density_plan_free(plan);
+    feed_dispose(&f);
+    hg_free(e);
+    hg_free(loop.values);
+    hg_free(loop.out);
+    hg_free(loop.share);
+    return status;
+}
+
+void hg_summarise_intake(hg_job *job, const hg_intake *in)
+{
+    hg_text *t = &job->summary;
+    char a[32], b[32], c[32];
+    hg_text_addf(t, "%s rows read = %s accepted + %s rejected", hg_grouped(in->rows_read, a),
+                 hg_grouped(in->accepted, b), hg_grouped(in->rejected, c));
+    if (in->halo)
+        hg_text_addf(t, "; %s in the halo", hg_grouped(in->halo, a));
+    if (in->untimed)
+        hg_text_addf(t, "; %s without a time", hg_grouped(in->untimed, a));
+    if (in->duplicates)
+        hg_text_addf(t, "; %s repeat another row%s", hg_grouped(in->duplicates, a),
+                     job->set.drop_duplicates ? "" : " and are kept");
+    hg_text_addf(t, "\nanalysis CRS: %s (%s)\n", hg_crs_name(in->crs), in->crs_why);
+}
+
+void hg_summarise_surface(hg_job *job, const hg_intake *in, const hg_study *study,
+                          const hg_surface *surface)
+{
+    hg_text *t = &job->summary;
+    const hg_grid *g = &study->grid;
+    static const char *const rules[] = {"as given", "silverman", "scott"};
+    hg_text_addf(t, "density: %s, bandwidth %.4g m (%s), %lld x %lld cells of %g m",
+                 hg_kernel_name(study->kernel.shape), study->kernel.bandwidth_m,
+                 rules[job->set.rule], (long long)g->columns, (long long)g->rows, g->cell_m);
+    double year = hg_per_year(in, surface->peak_per_km2);
+    hg_text_addf(t, "; peak %.4g per km2", surface->peak_per_km2);
+    if (isfinite(year))
+        hg_text_addf(t, " = %.4g per km2 and year", year);
+    hg_text_addf(t,
+                 "\nmass: %.10g total = %.10g on the grid + %.6g over the edge + %.4g truncated + "
+                 "%.4g sampling residual%s\n",
+                 surface->total, surface->on_grid, surface->over_edge, surface->truncated,
+                 surface->residual,
+                 job->set.edge == HG_EDGE_UNIFORM ? " (uniform edge correction conserves none)" : "");
+}

@@ -1,0 +1,367 @@
+#include "job/hotspots.h"
+#include "base/memory.h"
+#include "job/words.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_STREAM_COLUMNS = 64 };
+
+void hg_result_tables_dispose(hg_result_tables *t)
+{
+    hg_table_free(t->cells);
+    hg_table_free(t->areas);
+    hg_table_free(t->incidents);
+    hg_table_free(t->rejects);
+    hg_table_free(t->pile_ups);
+    *t = (hg_result_tables){0};
+}
+
+typedef struct column_spec {
+    const char *name;
+    hg_type type;
+} column_spec;
+
+static hg_status add_columns(hg_table *t, const column_spec *columns, size_t n, hg_error *err)
+{
+    hg_status status = HG_OK;
+    for (size_t k = 0; k < n && status == HG_OK; k++)
+        status = hg_table_add(t, columns[k].name, columns[k].type, NULL, err);
+    return status;
+}
+
+/* ------------------------------------------------- stream columns ---------------------------- */
+
+/* ASCII letters and digits of the stream's name; its number where nothing is left. */
+static void stream_column(const char *stream, size_t number, char *name, size_t size)
+{
+    size_t k = (size_t)snprintf(name, size, "n_");
+    for (const char *c = stream; *c && k + 1 < size && k < 40; c++) {
+        bool digit = *c >= '0' && *c <= '9';
+        bool letter = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z');
+        if (digit || letter)
+            name[k++] = (char)(letter ? *c | 0x20 : *c);
+        else if ((*c == '_' || *c == '-' || *c == ' ') && name[k - 1] != '_')
+            name[k++] = '_';
+    }
+    while (k > 2 && name[k - 1] == '_')
+        k--;
+    name[k] = '\0';
+    if (k == 2)
+        snprintf(name, size, "n_s%zu", number + 1);
+}
+
+typedef struct stream_total {
+    size_t stream;
+    uint64_t count;
+} stream_total;
+
+static int by_count(const void *a, const void *b)
+{
+    const stream_total *p = a, *q = b;
+    if (p->count != q->count)
+        return p->count > q->count ? -1 : 1;
+    return (p->stream > q->stream) - (p->stream < q->stream);
+}
+
+/* Column of each stream: its own, or n_other for the smallest beyond the limit. */
+static hg_status choose_streams(const hg_incidents *inc, bool *own, bool *other, hg_error *err)
+{
+    stream_total *totals = hg_calloc(inc->streams, sizeof *totals);
+    if (!totals)
+        return hg_fail_memory(err);
+    for (size_t s = 0; s < inc->streams; s++)
+        totals[s].stream = s;
+    for (size_t i = 0; i < inc->n; i++)
+        totals[inc->stream ? inc->stream[i] : 0].count++;
+    qsort(totals, inc->streams, sizeof *totals, by_count);
+    *other = inc->streams > MOST_STREAM_COLUMNS;
+    size_t most = *other ? MOST_STREAM_COLUMNS - 1 : inc->streams;
+    for (size_t k = 0; k < inc->streams; k++)
+        own[totals[k].stream] = k < most;
+    hg_free(totals);
+    return HG_OK;
+}
+
+static hg_status add_stream_column(hg_job *job, hg_table *t, const hg_findings *f, size_t stream,
+                                   hg_error *err)
+{
+    char name[64], base[48];
+    const char *title = f->in->incidents.stream_names[stream];
+    stream_column(title, stream, base, sizeof base);
+    snprintf(name, sizeof name, "%s", base);
+    for (int n = 2; hg_table_column(t, name) || strcmp(name, "n_other") == 0; n++)
+        snprintf(name, sizeof name, "%s_%d", base, n);
+    hg_column *c = NULL;
+    hg_status status = hg_table_add(t, name, HG_INT64, &c, err);
+    if (status != HG_OK)
+        return status;
+    for (size_t k = 0; k < t->rows; k++)
+        c->i64[k] = f->cells.groups[k].by_stream[stream];
+    c->title = hg_strdup(title);
+    hg_fact_text(&job->facts, title, "stream_columns.%s", name);
+    return c->title ? HG_OK : hg_fail_memory(err);
+}
+
+static hg_status add_stream_columns(hg_job *job, hg_table *t, const hg_findings *f, hg_error *err)
+{
+    size_t streams = f->in->incidents.streams;
+    bool *own = hg_calloc(streams, sizeof *own), other = false;
+    hg_status status =
+        own ? choose_streams(&f->in->incidents, own, &other, err) : hg_fail_memory(err);
+    for (size_t s = 0; s < streams && status == HG_OK; s++)
+        if (own[s])
+            status = add_stream_column(job, t, f, s, err);
+    hg_column *c = NULL;
+    if (status == HG_OK && other)
+        status = hg_table_add(t, "n_other", HG_INT64, &c, err);
+    for (size_t k = 0; c && status == HG_OK && k < t->rows; k++) {
+        c->i64[k] = 0;
+        for (size_t s = 0; s < streams; s++)
+            c->i64[k] += own[s] ? 0 : (int64_t)f->cells.groups[k].by_stream[s];
+    }
+    hg_free(own);
+    return status;
+}
+
+/* ------------------------------------------------- cells ------------------------------------- */
+
+static const column_spec cell_columns[] = {
+    {"rank", HG_INT64},       {"cell_id", HG_TEXT},         {"score", HG_DOUBLE},
+    {"density_per_km2", HG_DOUBLE}, {"count", HG_INT64},    {"weight", HG_DOUBLE},
+    {"expected", HG_DOUBLE},  {"share", HG_DOUBLE},         {"cum_share", HG_DOUBLE},
+    {"cum_area_share", HG_DOUBLE},  {"concentration", HG_DOUBLE},
+    {"concentration_chance", HG_DOUBLE}, {"top_stream", HG_TEXT}, {"top_stream_lq", HG_DOUBLE},
+};
+
+static const column_spec peak_columns[] = {{"peak_hour", HG_INT64}, {"peak_weekday", HG_INT64}};
+
+static double *reals(hg_table *t, const char *name)
+{
+    return hg_table_column(t, name)->f64;
+}
+
+static int64_t *integers(hg_table *t, const char *name)
+{
+    return hg_table_column(t, name)->i64;
+}
+
+static double weight_of(const hg_findings *f, uint64_t cell)
+{
+    return f->counts.weight ? f->counts.weight[cell] : (double)f->counts.count[cell];
+}
+
+static void fill_cell_numbers(const hg_findings *f, hg_table *t)
+{
+    double total = f->counts.total_weight, area = f->ranking.area_m2;
+    double cell_area = f->study->grid.cell_m * f->study->grid.cell_m;
+    double cum_weight = 0, cum_area = 0;
+    int64_t *rank = integers(t, "rank"), *count = integers(t, "count");
+    double *score = reals(t, "score"), *density = reals(t, "density_per_km2");
+    double *weight = reals(t, "weight"), *expected = reals(t, "expected");
+    double *share = reals(t, "share"), *cum_share = reals(t, "cum_share");
+    double *cum_area_share = reals(t, "cum_area_share");
+    double *concentration = reals(t, "concentration"), *chance = reals(t, "concentration_chance");
+    for (size_t k = 0; k < t->rows; k++) {
+        uint64_t c = f->ranking.cells[k];
+        double own = (double)f->study->share[c] * cell_area, w = weight_of(f, c);
+        cum_weight += w;
+        cum_area += own;
+        rank[k] = (int64_t)k + 1;
+        score[k] = (double)f->score[c];
+        density[k] = (double)f->density[c];
+        count[k] = f->counts.count[c];
+        weight[k] = w;
+        expected[k] = total * own / area;
+        share[k] = total > 0 ? w / total : 0;
+        cum_share[k] = total > 0 ? cum_weight / total : 0;
+        cum_area_share[k] = cum_area / area;
+        concentration[k] = cum_share[k] / cum_area_share[k];
+        chance[k] = f->chance ? f->chance[k] : NAN;
+    }
+}
+
+static hg_status set_composition(const hg_findings *f, const hg_composition *c, hg_table *t,
+                                 size_t row, hg_error *err)
+{
+    const char *top =
+        c->top_stream >= 0 ? f->in->incidents.stream_names[c->top_stream] : "mixed";
+    if (c->peak_hour >= 0)
+        integers(t, "peak_hour")[row] = c->peak_hour;
+    if (c->peak_weekday >= 1)
+        integers(t, "peak_weekday")[row] = c->peak_weekday;
+    return hg_table_set_text(t, hg_table_column(t, "top_stream"), row, top, err);
+}
+
+static hg_status fill_cell_texts(const hg_findings *f, hg_table *t, hg_error *err)
+{
+    const hg_grid *g = &f->study->grid;
+    hg_status status = HG_OK;
+    for (size_t k = 0; k < t->rows && status == HG_OK; k++) {
+        char id[HG_CELL_ID_SIZE];
+        uint64_t c = f->ranking.cells[k], columns = (uint64_t)g->columns;
+        hg_grid_cell_id(g, (int64_t)(c % columns), (int64_t)(c / columns), id);
+        status = hg_table_set_text(t, hg_table_column(t, "cell_id"), k, id, err);
+        if (status == HG_OK)
+            status = set_composition(f, &f->cells.groups[k], t, k, err);
+        reals(t, "top_stream_lq")[k] = f->cells.groups[k].top_stream_lq;
+    }
+    return status;
+}
+
+static hg_status set_titles(hg_job *job, hg_table *t, hg_error *err)
+{
+    for (size_t k = 0; k < t->column_count; k++) {
+        hg_column *c = &t->columns[k];
+        if (!c->title)
+            c->title = hg_strdup(hg_column_title(job->set.lang, c->name));
+        if (!c->title)
+            return hg_fail_memory(err);
+    }
+    return HG_OK;
+}
+
+static hg_status make_cells(hg_job *job, const hg_findings *f, hg_table **out, hg_error *err)
+{
+    hg_table *t = NULL;
+    hg_status status = hg_table_new("hotspot_cells", f->ranking.listed, f->in->pool, &t, err);
+    if (status != HG_OK)
+        return status;
+    *out = t;
+    status = add_columns(t, cell_columns, sizeof cell_columns / sizeof *cell_columns, err);
+    if (status == HG_OK)
+        status = add_stream_columns(job, t, f, err);
+    if (status == HG_OK)
+        status = add_columns(t, peak_columns, 2, err);
+    if (status == HG_OK)
+        status = hg_table_make_polygons(t, HG_POLYGON, hg_crs_wkt(f->in->crs), err);
+    if (status != HG_OK)
+        return status;
+    fill_cell_numbers(f, t);
+    status = fill_cell_texts(f, t, err);
+    if (status == HG_OK)
+        status = hg_outline_cells(&f->study->grid, f->ranking.cells, t->rows, &t->geometry, err);
+    return status == HG_OK ? hg_geometry_finish(&t->geometry, t->rows, err) : status;
+}
+
+/* ------------------------------------------------- areas ------------------------------------- */
+
+static const column_spec area_columns[] = {
+    {"rank", HG_INT64},      {"name", HG_TEXT},         {"area_km2", HG_DOUBLE},
+    {"count", HG_INT64},     {"share", HG_DOUBLE},      {"concentration", HG_DOUBLE},
+    {"top_stream", HG_TEXT}, {"peak_hour", HG_INT64},   {"peak_weekday", HG_INT64},
+    {"cells", HG_INT64},
+};
+
+static hg_status fill_areas(const hg_findings *f, hg_table *t, hg_error *err)
+{
+    double cell_area = f->study->grid.cell_m * f->study->grid.cell_m;
+    double total = f->counts.total_weight;
+    for (size_t k = 0; k < t->rows; k++) {
+        reals(t, "area_km2")[k] = 0;
+        reals(t, "share")[k] = 0;
+        integers(t, "cells")[k] = 0;
+    }
+    for (size_t k = 0; k < f->ranking.selected; k++) {
+        uint64_t c = f->ranking.cells[k];
+        size_t a = f->area[k];
+        reals(t, "area_km2")[a] += (double)f->study->share[c] * cell_area / 1e6;
+        reals(t, "share")[a] += total > 0 ? weight_of(f, c) / total : 0;
+        integers(t, "cells")[a]++;
+    }
+    hg_status status = HG_OK;
+    for (size_t k = 0; k < t->rows && status == HG_OK; k++) {
+        integers(t, "rank")[k] = (int64_t)k + 1;
+        integers(t, "count")[k] = (int64_t)f->area_compositions.groups[k].count;
+        reals(t, "concentration")[k] =
+            reals(t, "share")[k] / (reals(t, "area_km2")[k] * 1e6 / f->ranking.area_m2);
+        status = set_composition(f, &f->area_compositions.groups[k], t, k, err);
+        if (status == HG_OK && f->area_names && f->area_names[k])
+            status = hg_table_set_text(t, hg_table_column(t, "name"), k, f->area_names[k], err);
+    }
+    return status;
+}
+
+static hg_status make_areas(const hg_findings *f, hg_table **out, hg_error *err)
+{
+    hg_table *t = NULL;
+    hg_status status = hg_table_new("hotspot_areas", f->areas, f->in->pool, &t, err);
+    if (status != HG_OK)
+        return status;
+    *out = t;
+    status = add_columns(t, area_columns, sizeof area_columns / sizeof *area_columns, err);
+    if (status == HG_OK)
+        status = fill_areas(f, t, err);
+    if (status == HG_OK)
+        status = hg_table_make_polygons(t, HG_MULTIPOLYGON, hg_crs_wkt(f->in->crs), err);
+    if (status == HG_OK)
+        status = hg_outline_areas(&f->study->grid, f->ranking.cells, f->area, f->ranking.selected,
+                                  f->areas, &t->geometry, err);
+    return status == HG_OK ? hg_geometry_finish(&t->geometry, t->rows, err) : status;
+}
+
+/* ------------------------------------------------- the rest ---------------------------------- */
+
+hg_status hg_pile_up_table(const hg_pile_ups *p, hg_table **out, hg_error *err)
+{
+    static const column_spec columns[] = {
+        {"rank", HG_INT64},   {"x", HG_DOUBLE},        {"y", HG_DOUBLE},       {"count", HG_INT64},
+        {"weight", HG_DOUBLE}, {"share", HG_DOUBLE},   {"expected", HG_DOUBLE}, {"p_value", HG_DOUBLE},
+        {"cells_changed", HG_INT64},
+    };
+    hg_table *t = NULL;
+    hg_status status = hg_table_new("pile_ups", p->n, NULL, &t, err);
+    if (status != HG_OK)
+        return status;
+    *out = t;
+    status = add_columns(t, columns, sizeof columns / sizeof *columns, err);
+    for (size_t k = 0; k < p->n && status == HG_OK; k++) {
+        const hg_pile_up *item = &p->items[k];
+        t->columns[0].i64[k] = (int64_t)k + 1;
+        t->columns[1].f64[k] = item->x;
+        t->columns[2].f64[k] = item->y;
+        t->columns[3].i64[k] = (int64_t)item->count;
+        t->columns[4].f64[k] = item->weight;
+        t->columns[5].f64[k] = item->share;
+        t->columns[6].f64[k] = item->expected;
+        t->columns[7].f64[k] = item->p_value;
+        t->columns[8].i64[k] = item->cells_changed < 0 ? HG_NULL_INT64 : item->cells_changed;
+    }
+    return status;
+}
+
+static hg_status make_incidents(const hg_job *job, const hg_findings *f, hg_table **out,
+                                hg_error *err)
+{
+    if (job->set.all_incidents)
+        return hg_intake_incident_table(f->in, "incidents", NULL, 0, out, err);
+    size_t n = 0, *rows = hg_malloc(f->in->incidents.n, sizeof *rows);
+    if (!rows)
+        return hg_fail_memory(err);
+    for (size_t i = 0; i < f->in->incidents.n; i++)
+        if (f->group[i] < f->ranking.selected)
+            rows[n++] = i;
+    hg_status status = hg_intake_incident_table(f->in, "incidents", rows, n, out, err);
+    hg_free(rows);
+    return status;
+}
+
+hg_status hg_result_tables_make(hg_job *job, const hg_findings *f, hg_result_tables *t,
+                                hg_error *err)
+{
+    hg_status status = make_cells(job, f, &t->cells, err);
+    if (status == HG_OK)
+        status = make_areas(f, &t->areas, err);
+    if (status == HG_OK)
+        status = make_incidents(job, f, &t->incidents, err);
+    if (status == HG_OK)
+        status = hg_intake_rejects_table(f->in, &t->rejects, err);
+    if (status == HG_OK)
+        status = hg_pile_up_table(&f->pile_ups, &t->pile_ups, err);
+    hg_table *all[] = {t->cells, t->areas, t->incidents, t->rejects, t->pile_ups};
+    for (size_t k = 0; k < 5 && status == HG_OK; k++)
+        status = set_titles(job, all[k], err);
+    return status;
+}
