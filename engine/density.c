@@ -17,7 +17,6 @@ enum {
     CHUNK_ROWS = 16,       /* rows of one task: one block's points serve all of them */
     CHUNK_BYTES = 8 << 20, /* of one task's rows, at most, where the grid is very wide */
     BAND_BYTES = 48 << 20, /* of a band handed to the caller */
-    PAIR_SLOTS = 256,      /* two rows at once while the slots of both stay in the cache */
     SPARE = 8,             /* columns that whole vectors may run over */
 };
 
@@ -237,59 +236,20 @@ static double *sums_at(const stretch *s, size_t i, int64_t column)
     return s->sums + (int64_t)i * s->plan->width + s->plan->left + column;
 }
 
-/* What a row meets of one block; true if anything. */
-static bool scatter_row(const stretch *s, size_t block, double row, const hg_slots *slots)
-{
-    hg_scatter_fn scatter = s->loops->scatter[degree_of(s->plan->shape)];
-    hg_run run;
-    size_t strip = 0;
-    while (hg_buckets_next_run(&s->plan->set, block, row, &strip, &run))
-        scatter(&run, row, slots);
-    return strip > 0;
-}
-
-/*
- * The same for rows `row` and `row` + 1: points only the upper meets, those both meet, those only
- * the lower meets. Each row takes its points in the order it would take them alone.
- */
-static bool scatter_two_rows(const stretch *s, size_t block, double row, const hg_slots *slots)
-{
-    const hg_density_plan *p = s->plan;
-    int degree = degree_of(p->shape);
-    const hg_slots lower = {slots->radius2, slots->reach, slots->next_slot, NULL};
-    hg_bucket_set wide = p->set;
-    wide.radius += 0.5 + 1e-6;
-    hg_run run, part;
-    size_t strip = 0, up0, up1, low0, low1;
-    while (hg_buckets_next_run(&wide, block, row + 0.5, &strip, &run)) {
-        hg_run_window(&run, p->set.radius, row, &up0, &up1);
-        hg_run_window(&run, p->set.radius, row + 1.0, &low0, &low1);
-        part = hg_run_part(&run, up0, up1 < low0 ? up1 : low0);
-        s->loops->scatter[degree](&part, row, slots);
-        part = hg_run_part(&run, low0, up1);
-        s->loops->scatter_pair[degree](&part, row, slots);
-        part = hg_run_part(&run, up1 > low0 ? up1 : low0, low1);
-        s->loops->scatter[degree](&part, row + 1.0, &lower);
-    }
-    return strip > 0;
-}
-
 static void add_polynomials(const stretch *s, size_t block)
 {
     const hg_density_plan *p = s->plan;
-    size_t n = slot_count(p), step = 1;
-    const hg_slots slots = {p->set.radius * p->set.radius, (double)p->reach, s->slots,
-                            s->slots + n * HG_LANES};
+    const hg_slots slots = {p->set.radius * p->set.radius, (double)p->reach, s->slots};
+    hg_scatter_fn scatter = s->loops->scatter[degree_of(p->shape)];
     int64_t first = hg_buckets_origin(&p->set, block) - p->reach;
-    for (size_t i = 0; i < s->rows; i += step) {
+    for (size_t i = 0; i < s->rows; i++) {
         double row = (double)(s->row0 + (int64_t)i);
-        step = n <= PAIR_SLOTS && i + 1 < s->rows ? 2 : 1;
-        bool any = step == 2 ? scatter_two_rows(s, block, row, &slots)
-                             : scatter_row(s, block, row, &slots);
+        hg_run run;
+        bool any = false;
+        for (size_t strip = 0; hg_buckets_next_run(&p->set, block, row, &strip, &run); any = true)
+            scatter(&run, row, &slots);
         if (any)
-            s->loops->sweep(slots.slot, p->powers, n, sums_at(s, i, first));
-        if (any && step == 2)
-            s->loops->sweep(slots.next_slot, p->powers, n, sums_at(s, i + 1, first));
+            s->loops->sweep(s->slots, p->powers, slot_count(p), sums_at(s, i, first));
     }
 }
 
@@ -358,7 +318,7 @@ static void add_gaussian_point(const stretch *s, int64_t origin, double y, doubl
     }
 }
 
-/* All points that any row of the stretch meets: those of the middle row, within a wider window. */
+/* All points that any row of the stretch meets: those of its middle, within a wider window. */
 static void add_gaussians(const stretch *s, size_t block)
 {
     const hg_density_plan *p = s->plan;
@@ -387,14 +347,14 @@ static void add_blocks(const stretch *s)
 static hg_status begin_stretch(stretch *s, hg_error *err)
 {
     const hg_density_plan *p = s->plan;
-    size_t slots = degree_of(p->shape) < 0 ? 0 : 2 * slot_count(p) * HG_LANES;
+    bool polynomial = degree_of(p->shape) >= 0;
     s->sums = hg_malloc_aligned(s->rows * (size_t)p->width, sizeof *s->sums);
-    s->slots = hg_malloc_aligned(slots, sizeof *s->slots);
+    s->slots = hg_malloc_aligned(polynomial ? slot_count(p) * HG_LANES : 1, sizeof *s->slots);
     s->column = hg_malloc((size_t)(2 * p->reach + 1), sizeof *s->column);
     if (!s->sums || !s->slots || !s->column)
         return hg_fail_memory(err);
     memset(s->sums, 0, s->rows * (size_t)p->width * sizeof *s->sums);
-    memset(s->slots, 0, slots * sizeof *s->slots);
+    memset(s->slots, 0, polynomial ? slot_count(p) * HG_LANES * sizeof *s->slots : 0);
     return HG_OK;
 }
 

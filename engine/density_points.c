@@ -485,12 +485,6 @@ static size_t below(const double *y, size_t n, double v, bool also_equal)
     return lo;
 }
 
-void hg_run_window(const hg_run *run, double radius, double row, size_t *from, size_t *to)
-{
-    *from = below(run->y, run->n, row - radius, true);
-    *to = below(run->y, run->n, row + radius, false);
-}
-
 bool hg_buckets_next_run(const hg_bucket_set *set, size_t block, double row, size_t *strip,
                          hg_run *run)
 {
@@ -498,13 +492,14 @@ bool hg_buckets_next_run(const hg_bucket_set *set, size_t block, double row, siz
     size_t first = strip_of(set, low), last = strip_of(set, high);
     for (size_t s = *strip > first ? *strip : first; s <= last; s++) {
         const hg_bucket *bucket = &set->buckets[block * set->strips + s];
-        const double *y = set->store + bucket->start, *b = y + bucket->n;
-        hg_run all = {bucket->n, y, b, bucket->weighted ? b + bucket->n : NULL};
-        size_t from, to;
-        hg_run_window(&all, set->radius, row, &from, &to);
+        const double *y = set->store + bucket->start;
+        size_t from = below(y, bucket->n, low, true);
+        size_t to = below(y, bucket->n, high, false);
         if (from >= to)
             continue;
-        *run = hg_run_part(&all, from, to);
+        const double *b = y + bucket->n;
+        *run =
+            (hg_run){to - from, y + from, b + from, bucket->weighted ? b + bucket->n + from : NULL};
         *strip = s + 1;
         return true;
     }

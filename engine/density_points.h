@@ -48,14 +48,4 @@ int64_t hg_buckets_origin(const hg_bucket_set *set, size_t block);
 bool hg_buckets_next_run(const hg_bucket_set *set, size_t block, double row, size_t *strip,
                          hg_run *run);
 
-/** The points of a run with row - radius < y < row + radius: indices *from … *to-1. */
-void hg_run_window(const hg_run *run, double radius, double row, size_t *from, size_t *to);
-
-/** The points from … to-1 of a run. */
-static inline hg_run hg_run_part(const hg_run *run, size_t from, size_t to)
-{
-    return (hg_run){to > from ? to - from : 0, run->y + from, run->b + from,
-                    run->w ? run->w + from : NULL};
-}
-
 #endif

@@ -22,10 +22,9 @@ typedef struct hg_run {
 
 /** Where a row's polynomials begin and end: slot k stands for column k - reach of the block. */
 typedef struct hg_slots {
-    double radius2;    /**< squared support radius */
-    double reach;      /**< a whole number, at least half a block + radius + 2 */
-    double *slot;      /**< 2 reach + 2 slots rounded up to eights, all zero between rows */
-    double *next_slot; /**< the same for the row below, where two rows are done at once */
+    double radius2; /**< squared support radius */
+    double reach;   /**< a whole number, at least half a block + radius + 2 */
+    double *slot;   /**< 2 reach + 2 slots rounded up to eights, all zero between rows */
 } hg_slots;
 
 /** Adds each point's polynomial of the row at `row` where it begins, takes it away where it ends.
@@ -34,8 +33,7 @@ typedef void (*hg_scatter_fn)(const hg_run *run, double row, const hg_slots *slo
 
 typedef struct hg_row_loops {
     const char *name;
-    hg_scatter_fn scatter[4];      /**< by the kernel's degree in 1 - u^2 */
-    hg_scatter_fn scatter_pair[4]; /**< onto rows `row` and `row` + 1, bit for bit the same */
+    hg_scatter_fn scatter[4]; /**< by the kernel's degree in 1 - u^2 */
     /**
      * Runs the sum over n slots (a multiple of eight), evaluates it with the powers of the columns,
      * adds what is positive to out, and leaves the slots zero.

@@ -1,6 +1,6 @@
 /*
  * Ranking. A histogram over the leading 16 bits of the score finds the bin where the budget runs
- * out, so that only the cells down to that bin are sorted. Memory: 28 bytes for each cell that is
+ * out, so that only the cells down to that bin are sorted. Memory: 32 bytes for each cell that is
  * sorted (all cells of the area with all_cells), 1 MB else.
  */
 #include "engine/rank.h"

@@ -257,15 +257,38 @@ static bool project_box(const hg_crs *crs, const double degrees[4], double box[4
     return false;
 }
 
+static bool stated_area(const hg_crs *crs, const PJ *pj, double d[4])
+{
+    return proj_get_area_of_use(crs->context, pj, &d[0], &d[1], &d[2], &d[3], NULL) &&
+           d[0] >= -180.0 && d[1] >= -90.0; /* PROJ's -1000: not known */
+}
+
+/* Files often carry the code without the area of use; the register has it. */
+static bool registered_area(const hg_crs *crs, double d[4])
+{
+    const char *authority = proj_get_id_auth_name(crs->stated, 0);
+    const char *code = proj_get_id_code(crs->stated, 0);
+    if (!authority || !code)
+        return false;
+    PJ *known =
+        proj_create_from_database(crs->context, authority, code, PJ_CATEGORY_CRS, false, NULL);
+    bool found = known && stated_area(crs, known, d);
+    proj_destroy(known);
+    return found;
+}
+
 bool hg_crs_area_of_use(const hg_crs *crs, double box[4])
 {
     static const double margin_deg = 0.5;
+    static const double globe[4] = {-180.0, -90.0, 180.0, 90.0};
     double d[4];
-    if (crs->engineering ||
-        !proj_get_area_of_use(crs->context, crs->stated, &d[0], &d[1], &d[2], &d[3], NULL))
+    if (crs->engineering)
         return false;
-    if (d[0] < -180.0 || d[1] < -90.0) /* PROJ's -1000: not known */
-        return false;
+    if (!stated_area(crs, crs->stated, d) && !registered_area(crs, d)) {
+        if (crs->geographic)
+            memcpy(box, globe, sizeof globe);
+        return crs->geographic;
+    }
     if (d[0] > d[2]) { /* across the antimeridian a box of longitudes is the whole circle */
         d[0] = crs->geographic ? -180.0 : d[0] - 360.0;
         d[2] = crs->geographic ? 180.0 : d[2];

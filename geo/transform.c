@@ -3,10 +3,12 @@
 #include "geo/crs_proj.h"
 
 #include <math.h>
+#include <string.h>
 
 struct hg_transform {
     PJ_CONTEXT *context;
-    PJ *operation; /**< NULL: nothing to do */
+    PJ *operation; /**< NULL: nothing to do but scale */
+    double scale;
 };
 
 /* Below this many points a thread costs more than it saves (a clone takes milliseconds). */
@@ -32,14 +34,22 @@ static hg_status no_operation(const hg_crs *from, const hg_crs *to, hg_error *er
                    to->name);
 }
 
+/* One local plane under one name, in two units. */
+static bool same_plane(const hg_crs *from, const hg_crs *to)
+{
+    return from->engineering && to->engineering && strcmp(from->name, to->name) == 0;
+}
+
 hg_status hg_transform_new(const hg_crs *from, const hg_crs *to, hg_transform **out, hg_error *err)
 {
-    bool same = hg_crs_same(from, to);
+    bool rescaled = same_plane(from, to);
+    bool same = rescaled || hg_crs_same(from, to);
     if (!same && (from->engineering || to->engineering))
         return no_operation(from, to, err);
     hg_transform *t = hg_calloc(1, sizeof *t);
     if (!t)
         return hg_fail_memory(err);
+    t->scale = rescaled ? from->unit_m / to->unit_m : 1;
     if (!same) {
         t->context = hg_proj_context_new();
         if (t->context)
@@ -120,8 +130,13 @@ static share *make_shares(const PJ *operation, double *x, double *y, size_t n, s
 hg_status hg_transform_points(hg_transform *t, double *x, double *y, size_t n, int threads,
                               hg_error *err)
 {
-    if (!t->operation)
+    if (!t->operation) {
+        for (size_t i = 0; t->scale != 1.0 && i < n; i++) {
+            x[i] *= t->scale;
+            y[i] *= t->scale;
+        }
         return HG_OK;
+    }
     size_t count = (size_t)hg_thread_count(threads);
     if (count > n / POINTS_PER_THREAD)
         count = n / POINTS_PER_THREAD;

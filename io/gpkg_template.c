@@ -93,19 +93,19 @@ static OGRSpatialReferenceH make_srs(const char *wkt)
     return srs;
 }
 
-static bool add_field(OGRLayerH layer, const hg_table *t, size_t column)
+static hg_status add_field(OGRLayerH layer, const hg_table *t, size_t column)
 {
     char *name = hg_gpkg_column_name(t, column, "fid", "geom");
-    OGRFieldDefnH field = name ? OGR_Fld_Create(name, ogr_field(t->columns[column].type)) : NULL;
+    if (!name)
+        return HG_ENOMEM;
+    OGRFieldDefnH field = OGR_Fld_Create(name, ogr_field(t->columns[column].type));
     hg_free(name);
-    if (!field)
-        return false;
     bool ok = OGR_L_CreateField(layer, field, FALSE) == OGRERR_NONE;
     OGR_Fld_Destroy(field);
-    return ok;
+    return ok ? HG_OK : HG_EFAIL;
 }
 
-static bool add_layer(GDALDatasetH ds, const hg_table *t, OGRSpatialReferenceH srs)
+static hg_status add_layer(GDALDatasetH ds, const hg_table *t, OGRSpatialReferenceH srs)
 {
     char **options = CSLSetNameValue(NULL, "FID", "fid");
     options = CSLSetNameValue(options, "DESCRIPTION", t->title);
@@ -115,26 +115,28 @@ static bool add_layer(GDALDatasetH ds, const hg_table *t, OGRSpatialReferenceH s
     }
     OGRLayerH layer = GDALDatasetCreateLayer(ds, t->name, srs, ogr_type(t->geometry.type), options);
     CSLDestroy(options);
-    bool ok = layer != NULL;
-    for (size_t i = 0; ok && i < t->column_count; i++)
-        ok = add_field(layer, t, i);
-    return ok;
+    hg_status s = layer ? HG_OK : HG_EFAIL;
+    for (size_t i = 0; s == HG_OK && i < t->column_count; i++)
+        s = add_field(layer, t, i);
+    return s;
 }
 
-static bool lay_out(const char *path, const hg_table *t)
+static hg_status lay_out(const char *path, const hg_table *t)
 {
     bool spatial = t && t->geometry.type != HG_NO_GEOMETRY && t->crs_wkt;
     OGRSpatialReferenceH srs = spatial ? make_srs(t->crs_wkt) : NULL;
     if (spatial && !srs)
-        return false;
+        return HG_EFAIL;
     GDALDriverH driver = GDALGetDriverByName("GPKG");
     GDALDatasetH ds = driver ? GDALCreate(driver, path, 0, 0, 0, GDT_Unknown, NULL) : NULL;
-    bool ok = ds && (!t || add_layer(ds, t, srs));
+    hg_status s = ds ? HG_OK : HG_EFAIL;
+    if (s == HG_OK && t)
+        s = add_layer(ds, t, srs);
     if (ds)
         GDALClose(ds);
     if (srs)
         OSRRelease(srs);
-    return ok;
+    return s;
 }
 
 hg_status hg_gpkg_template(const hg_table *t, unsigned char **bytes, size_t *size, hg_error *err)
@@ -144,11 +146,13 @@ hg_status hg_gpkg_template(const hg_table *t, unsigned char **bytes, size_t *siz
     snprintf(path, sizeof path, "/vsimem/hotgrid_layout_%u.gpkg", atomic_fetch_add(&serial, 1u));
     hg_gdal_watch watch;
     hg_gdal_watch_begin(&watch);
-    bool ok = lay_out(path, t);
+    hg_status s = lay_out(path, t);
     vsi_l_offset n = 0;
-    GByte *seized = ok && !watch.failed ? VSIGetMemFileBuffer(path, &n, TRUE) : NULL;
+    GByte *seized = s == HG_OK && !watch.failed ? VSIGetMemFileBuffer(path, &n, TRUE) : NULL;
     VSIUnlink(path);
     hg_gdal_watch_end(&watch);
+    if (s == HG_ENOMEM)
+        return hg_fail_memory(err);
     if (!seized)
         return hg_fail(err, HG_EFAIL, "the layer %s cannot be laid out: %s", t ? t->name : "(none)",
                        watch.failed ? watch.message : "no reason given");

@@ -166,9 +166,9 @@ static hg_status prepare_text(hg_source *s, char **open_as, hg_error *err)
         return hg_fail(err, HG_EDATA,
                        "%s: row %d was named as the header, but there is no such row", s->name,
                        s->spec.header_row);
-    char memory[96];
+    char memory[512]; /* OGR names the layer after the file, so the stem stays */
     const char *ext = strcasecmp(extension(path), "tsv") == 0 ? "tsv" : "csv";
-    snprintf(memory, sizeof memory, "/vsimem/hotgrid-%p.%s", (void *)s, ext);
+    snprintf(memory, sizeof memory, "/vsimem/hotgrid-%p/%.400s.%s", (void *)s, s->stem, ext);
     VSILFILE *f = VSIFileFromMemBuffer(memory, (GByte *)s->text + skip, size - skip, FALSE);
     if (!f)
         return hg_fail_memory(err);

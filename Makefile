@@ -1,0 +1,50 @@
+# Thin: the build is CMake's. `make demo` and `make test` install what is missing on Debian first.
+BUILD := build/release
+JOBS ?= $(shell nproc)
+
+.PHONY: help build demo test bench docs deps deps-test tsan valgrind clean
+
+help:
+	@echo "make demo    build, analyse the synthetic township, say where the map lies"
+	@echo "make test    build and run the whole suite, plain and under ASan+UBSan"
+	@echo "make build   the command at $(BUILD)/hotgrid"
+	@echo "make bench   benchmarks; make tsan, make valgrind: the suite under these"
+	@echo "make docs    writes docs/cli.md anew from the option table"
+
+deps:
+	@sh tools/install-deps.sh build
+
+deps-test:
+	@sh tools/install-deps.sh build test
+
+build: deps
+	@cmake --preset release -DHOTGRID_TESTS=OFF >build.log 2>&1 || { cat build.log; exit 1; }
+	@cmake --build --preset release -j $(JOBS) >>build.log 2>&1 || { cat build.log; exit 1; }
+	@rm -f build.log
+
+demo: build
+	@sh tools/demo.sh $(BUILD)/hotgrid
+
+test: deps-test
+	@sh tools/test.sh $(JOBS)
+
+bench: deps
+	cmake -S . -B build/bench -G Ninja -DCMAKE_BUILD_TYPE=Release -DHOTGRID_BENCH=ON -DHOTGRID_TESTS=OFF
+	cmake --build build/bench -j $(JOBS)
+	sh tests/bench/run.sh build/bench
+
+tsan: deps-test
+	cmake --preset tsan
+	cmake --build --preset tsan -j $(JOBS)
+	ctest --preset tsan -L threads
+
+valgrind: deps-test
+	cmake --preset dev
+	cmake --build --preset dev -j $(JOBS)
+	sh tests/valgrind.sh build/dev
+
+docs: build
+	$(BUILD)/hotgrid --markdown >docs/cli.md
+
+clean:
+	rm -rf build demo

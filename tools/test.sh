@@ -1,0 +1,17 @@
+#!/bin/sh
+# The whole suite: built by gcc and by clang without a warning, run as a release and under
+# ASan+UBSan.
+set -eu
+jobs=$1
+build() {
+    cmake --preset "$1" "$2" >"build-$1.log" 2>&1 && cmake --build --preset "$1" -j "$jobs" >>"build-$1.log" 2>&1 ||
+        { cat "build-$1.log"; rm -f "build-$1.log"; echo "building the preset $1 failed"; exit 1; }
+    rm -f "build-$1.log"
+}
+build release -DHOTGRID_TESTS=ON
+build clang -DHOTGRID_TESTS=ON
+build asan -DHOTGRID_TESTS=ON
+echo "== under ASan and UBSan"
+ctest --preset asan -j "$jobs"
+echo "== release"
+ctest --preset release -j "$jobs"
