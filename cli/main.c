@@ -1,6 +1,7 @@
 /* The hotgrid command: arguments in, one job run, the outcome said. */
 #include "help.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,9 +194,19 @@ static int run_command(const hg_command_info *command, int argc, char **argv)
     return code;
 }
 
+/* Large columns come and go: memory once touched is kept for the next instead of given back. */
+static void keep_memory(void)
+{
+#if defined(__GLIBC__)
+    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    mallopt(M_TRIM_THRESHOLD, INT32_MAX);
+#endif
+}
+
 int main(int argc, char **argv)
 {
     hg_error err = {HG_EUSAGE, ""};
+    keep_memory();
     if (argc < 2) {
         usage(&err, "%s", "no command was given");
         return complain(&err, NULL);

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 enum {
     MIN_BLOCK = 8,        /* columns; with fewer the sweep is mostly margin */
@@ -391,16 +390,6 @@ done:
 /* ------------------------------------------------------------------ the whole ------------------
  */
 
-/* Millions of page faults otherwise; where the system has no huge pages, nothing changes. */
-static void ask_for_huge_pages(double *store, size_t n)
-{
-    const uintptr_t page = 4096;
-    uintptr_t from = ((uintptr_t)store + page - 1) / page * page;
-    uintptr_t to = (uintptr_t)(store + n) / page * page;
-    if (to > from)
-        madvise((void *)from, to - from, MADV_HUGEPAGE);
-}
-
 /* As many slices as there are threads to use, as long as their counts are few beside the points. */
 static size_t slice_count(const partition *p)
 {
@@ -419,7 +408,6 @@ static hg_status make_room(partition *p, hg_error *err)
     p->beyond = hg_malloc(3 * p->beyond_n, sizeof *p->beyond);
     if (!p->set->store || !p->beyond)
         return hg_fail_memory(err);
-    ask_for_huge_pages(p->set->store, doubles);
     return HG_OK;
 }
 

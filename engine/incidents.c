@@ -11,6 +11,7 @@
 #include "engine/radix.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { CHUNK = 16384, BLOCK = 1 << 20, BAND_BITS = 7, BANDS = 1 << BAND_BITS };
 
@@ -123,17 +124,66 @@ static hg_status look_up(lookup *l, hg_error *err)
     return hg_parallel((l->n + CHUNK - 1) / CHUNK, threads_of(l->control), look_up_chunk, l, err);
 }
 
-hg_status hg_incident_cells(const hg_incidents *incidents, const hg_grid *grid, const float *share,
-                            hg_control *control, uint64_t *cell, hg_error *err)
+typedef struct grouping {
+    const hg_incidents *incidents;
+    const lookup *lookup;
+    const uint64_t *worth; /* bit a cell: listed, or without share, so that it takes a closer look */
+    const uint32_t *position;
+    uint32_t *group;
+} grouping;
+
+static hg_status group_chunk(void *context, size_t chunk, hg_error *err)
 {
-    lookup l = {.incidents = incidents,
-                .grid = grid,
-                .share = share,
-                .control = control,
-                .n = incidents->n,
-                .none = UINT64_MAX,
-                .cell = cell};
-    return look_up(&l, err);
+    const grouping *g = context;
+    const lookup *l = g->lookup;
+    const hg_incidents *in = g->incidents;
+    size_t begin = chunk * CHUNK, end = begin + CHUNK < in->n ? begin + CHUNK : in->n;
+    for (size_t i = begin; i < end; i++) {
+        g->group[i] = UINT32_MAX;
+        if (in->flags && (in->flags[i] & HG_FLAG_HALO))
+            continue;
+        uint64_t cell = cell_of(l, in->x[i], in->y[i]);
+        if (cell == UINT64_MAX || !(g->worth[cell / 64] >> (cell % 64) & 1))
+            continue;
+        if (!(l->share[cell] > 0))
+            cell = hg_incident_cell(l->grid, l->share, in->x[i], in->y[i]);
+        if (cell != UINT64_MAX)
+            g->group[i] = g->position[cell];
+    }
+    return hg_check_cancel(l->control, err);
+}
+
+static void mark(uint64_t *worth, uint64_t cell)
+{
+    worth[cell / 64] |= (uint64_t)1 << (cell % 64);
+}
+
+hg_status hg_incident_groups(const hg_incidents *incidents, const hg_grid *grid, const float *share,
+                             const uint64_t *cells, size_t n, hg_control *control, uint32_t *group,
+                             hg_error *err)
+{
+    uint64_t all = hg_grid_cells(grid);
+    uint64_t *worth = hg_calloc(all / 64 + 1, sizeof *worth);
+    uint32_t *position = hg_malloc(all, sizeof *position);
+    hg_status status = worth && position ? HG_OK : hg_fail_memory(err);
+    if (status == HG_OK) {
+        memset(position, 0xff, all * sizeof *position);
+        for (uint64_t c = 0; c < all; c++)
+            if (!(share[c] > 0))
+                mark(worth, c);
+        for (size_t k = 0; k < n; k++) {
+            position[cells[k]] = (uint32_t)k;
+            mark(worth, cells[k]);
+        }
+        lookup l = {.grid = grid, .share = share, .control = control, .defer = true,
+                    .per_cell = 1 / grid->cell_m};
+        grouping g = {incidents, &l, worth, position, group};
+        status = hg_parallel((incidents->n + CHUNK - 1) / CHUNK, threads_of(control), group_chunk,
+                             &g, err);
+    }
+    hg_free(worth);
+    hg_free(position);
+    return status;
 }
 
 typedef struct tally {

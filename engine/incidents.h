@@ -47,8 +47,12 @@ void hg_cell_counts_dispose(hg_cell_counts *counts);
  */
 uint64_t hg_incident_cell(const hg_grid *grid, const float *share, double x, double y);
 
-/** Cell index of each incident by the rule above; UINT64_MAX for halo and off the grid. */
-hg_status hg_incident_cells(const hg_incidents *incidents, const hg_grid *grid, const float *share,
-                            hg_control *control, uint64_t *cell, hg_error *err);
+/**
+ * Group of each incident: the position of its cell (by the rule above) among the n cells;
+ * UINT32_MAX for halo incidents, those off the grid and those in other cells.
+ */
+hg_status hg_incident_groups(const hg_incidents *incidents, const hg_grid *grid, const float *share,
+                             const uint64_t *cells, size_t n, hg_control *control, uint32_t *group,
+                             hg_error *err);
 
 #endif

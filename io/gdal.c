@@ -32,9 +32,31 @@ static bool says_disk_full(const char *text, int code)
     return code == ENOSPC || code == EDQUOT || code == EFBIG;
 }
 
+/*
+ * "In ExecuteSQL(): sqlite3_prepare_v2(SELECT ...): reason" and "sqlite3_exec(...) failed: reason":
+ * the statement may be long and hold anything, so the last of these ends stands before the reason.
+ */
+static const char *without_call(const char *text)
+{
+    static const char *const ends[] = {"):", ") failed:"};
+    if (!strstr(text, "sqlite3_"))
+        return text;
+    const char *reason = text;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        for (const char *at = text; (at = strstr(at, ends[i]));) {
+            at += strlen(ends[i]);
+            reason = at > reason ? at : reason;
+        }
+    return reason + strspn(reason, " \n");
+}
+
 /* "TIFFAppendToTile:Write error" begins with the name of a function: a word, a colon, no blank. */
 static const char *without_prefix(const char *text)
 {
+    static const char parser[] = "SQL Expression Parsing Error: ";
+    text = without_call(text);
+    if (strncmp(text, parser, sizeof parser - 1) == 0)
+        text += sizeof parser - 1;
     size_t n = strcspn(text, " :");
     while (text[n] == ':' && text[n + 1] != ' ' && text[n + 1] != '\0' && text[n + 1] != '/') {
         text += n + 1;
@@ -56,6 +78,9 @@ static void CPL_STDCALL note_error(CPLErr severity, CPLErrorNum number, const ch
         return;
     watch->failed = true;
     snprintf(watch->message, sizeof watch->message, "%s", without_prefix(text));
+    char *marked = strstr(watch->message, ". Occurred around :"); /* the text again, and a caret */
+    if (marked)
+        *marked = '\0';
     for (char *c = watch->message; *c; c++)
         if ((unsigned char)*c < 0x20)
             *c = ' ';

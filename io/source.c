@@ -485,6 +485,8 @@ hg_status hg_source_read(hg_source *s, hg_source_rows *rows, hg_error *err)
     hg_source_rows read = {0};
     hg_status status =
         hg_source_is_direct(s) ? hg_source_read_direct(s, &read, err) : read_by_ogr(s, &read, err);
+    if (status == HG_OK && read.n == 0) /* some drivers report a broken file once, then read nothing */
+        status = hg_fail(err, HG_EDATA, "%s holds no rows that can be read", s->name);
     if (status == HG_OK)
         status = hg_rows_narrow(&read, s->pool, err);
     if (status != HG_OK) {

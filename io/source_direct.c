@@ -92,8 +92,9 @@ static void position_from_blob(const unsigned char *blob, size_t n, hg_position 
 
 typedef struct range_reader {
     hg_source *source;
-    hg_row_builder *parts;
+    hg_row_builder all, *parts;
     int64_t first, step;
+    bool dense; /* each range has its own stretch of the columns */
     char *select;
 } range_reader;
 
@@ -172,7 +173,10 @@ static hg_status read_range(void *context, size_t i, hg_error *err)
     sqlite3_stmt *stmt = NULL;
     hg_value *values = hg_calloc(r->source->fields, sizeof *values);
     hg_status status = values ? open_for_reading(r->source, &db, err) : hg_fail_memory(err);
-    if (status == HG_OK)
+    if (status == HG_OK && r->dense)
+        status = hg_row_builder_view(&r->parts[i], &r->all, i * (size_t)r->step, (size_t)r->step,
+                                     err);
+    else if (status == HG_OK)
         status = hg_row_builder_init(&r->parts[i], r->source, NULL, err);
     if (status == HG_OK)
         status = hg_sql_prepare(db, r->source->file, r->select, &stmt, err);
@@ -223,6 +227,18 @@ static size_t cut_ranges(int64_t low, int64_t high, int64_t *step)
     return (size_t)n;
 }
 
+/* Where few keys are missing, rows go straight to their place; the columns are sized by the keys. */
+static hg_status reserve_rows(range_reader *r, size_t ranges, hg_error *err)
+{
+    hg_status status = hg_row_builder_init(&r->all, r->source, r->source->pool, err);
+    GIntBig rows = OGR_L_GetFeatureCount(r->source->layer, TRUE);
+    double span = (double)ranges * (double)r->step;
+    r->dense = rows > 0 && span <= 1.5 * (double)rows + RANGE_ROWS;
+    if (status == HG_OK && r->dense)
+        status = hg_row_builder_reserve(&r->all, ranges * (size_t)r->step, err);
+    return status;
+}
+
 hg_status hg_source_read_direct(hg_source *s, hg_source_rows *rows, hg_error *err)
 {
     int64_t low = 0, high = -1;
@@ -232,16 +248,17 @@ hg_status hg_source_read_direct(hg_source *s, hg_source_rows *rows, hg_error *er
     range_reader r = {.source = s, .first = low, .select = select_text(s)};
     size_t n = cut_ranges(low, high, &r.step);
     r.parts = hg_calloc(n, sizeof *r.parts);
-    if (!r.parts || !r.select) {
-        status = hg_fail_memory(err);
-        goto done;
-    }
-    status = hg_parallel(n, s->control ? s->control->threads : 0, read_range, &r, err);
+    status = r.parts && r.select ? reserve_rows(&r, n, err) : hg_fail_memory(err);
     if (status == HG_OK)
-        status = hg_row_builder_join(r.parts, n, s, rows, err);
-done:
+        status = hg_parallel(n, s->control ? s->control->threads : 0, read_range, &r, err);
+    if (status == HG_OK)
+        status = hg_row_builder_join(&r.all, r.parts, n, err);
     for (size_t i = 0; r.parts && i < n; i++)
         hg_row_builder_dispose(&r.parts[i]);
+    if (status == HG_OK)
+        *rows = r.all.rows;
+    else
+        hg_row_builder_dispose(&r.all);
     hg_free(r.parts);
     hg_free(r.select);
     return status;

@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "io/encoding.h"
 #include "io/gdal.h"
+#include "io/sql.h"
 
 #include <cpl_conv.h>
 #include <cpl_string.h>
@@ -125,6 +126,8 @@ static hg_status check_file(const hg_source *s, bool *file, hg_error *err)
         return hg_fail(err, HG_EIO, "%s cannot be read: no permission", path);
     if (st.st_size == 0)
         return hg_fail(err, HG_EDATA, "%s is empty", path);
+    if (!hg_sql_is_whole(path))
+        return hg_fail(err, HG_EDATA, "%s is truncated: it is shorter than its header says", path);
     return HG_OK;
 }
 
@@ -350,8 +353,23 @@ static hg_status pick_unnamed(hg_source *s, bool first, hg_error *err)
     return HG_OK;
 }
 
+/* What writes, attaches or copies has no place in reading, whatever the file's driver allows. */
+static bool is_select(const char *sql)
+{
+    static const char *const words[] = {"SELECT", "WITH", "VALUES"};
+    sql += strspn(sql, " \t\r\n");
+    size_t n = strspn(sql, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i]) == n && strncasecmp(sql, words[i], n) == 0)
+            return true;
+    return false;
+}
+
 static hg_status run_sql(hg_source *s, hg_error *err)
 {
+    if (!is_select(s->spec.sql))
+        return hg_fail(err, HG_EUSAGE, "%s: --sql \"%s\": a SELECT was expected", s->name,
+                       s->spec.sql);
     hg_gdal_watch watch;
     hg_gdal_watch_begin(&watch);
     s->layer = GDALDatasetExecuteSQL(s->dataset, s->spec.sql, NULL, "SQLITE");
@@ -361,6 +379,12 @@ static hg_status run_sql(hg_source *s, hg_error *err)
         return hg_fail(err, HG_EUSAGE, "%s: --sql cannot be run: %s", s->name,
                        *watch.message ? watch.message : "it returns no rows");
     return HG_OK;
+}
+
+static hg_status bad_condition(const hg_source *s, const hg_gdal_watch *watch, hg_error *err)
+{
+    return hg_fail(err, HG_EUSAGE, "%s: --where \"%s\" cannot be understood%s%s", s->name,
+                   s->spec.where, *watch->message ? ": " : "", watch->message);
 }
 
 hg_status hg_source_pick_layer(hg_source *s, bool first, hg_error *err)
@@ -389,8 +413,7 @@ hg_status hg_source_pick_layer(hg_source *s, bool first, hg_error *err)
         OGRErr bad = OGR_L_SetAttributeFilter(s->layer, s->spec.where);
         hg_gdal_watch_end(&watch);
         if (bad != OGRERR_NONE || watch.failed)
-            return hg_fail(err, HG_EUSAGE, "%s: --where \"%s\" cannot be understood%s%s", s->name,
-                           s->spec.where, *watch.message ? ": " : "", watch.message);
+            return bad_condition(s, &watch, err);
     }
     s->layer_name = hg_strdup(OGR_L_GetName(s->layer));
     return s->layer_name ? HG_OK : hg_fail_memory(err);
@@ -421,6 +444,30 @@ hg_status hg_source_declared_crs(OGRLayerH layer, char **wkt, hg_error *err)
     return HG_OK;
 }
 
+/* Databases look at a condition only when rows are asked for; without it they then yield rows. */
+static bool condition_is_to_blame(hg_source *s)
+{
+    if (!s->spec.where)
+        return false;
+    hg_gdal_watch watch;
+    hg_gdal_watch_begin(&watch);
+    OGR_L_SetAttributeFilter(s->layer, NULL);
+    OGR_L_ResetReading(s->layer);
+    OGRFeatureH feature = OGR_L_GetNextFeature(s->layer);
+    hg_gdal_watch_end(&watch);
+    bool reads = feature && !watch.failed;
+    if (feature)
+        OGR_F_Destroy(feature);
+    return reads;
+}
+
+static hg_status unreadable(hg_source *s, const hg_gdal_watch *watch, hg_error *err)
+{
+    if (condition_is_to_blame(s))
+        return bad_condition(s, watch, err);
+    return hg_fail(err, HG_EDATA, "%s cannot be read: it is damaged or truncated", s->name);
+}
+
 hg_status hg_source_take_sample(hg_source *s, size_t limit, hg_sample *sample, hg_error *err)
 {
     const char **values = hg_calloc(limit * (s->fields ? s->fields : 1), sizeof *values);
@@ -448,9 +495,7 @@ hg_status hg_source_take_sample(hg_source *s, size_t limit, hg_sample *sample, h
     hg_gdal_watch_end(&watch);
     if (!memory || (watch.failed && out.rows == 0)) {
         hg_source_sample_free(&out);
-        return memory ? hg_fail(err, HG_EDATA, "%s cannot be read: it is damaged or truncated",
-                                s->name)
-                      : hg_fail_memory(err);
+        return memory ? unreadable(s, &watch, err) : hg_fail_memory(err);
     }
     *sample = out;
     return HG_OK;

@@ -67,6 +67,7 @@ typedef struct hg_row_builder {
     size_t capacity;
     hg_pool *pool;
     bool owns_pool;
+    bool is_view; /* its columns are a stretch of another builder's */
 } hg_row_builder;
 
 /** pool NULL = one of its own, for a thread whose rows are joined later. */
@@ -76,9 +77,16 @@ void hg_row_builder_dispose(hg_row_builder *b);
 /** Takes one row: `values` has one entry a field of the source; position NULL = from x and y. */
 hg_status hg_row_builder_add(hg_row_builder *b, const hg_position *position, const hg_value *values,
                              hg_error *err);
-/** Joins builders in order into one; their text goes into the source's pool. */
-hg_status hg_row_builder_join(hg_row_builder *parts, size_t n, hg_source *source,
-                              hg_source_rows *out, hg_error *err);
+/** Room for `capacity` rows in all columns. */
+hg_status hg_row_builder_reserve(hg_row_builder *b, size_t capacity, hg_error *err);
+/**
+ * Makes `part` write its rows, at most `capacity`, into the columns of `all` from row `start` on, with
+ * text of its own: for threads that know where their rows go.
+ */
+hg_status hg_row_builder_view(hg_row_builder *part, const hg_row_builder *all, size_t start,
+                              size_t capacity, hg_error *err);
+/** Joins parts in order into `all`, views of which stay where they are or move down. */
+hg_status hg_row_builder_join(hg_row_builder *all, hg_row_builder *parts, size_t n, hg_error *err);
 /** Turns kept text columns that hold nothing but numbers into numbers. */
 hg_status hg_rows_narrow(hg_source_rows *rows, hg_pool *pool, hg_error *err);
 

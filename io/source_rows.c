@@ -54,8 +54,22 @@ void hg_source_rows_dispose(hg_source_rows *r)
     *r = (hg_source_rows){0};
 }
 
+/* A view gives up the columns, which are not its own, and keeps its lists. */
+static void let_go(hg_source_rows *r)
+{
+    r->x = r->y = r->w = NULL;
+    r->state = NULL;
+    r->hash = NULL;
+    r->t_start = r->t_end = NULL;
+    r->category = r->stream = r->id = NULL;
+    for (size_t k = 0; r->kept && k < r->kept_count; k++)
+        r->kept[k].i64 = NULL;
+}
+
 void hg_row_builder_dispose(hg_row_builder *b)
 {
+    if (b->is_view)
+        let_go(&b->rows);
     hg_source_rows_dispose(&b->rows);
     if (b->owns_pool)
         hg_pool_free(b->pool);
@@ -101,6 +115,45 @@ static bool grow_columns(hg_source_rows *r, const hg_source *s, size_t capacity)
     for (size_t k = 0; ok && k < r->kept_count; k++)
         ok = resize((void **)&r->kept[k].i64, capacity, kept_size(r->kept[k].type));
     return ok;
+}
+
+hg_status hg_row_builder_reserve(hg_row_builder *b, size_t capacity, hg_error *err)
+{
+    if (!grow_columns(&b->rows, b->source, capacity))
+        return hg_fail_memory(err);
+    b->capacity = capacity;
+    return HG_OK;
+}
+
+#define VIEW(member) to->member = from->member ? from->member + start : NULL
+
+hg_status hg_row_builder_view(hg_row_builder *part, const hg_row_builder *all, size_t start,
+                              size_t capacity, hg_error *err)
+{
+    hg_status s = hg_row_builder_init(part, all->source, NULL, err);
+    if (s != HG_OK)
+        return s;
+    hg_source_rows *to = &part->rows;
+    const hg_source_rows *from = &all->rows;
+    part->is_view = true;
+    part->capacity = capacity;
+    VIEW(x);
+    VIEW(y);
+    VIEW(state);
+    VIEW(hash);
+    VIEW(w);
+    VIEW(t_start);
+    VIEW(t_end);
+    VIEW(category);
+    VIEW(stream);
+    VIEW(id);
+    for (size_t k = 0; k < to->kept_count; k++) {
+        if (to->kept[k].type == HG_TEXT)
+            VIEW(kept[k].text);
+        else
+            VIEW(kept[k].i64);
+    }
+    return HG_OK;
 }
 
 static const char *value_text(const hg_value *v, char buf[64], size_t *n)
@@ -444,8 +497,8 @@ static void copy_text(uint32_t *to, const uint32_t *from, size_t n, const uint32
 
 static void copy_column(void *to, const void *from, size_t n, size_t size)
 {
-    if (to && n)
-        memcpy(to, from, n * size);
+    if (to && n && to != from)
+        memmove(to, from, n * size);
 }
 
 static hg_status append_bad(hg_bad_values *to, const hg_bad_values *from, size_t offset,
@@ -501,30 +554,21 @@ static hg_status append_rows(hg_source_rows *to, const hg_source_rows *from, con
     return s;
 }
 
-hg_status hg_row_builder_join(hg_row_builder *parts, size_t n, hg_source *source,
-                              hg_source_rows *out, hg_error *err)
+hg_status hg_row_builder_join(hg_row_builder *all, hg_row_builder *parts, size_t n, hg_error *err)
 {
     size_t total = 0;
     for (size_t p = 0; p < n; p++)
         total += parts[p].rows.n;
-    hg_row_builder all;
-    hg_status s = hg_row_builder_init(&all, source, source->pool, err);
-    if (s == HG_OK && !grow_columns(&all.rows, source, total))
-        s = hg_fail_memory(err);
+    hg_status s = total > all->capacity ? hg_row_builder_reserve(all, total, err) : HG_OK;
     for (size_t p = 0; s == HG_OK && p < n; p++) {
         uint32_t *map = NULL;
-        s = translate_pool(parts[p].pool, source->pool, &map, err);
+        s = translate_pool(parts[p].pool, all->pool, &map, err);
         if (s == HG_OK)
-            s = append_rows(&all.rows, &parts[p].rows, map, err);
+            s = append_rows(&all->rows, &parts[p].rows, map, err);
         hg_free(map);
         hg_row_builder_dispose(&parts[p]);
     }
-    if (s != HG_OK) {
-        hg_row_builder_dispose(&all);
-        return s;
-    }
-    *out = all.rows;
-    return HG_OK;
+    return s;
 }
 
 /* "007" is a code, not a number. */

@@ -1,7 +1,47 @@
 #include "io/sql.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static uint32_t big_endian(const unsigned char *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | (uint32_t)p[3];
+}
+
+/* Pages may wait in a write-ahead log that has yet to reach the file. */
+static bool has_log(const char *path)
+{
+    char log[PATH_MAX];
+    struct stat st;
+    return snprintf(log, sizeof log, "%s-wal", path) < (int)sizeof log && stat(log, &st) == 0 &&
+           st.st_size > 0;
+}
+
+/* https://www.sqlite.org/fileformat2.html, 1.3: the count of pages holds if both counters agree. */
+bool hg_sql_is_whole(const char *path)
+{
+    unsigned char head[100];
+    struct stat st;
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        return true;
+    size_t n = fread(head, 1, sizeof head, f);
+    fclose(f);
+    if (n < 16 || memcmp(head, "SQLite format 3", 16) != 0)
+        return true;
+    if (n < sizeof head)
+        return false;
+    uint64_t page = (uint64_t)head[16] << 8 | head[17], pages = big_endian(head + 28);
+    page = page == 1 ? 65536 : page;
+    if (big_endian(head + 24) != big_endian(head + 92) || stat(path, &st) != 0)
+        return true;
+    return (uint64_t)st.st_size >= page * pages || has_log(path);
+}
 
 static bool is_disk_full(sqlite3 *db, int code)
 {

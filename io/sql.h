@@ -5,6 +5,13 @@
 #include "base/error.h"
 
 #include <sqlite3.h>
+#include <stdbool.h>
+
+/**
+ * False where the file at `path` is an SQLite database shorter than its own header says. SQLite itself
+ * notices only when it comes to a page that is missing.
+ */
+bool hg_sql_is_whole(const char *path);
 
 /**
  * Translates the connection's last error for the file `path`: a full disk, a lock, a damaged file

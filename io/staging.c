@@ -78,7 +78,8 @@ static hg_status name_output(output *o, const char *final_path, hg_error *err)
     o->prefix = hg_text_take(&prefix);
     if (!o->final || !o->folder || !o->prefix)
         return hg_fail_memory(err);
-    hg_text_addf(&temp, "%s/%s%s", o->folder, o->prefix, base + stem);
+    hg_text_add_n(&temp, final_path, (size_t)(base - final_path));
+    hg_text_addf(&temp, "%s%s", o->prefix, base + stem);
     o->temp = hg_text_take(&temp);
     return o->temp ? HG_OK : hg_fail_memory(err);
 }

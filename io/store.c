@@ -45,6 +45,8 @@ static hg_status check_path(const char *path, hg_error *err)
         return hg_fail(err, HG_EIO, "%s cannot be read: no permission", path);
     if (st.st_size == 0)
         return hg_fail(err, HG_EDATA, "%s is empty", path);
+    if (!hg_sql_is_whole(path))
+        return hg_fail(err, HG_EDATA, "%s is truncated: it is shorter than its header says", path);
     return HG_OK;
 }
 

@@ -60,27 +60,15 @@ static hg_status rank_cells(hg_job *job, hg_findings *f, hg_error *err)
                                    f->chance, err);
 }
 
-/* Position in the ranking of every incident's cell, through a map over the grid. */
+/* Position in the ranking of every incident's cell. */
 static hg_status group_incidents(hg_job *job, hg_findings *f, hg_error *err)
 {
     const hg_incidents *inc = &f->in->incidents;
-    uint64_t cells = hg_grid_cells(&f->study->grid);
-    uint32_t *position = hg_malloc(cells, sizeof *position);
-    uint64_t *cell = hg_malloc(inc->n, sizeof *cell);
     f->group = hg_malloc(inc->n, sizeof *f->group);
-    hg_status status = position && cell && f->group ? HG_OK : hg_fail_memory(err);
-    if (status == HG_OK)
-        status = hg_incident_cells(inc, &f->study->grid, f->study->share, &job->control, cell, err);
-    if (status == HG_OK) {
-        memset(position, 0xff, cells * sizeof *position);
-        for (size_t k = 0; k < f->ranking.listed; k++)
-            position[f->ranking.cells[k]] = (uint32_t)k;
-        for (size_t i = 0; i < inc->n; i++)
-            f->group[i] = cell[i] == UINT64_MAX ? UINT32_MAX : position[cell[i]];
-    }
-    hg_free(position);
-    hg_free(cell);
-    return status;
+    if (!f->group)
+        return hg_fail_memory(err);
+    return hg_incident_groups(inc, &f->study->grid, f->study->share, f->ranking.cells,
+                              f->ranking.listed, &job->control, f->group, err);
 }
 
 static hg_status compose_areas(hg_findings *f, hg_error *err)

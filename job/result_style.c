@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { RANK_CLASSES = 5, DENSITY_CLASSES = 5, LABEL = 64 };
@@ -46,12 +47,12 @@ typedef struct density_classes {
     char labels[DENSITY_CLASSES][LABEL];
 } density_classes;
 
+/* Through text, so that the number is the nearest double to what the legend says. */
 static double two_digits(double v)
 {
-    if (!(v > 0))
-        return 0;
-    double scale = pow(10, floor(log10(v)) - 1);
-    return floor(v / scale) * scale;
+    char text[32];
+    snprintf(text, sizeof text, "%.1e", v);
+    return strtod(text, NULL);
 }
 
 static void make_density_classes(double peak, const char *lang, density_classes *d)
@@ -62,11 +63,8 @@ static void make_density_classes(double peak, const char *lang, density_classes 
     for (int k = 0; k < DENSITY_CLASSES; k++) {
         char number[32];
         double stop = two_digits(stops[k] * peak);
-        hg_shortest_decimal(stop, number);
-        if (lang && strcmp(lang, "zh") == 0)
-            snprintf(d->labels[k], LABEL, "%s %s", hg_say(lang, HG_WORD_OVER), number);
-        else
-            snprintf(d->labels[k], LABEL, "%s %s", hg_say(lang, HG_WORD_OVER), number);
+        snprintf(d->labels[k], LABEL, "%s %s", hg_say(lang, HG_WORD_OVER),
+                 hg_shortest_decimal(stop, number));
         d->classes[k] =
             (hg_style_class){.low = stop, .high = stop, .label = d->labels[k], .color = colors[k]};
     }

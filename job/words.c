@@ -31,7 +31,7 @@ static const char *const chinese[HG_WORD_END] = {
     [HG_WORD_RANKS] = "第",
     [HG_WORD_HOT_AREA] = "热点片区",
     [HG_WORD_INCIDENT] = "事件",
-    [HG_WORD_OVER] = "每平方公里起",
+    [HG_WORD_OVER] = "每平方公里不少于",
     [HG_WORD_MAP] = "热点图",
 };
 

@@ -39,11 +39,12 @@ static void test_counts_and_boundary(void **state)
     uint8_t flags[] = {0, 0, 0, 0, 0, 0, 0, HG_FLAG_HALO};
     hg_incidents in = {.n = 8, .x = x, .y = y, .w = w, .flags = flags, .streams = 1};
     hg_cell_counts c;
-    uint64_t cell[8];
-    const uint64_t expected[] = {0, 1, 3, 5, 0, 5, UINT64_MAX, UINT64_MAX};
-    assert_int_equal(hg_incident_cells(&in, &small, share, NULL, cell, NULL), HG_OK);
+    uint32_t group[8];
+    const uint64_t cells[] = {5, 3, 0}; /* cell 1 is not listed */
+    const uint32_t expected[] = {2, UINT32_MAX, 1, 0, 2, 0, UINT32_MAX, UINT32_MAX};
+    assert_int_equal(hg_incident_groups(&in, &small, share, cells, 3, NULL, group, NULL), HG_OK);
     for (int i = 0; i < 8; i++)
-        assert_true(cell[i] == expected[i]);
+        assert_true(group[i] == expected[i]);
     assert_int_equal(hg_count_cells(&in, &small, share, NULL, &c, NULL), HG_OK);
     const uint32_t counts[] = {2, 1, 0, 1, 0, 2};
     const double weights[] = {17, 2, 0, 4, 0, 40};
