@@ -9,6 +9,8 @@ hg_status hg_check_cancel(hg_control *c, hg_error *err)
 
 void hg_say_progress(hg_control *c, const char *step, double fraction)
 {
-    if (c && c->progress)
-        c->progress(c->payload, step, fraction);
+    if (!c || !c->progress || atomic_flag_test_and_set(&c->saying))
+        return;
+    c->progress(c->payload, step, fraction);
+    atomic_flag_clear(&c->saying);
 }

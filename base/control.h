@@ -11,6 +11,7 @@ typedef void (*hg_progress_fn)(void *payload, const char *step, double fraction)
 
 typedef struct hg_control {
     atomic_bool cancelled; /**< set from anywhere, a signal handler included */
+    atomic_flag saying; /**< held by the thread that reports progress */
     hg_progress_fn progress;
     void *payload;
     int threads;   /**< 0 = one per core */
@@ -19,7 +20,7 @@ typedef struct hg_control {
 
 /** HG_ECANCELLED with its message once the flag is set, else HG_OK. */
 hg_status hg_check_cancel(hg_control *control, hg_error *err);
-/** Reports progress if anybody listens; call from the job's own thread. */
+/** Reports progress if anybody listens; dropped while another thread is reporting. */
 void hg_say_progress(hg_control *control, const char *step, double fraction);
 
 #endif

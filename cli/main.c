@@ -139,6 +139,15 @@ static void say_notes(const hg_job *job)
         fprintf(stderr, "note: %s\n", hg_job_note(job, i));
 }
 
+/* A full disk or a closed pipe shows when the buffer is emptied. */
+static int finish_output(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    fprintf(stderr, "hotgrid: standard output cannot be written\n");
+    return 4;
+}
+
 static int say_outcome(hg_job *job, const manners *m)
 {
     const char *text = m->json ? hg_job_json(job) : m->quiet ? "" : hg_job_summary(job);
@@ -146,11 +155,10 @@ static int say_outcome(hg_job *job, const manners *m)
         fprintf(stderr, "hotgrid: out of memory\n");
         return 1;
     }
-    if (fputs(text, stdout) < 0 || (m->json && fputc('\n', stdout) < 0) || fflush(stdout) != 0) {
-        fprintf(stderr, "hotgrid: standard output cannot be written\n");
-        return 4;
-    }
-    return 0;
+    fputs(text, stdout);
+    if (m->json)
+        fputc('\n', stdout);
+    return finish_output();
 }
 
 static int complain(const hg_error *err, const char *command)
@@ -213,15 +221,15 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("hotgrid %s\n", hg_version());
-        return 0;
+        return finish_output();
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         hg_help(stdout);
-        return 0;
+        return finish_output();
     }
     if (strcmp(argv[1], "--markdown") == 0) {
         hg_help_markdown(stdout);
-        return 0;
+        return finish_output();
     }
     const hg_command_info *command = find_command(argv[1]);
     if (!command) {
@@ -230,7 +238,7 @@ int main(int argc, char **argv)
     }
     if (asks_for_help(argc, argv)) {
         hg_help_command(stdout, command);
-        return 0;
+        return finish_output();
     }
     return run_command(command, argc, argv);
 }

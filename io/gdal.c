@@ -14,6 +14,9 @@ static void register_drivers(void)
 {
     GDALAllRegister();
     CPLSetErrorHandler(CPLQuietErrorHandler);
+    /* CSV columns past GDAL's 2,000 would be dropped without a word */
+    if (!CPLGetConfigOption("OGR_CSV_MAX_FIELD_COUNT", NULL))
+        CPLSetConfigOption("OGR_CSV_MAX_FIELD_COUNT", "100000");
 }
 
 void hg_gdal_init(void)

@@ -70,7 +70,9 @@ static void add_tree(hg_text *t, const hg_project *p)
 {
     hg_text_add(t, "<layer-tree-group><customproperties/>\n");
     for (size_t i = 0; i < layer_count(p); i++) {
-        hg_text_add(t, "<layer-tree-layer checked=\"Qt::Checked\" expanded=\"1\" id=\"");
+        bool hidden = i < p->n_layers && p->layers[i].hidden;
+        hg_text_addf(t, "<layer-tree-layer checked=\"Qt::%s\" expanded=\"1\" id=\"",
+                     hidden ? "Unchecked" : "Checked");
         add_layer_id(t, i);
         hg_text_add(t, "\" source=\"");
         add_source(t, p, i);

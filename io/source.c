@@ -2,8 +2,10 @@
 #include "base/memory.h"
 #include "io/gdal.h"
 
+#include <math.h>
 #include <ogr_api.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SAMPLE_ROWS = 1000 };
@@ -399,6 +401,41 @@ static hg_position position_of(OGRFeatureH feature)
 /* OGR hands out one string buffer a feature for all that is not text, so that is copied. */
 enum { SHORT_TEXT = 64 };
 
+/* Dates in ISO 8601, as they stand in a GeoPackage; OGR's own text is of its own making. */
+static void moment_text(OGRFeatureH feature, int f, OGRFieldType type, char *buf)
+{
+    int year = 0, month = 0, day = 0, hour = 0, minute = 0, zone = 0;
+    float second = 0;
+    OGR_F_GetFieldAsDateTimeEx(feature, f, &year, &month, &day, &hour, &minute, &second, &zone);
+    int n = snprintf(buf, SHORT_TEXT, "%04d-%02d-%02d", year, month, day);
+    if (type == OFTDate)
+        return;
+    long ms = lroundf(second * 1000);
+    n += snprintf(buf + n, (size_t)(SHORT_TEXT - n), "T%02d:%02d:%02ld.%03ld", hour, minute,
+                  ms / 1000, ms % 1000);
+    /* 0 unknown, 1 local, else 100 and the quarters of an hour from UTC */
+    int offset = zone > 1 ? (zone - 100) * 15 : 0;
+    if (zone == 100)
+        snprintf(buf + n, (size_t)(SHORT_TEXT - n), "Z");
+    else if (zone > 1)
+        snprintf(buf + n, (size_t)(SHORT_TEXT - n), "%c%02d:%02d", offset < 0 ? '-' : '+',
+                 abs(offset) / 60, abs(offset) % 60);
+}
+
+static void text_of(OGRFeatureH feature, int f, char *buf, hg_value *v)
+{
+    OGRFieldType type = OGR_Fld_GetType(OGR_F_GetFieldDefnRef(feature, f));
+    v->type = HG_VALUE_TEXT;
+    v->s = buf;
+    if (type == OFTString)
+        v->s = OGR_F_GetFieldAsString(feature, f);
+    else if (type == OFTDate || type == OFTDateTime)
+        moment_text(feature, f, type, buf);
+    else
+        snprintf(buf, SHORT_TEXT, "%s", OGR_F_GetFieldAsString(feature, f));
+    v->n = strlen(v->s);
+}
+
 static void value_of(OGRFeatureH feature, const hg_source *s, size_t field, char *buf, hg_value *v)
 {
     int f = (int)field;
@@ -415,17 +452,10 @@ static void value_of(OGRFeatureH feature, const hg_source *s, size_t field, char
         v->d = OGR_F_GetFieldAsDouble(feature, f);
         break;
     default:
-        v->type = HG_VALUE_TEXT;
-        v->s = OGR_F_GetFieldAsString(feature, f);
-        if (OGR_Fld_GetType(OGR_F_GetFieldDefnRef(feature, f)) != OFTString) {
-            snprintf(buf, SHORT_TEXT, "%s", v->s);
-            v->s = buf;
-        }
-        v->n = strlen(v->s);
+        text_of(feature, f, buf, v);
     }
 }
 
-/* Spreadsheets count rows with no cell at all up to the last formatted one; they are no data. */
 static bool is_blank_row(const hg_source *s, const hg_value *values)
 {
     for (size_t f = 0; f < s->fields; f++)
@@ -434,18 +464,42 @@ static bool is_blank_row(const hg_source *s, const hg_value *values)
     return s->fields > 0 && s->from_columns;
 }
 
+/*
+ * Tables end in rows with nothing in them, spreadsheets at the last cell ever formatted. Those at
+ * the end are no data; one with data below it is a row without coordinates.
+ */
+static hg_status add_row(hg_source *s, hg_row_builder *b, const hg_position *p,
+                         const hg_value *values, size_t *blank, hg_error *err)
+{
+    hg_status status = HG_OK;
+    if (is_blank_row(s, values)) {
+        ++*blank;
+        return HG_OK;
+    }
+    if (*blank) {
+        hg_value *nothing = hg_calloc(s->fields, sizeof *nothing);
+        status = nothing ? HG_OK : hg_fail_memory(err);
+        for (; *blank && status == HG_OK; --*blank)
+            status = hg_row_builder_add(b, NULL, nothing, err);
+        hg_free(nothing);
+    }
+    return status == HG_OK ? hg_row_builder_add(b, s->from_columns ? NULL : p, values, err)
+                           : status;
+}
+
 static hg_status read_features(hg_source *s, hg_row_builder *b, hg_value *values,
                                char (*texts)[SHORT_TEXT], hg_error *err)
 {
     OGRFeatureH feature;
     hg_status status = HG_OK;
+    size_t blank = 0;
     OGR_L_ResetReading(s->layer);
     for (size_t seen = 0; status == HG_OK && (feature = OGR_L_GetNextFeature(s->layer)); seen++) {
         hg_position p = position_of(feature);
         for (size_t f = 0; f < s->fields; f++)
             value_of(feature, s, f, texts[f], &values[f]);
-        if (seen >= s->title_rows && !is_blank_row(s, values))
-            status = hg_row_builder_add(b, s->from_columns ? NULL : &p, values, err);
+        if (seen >= s->title_rows)
+            status = add_row(s, b, &p, values, &blank, err);
         OGR_F_Destroy(feature);
         if (status == HG_OK && seen % 4096 == 0)
             status = hg_check_cancel(s->control, err);
@@ -485,7 +539,8 @@ hg_status hg_source_read(hg_source *s, hg_source_rows *rows, hg_error *err)
     hg_source_rows read = {0};
     hg_status status =
         hg_source_is_direct(s) ? hg_source_read_direct(s, &read, err) : read_by_ogr(s, &read, err);
-    if (status == HG_OK && read.n == 0) /* some drivers report a broken file once, then read nothing */
+    if (status == HG_OK &&
+        read.n == 0) /* some drivers report a broken file once, then read nothing */
         status = hg_fail(err, HG_EDATA, "%s holds no rows that can be read", s->name);
     if (status == HG_OK)
         status = hg_rows_narrow(&read, s->pool, err);

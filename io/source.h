@@ -97,6 +97,12 @@ hg_status hg_source_read(hg_source *source, hg_source_rows *rows, hg_error *err)
 void hg_source_rows_dispose(hg_source_rows *rows);
 
 /**
+ * A source as it may be shown and recorded: "PG:host=h password=secret" -> "PG:host=h password=***",
+ * "user:secret@host" in URIs likewise. Free with hg_free; NULL without memory.
+ */
+char *hg_source_redact(const char *connection);
+
+/**
  * Splits SRC[:LAYER][@DATE]: a final @YYYY-MM-DD is cut off; if the rest names an existing path it is
  * the source; else it is split at the last ':' if the left part exists; else the whole goes to OGR.
  * layer and date are empty strings where absent. Sizes are those of the buffers.

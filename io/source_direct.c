@@ -37,14 +37,6 @@ static double f64(const unsigned char *p, bool little)
     return d;
 }
 
-static const char *wkb_name(uint32_t type)
-{
-    static const char *const names[] = {
-        "Geometry",   "Point",           "LineString",   "Polygon",
-        "MultiPoint", "MultiLineString", "MultiPolygon", "GeometryCollection"};
-    return type % 1000 < sizeof names / sizeof *names ? names[type % 1000] : "Curve";
-}
-
 /* ISO and extended WKB alike; a multipoint of one point is that point. */
 static void position_from_wkb(const unsigned char *wkb, size_t n, hg_position *p, int depth)
 {
@@ -61,7 +53,7 @@ static void position_from_wkb(const unsigned char *wkb, size_t n, hg_position *p
     if (type % 1000 != 1) {
         bool empty = n >= 9 && u32(wkb + 5, little) == 0;
         p->state = empty ? HG_ROW_NO_GEOMETRY : HG_ROW_BAD_GEOMETRY;
-        p->bad = empty ? NULL : wkb_name(type);
+        p->bad = empty ? NULL : OGRGeometryTypeToName((OGRwkbGeometryType)(type % 1000));
         return;
     }
     if (n < 21)
@@ -174,8 +166,8 @@ static hg_status read_range(void *context, size_t i, hg_error *err)
     hg_value *values = hg_calloc(r->source->fields, sizeof *values);
     hg_status status = values ? open_for_reading(r->source, &db, err) : hg_fail_memory(err);
     if (status == HG_OK && r->dense)
-        status = hg_row_builder_view(&r->parts[i], &r->all, i * (size_t)r->step, (size_t)r->step,
-                                     err);
+        status =
+            hg_row_builder_view(&r->parts[i], &r->all, i * (size_t)r->step, (size_t)r->step, err);
     else if (status == HG_OK)
         status = hg_row_builder_init(&r->parts[i], r->source, NULL, err);
     if (status == HG_OK)
@@ -227,7 +219,8 @@ static size_t cut_ranges(int64_t low, int64_t high, int64_t *step)
     return (size_t)n;
 }
 
-/* Where few keys are missing, rows go straight to their place; the columns are sized by the keys. */
+/* Where few keys are missing, rows go straight to their place; the columns are sized by the keys.
+ */
 static hg_status reserve_rows(range_reader *r, size_t ranges, hg_error *err)
 {
     hg_status status = hg_row_builder_init(&r->all, r->source, r->source->pool, err);

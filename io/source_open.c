@@ -32,40 +32,59 @@ static bool has_extension(const char *path, const char *const *list)
     return false;
 }
 
-static const char *const text_extensions[] = {"csv", "tsv", "txt", "psv", NULL};
-static const char *const sheet_extensions[] = {"xlsx", "xlsm", "xls", "ods", NULL};
+static const char *const text_extensions[] = {"csv", "tsv", "txt", NULL};
+static const char *const dbf_extensions[] = {"shp", "dbf", NULL};
 static const char *const folder_extensions[] = {"gdb", NULL};
 
-/* "PG:host=h password=secret" -> "PG:host=h password=***"; also user:secret@host in URIs. */
-static char *redact(const char *connection)
+/* Past "password = " (libpq allows the blanks), or NULL where no password begins at p. */
+static const char *password_value(const char *p)
+{
+    if (strncasecmp(p, "password", 8) != 0)
+        return NULL;
+    p += 8 + strspn(p + 8, " ");
+    return *p == '=' ? p + 1 + strspn(p + 1, " ") : NULL;
+}
+
+static const char *skip_value(const char *p)
+{
+    char quote = *p == '\'' ? *p++ : ' ';
+    while (*p && *p != quote && !(quote == ' ' && *p == '&')) {
+        if (*p == '\\' && p[1])
+            p++;
+        p++;
+    }
+    return *p && quote == '\'' ? p + 1 : p;
+}
+
+/* The '@' that ends "user:secret" in "://user:secret@host": the last before the path. */
+static const char *end_of_user(const char *p)
+{
+    size_t n = strcspn(p, "/? ");
+    while (n && p[n - 1] != '@')
+        n--;
+    return n ? p + n - 1 : NULL;
+}
+
+char *hg_source_redact(const char *connection)
 {
     hg_text t = {0};
     const char *p = connection;
     while (*p) {
-        if (strncasecmp(p, "password=", 9) == 0) {
+        const char *value = password_value(p);
+        const char *at = strncmp(p, "://", 3) == 0 ? end_of_user(p + 3) : NULL;
+        const char *colon = at ? memchr(p + 3, ':', (size_t)(at - p - 3)) : NULL;
+        if (value) {
             hg_text_add(&t, "password=***");
-            p += 9;
-            char quote = *p == '\'' ? *p++ : ' ';
-            while (*p && *p != quote) {
-                if (*p == '\\' && p[1])
-                    p++;
-                p++;
-            }
-            if (*p && quote == '\'')
-                p++;
-            continue;
-        }
-        const char *at = strncmp(p, "://", 3) == 0 ? strpbrk(p + 3, "@/? ") : NULL;
-        const char *colon = at && *at == '@' ? memchr(p + 3, ':', (size_t)(at - p - 3)) : NULL;
-        if (colon) {
+            p = skip_value(value);
+        } else if (colon) {
             hg_text_add_n(&t, p, (size_t)(colon + 1 - p));
             hg_text_add(&t, "***");
             p = at;
-            continue;
+        } else {
+            hg_text_add_n(&t, p++, 1);
         }
-        hg_text_add_n(&t, p++, 1);
     }
-    return hg_text_take(&t);
+    return t.len ? hg_text_take(&t) : hg_strdup("");
 }
 
 hg_status hg_source_add_note(hg_source *s, hg_error *err, const char *fmt, ...)
@@ -92,7 +111,7 @@ static hg_status name_source(hg_source *s, hg_error *err)
     const char *slash = strrchr(path, '/');
     const char *base = slash ? slash + 1 : path;
     bool file = access(path, F_OK) == 0;
-    s->name = file ? hg_strdup(base) : redact(path);
+    s->name = file ? hg_strdup(base) : hg_source_redact(path);
     const char *dot = strrchr(base, '.');
     s->stem = file && dot && dot != base ? hg_strndup(base, (size_t)(dot - base))
                                          : hg_strdup(file ? base : "incidents");
@@ -181,52 +200,125 @@ static hg_status prepare_text(hg_source *s, char **open_as, hg_error *err)
     return s->memory_path && *open_as ? HG_OK : hg_fail_memory(err);
 }
 
-/* A DBF without .cpg does not say its encoding: judge by the bytes of its records. */
-static hg_status dbf_encoding(hg_source *s, char option[64], hg_error *err)
+enum { DBF_SAMPLE = 1 << 22, DBF_DESCRIPTOR = 32, DBF_NAME = 11 };
+
+/* A file beside the source with this extension in small or capital letters; NULL if there is none.
+ */
+static FILE *open_beside(const char *path, const char *small, const char *capital)
 {
-    option[0] = '\0';
-    char *base = hg_strndup(s->spec.path, strlen(s->spec.path) - 4);
-    if (!base)
-        return hg_fail_memory(err);
-    hg_text dbf = {0}, cpg = {0};
-    hg_text_addf(&dbf, "%s.dbf", base);
-    hg_text_addf(&cpg, "%s.cpg", base);
-    hg_free(base);
-    hg_status status = dbf.failed || cpg.failed ? hg_fail_memory(err) : HG_OK;
-    bool wanted = s->spec.encoding && strcasecmp(s->spec.encoding, "auto") != 0;
+    const char *const endings[] = {small, capital};
     FILE *f = NULL;
-    char *bytes = NULL;
-    size_t n = 0;
-    if (status != HG_OK || (!wanted && access(cpg.s, F_OK) == 0) || !(f = fopen(dbf.s, "rb")))
-        goto done;
-    bytes = hg_malloc(1 << 22, 1);
-    if (!bytes) {
-        status = hg_fail_memory(err);
-        goto done;
+    for (int k = 0; k < 2 && !f; k++) {
+        hg_text name = {0};
+        hg_text_add_n(&name, path, (size_t)(extension(path) - path));
+        hg_text_add(&name, endings[k]);
+        f = name.failed ? NULL : fopen(name.s, "rb");
+        hg_text_dispose(&name);
     }
-    n = fread(bytes, 1, 1 << 22, f);
-    size_t head =
-        n > 10 ? (size_t)(unsigned char)bytes[8] | (size_t)(unsigned char)bytes[9] << 8 : n;
-    for (size_t i = 0; i < n; i++)
+    return f;
+}
+
+/* Leaves of the field descriptors only the names, up to their NUL. */
+static void blank_all_but_names(char *bytes, size_t n)
+{
+    for (size_t at = 0; at < n; at += DBF_DESCRIPTOR) {
+        size_t room = n - at < DBF_DESCRIPTOR ? n - at : DBF_DESCRIPTOR;
+        size_t name = strnlen(bytes + at, room < DBF_NAME ? room : DBF_NAME);
+        memset(bytes + at + name, ' ', room - name);
+    }
+}
+
+/* The records speak first; where they are plain ASCII, the column names may still tell. */
+static hg_status judge_dbf(hg_source *s, char *bytes, size_t n, hg_encoding *e, hg_error *err)
+{
+    const char *wanted = s->spec.encoding ? s->spec.encoding : "auto";
+    size_t head = n < DBF_DESCRIPTOR
+                      ? n
+                      : (size_t)(unsigned char)bytes[8] | (size_t)(unsigned char)bytes[9] << 8;
+    *e = (hg_encoding){.ascii = true};
+    if (head >= n && n < DBF_DESCRIPTOR)
+        return HG_OK;
+    head = head < DBF_DESCRIPTOR ? DBF_DESCRIPTOR : head > n ? n : head;
+    blank_all_but_names(bytes + DBF_DESCRIPTOR, head - DBF_DESCRIPTOR);
+    for (size_t i = head; i < n; i++)
         if (bytes[i] == '\0')
             bytes[i] = ' ';
-    if (head < n) {
-        hg_encoding e;
-        status = hg_encoding_detect_bytes(s->name, bytes + head, n - head,
-                                          wanted ? s->spec.encoding : "auto", &e, err);
-        if (status == HG_OK && !e.ascii) {
-            snprintf(option, 64, "ENCODING=%s", e.name);
-            status = hg_source_add_note(s, err, "%s: attributes read as %s (%s)", s->name, e.name,
-                                        e.how);
-        }
-    }
-done:
-    if (f)
-        fclose(f);
-    hg_free(bytes);
-    hg_text_dispose(&dbf);
-    hg_text_dispose(&cpg);
+    hg_status status = HG_OK;
+    if (head < n)
+        status = hg_encoding_detect_bytes(s->name, bytes + head, n - head, wanted, e, err);
+    if (status == HG_OK && e->ascii && head > DBF_DESCRIPTOR)
+        status = hg_encoding_detect_bytes(s->name, bytes + DBF_DESCRIPTOR, head - DBF_DESCRIPTOR,
+                                          wanted, e, err);
     return status;
+}
+
+/* Header: count of records, length of header, length of a record (dBASE III, bytes 4 to 11). */
+static bool dbf_is_whole(const char *path)
+{
+    unsigned char h[12];
+    struct stat st;
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        return true;
+    size_t n = fread(h, 1, sizeof h, f);
+    fclose(f);
+    if (n < sizeof h || stat(path, &st) != 0)
+        return false;
+    uint64_t records = (uint64_t)h[4] | (uint64_t)h[5] << 8 | (uint64_t)h[6] << 16 | (uint64_t)h[7] << 24;
+    uint64_t head = (uint64_t)h[8] | (uint64_t)h[9] << 8, length = (uint64_t)h[10] | (uint64_t)h[11] << 8;
+    return (uint64_t)st.st_size >= head + records * length;
+}
+
+/* OGR reads a Shapefile whose DBF is broken as one without attributes. */
+static hg_status check_dbf(const hg_source *s, hg_error *err)
+{
+    hg_text dbf = {0};
+    hg_text_add_n(&dbf, s->spec.path, strlen(s->spec.path) - 4);
+    hg_text_add(&dbf, ".dbf");
+    hg_status status = dbf.failed ? hg_fail_memory(err) : HG_OK;
+    if (status == HG_OK && !dbf_is_whole(dbf.s))
+        status = hg_fail(err, HG_EDATA, "%s: its .dbf is truncated: shorter than its header says",
+                         s->name);
+    hg_text_dispose(&dbf);
+    return status;
+}
+
+/* A DBF without .cpg does not say its encoding: judge by its bytes. */
+static hg_status dbf_encoding(hg_source *s, char option[64], hg_error *err)
+{
+    bool wanted = s->spec.encoding && strcasecmp(s->spec.encoding, "auto") != 0;
+    FILE *cpg = open_beside(s->spec.path, "cpg", "CPG");
+    option[0] = '\0';
+    if (cpg)
+        fclose(cpg);
+    FILE *f = wanted || !cpg ? open_beside(s->spec.path, "dbf", "DBF") : NULL;
+    if (!f)
+        return HG_OK;
+    hg_encoding e = {.ascii = true};
+    char *bytes = hg_malloc(DBF_SAMPLE, 1);
+    hg_status status =
+        bytes ? judge_dbf(s, bytes, fread(bytes, 1, DBF_SAMPLE, f), &e, err) : hg_fail_memory(err);
+    if (status == HG_OK && !e.ascii) {
+        snprintf(option, 64, "ENCODING=%s", e.name);
+        status =
+            hg_source_add_note(s, err, "%s: attributes read as %s (%s)", s->name, e.name, e.how);
+    }
+    fclose(f);
+    hg_free(bytes);
+    return status;
+}
+
+/*
+ * Whether a sheet's first row holds the heads is told to these drivers by configuration alone,
+ * which they look at when a sheet is first touched: in force while a dataset is opened and its
+ * layer picked.
+ */
+static void tell_sheet_heads(const hg_source *s, bool tell)
+{
+    static const char *const keys[] = {"OGR_XLSX_HEADERS", "OGR_XLS_HEADERS", "OGR_ODS_HEADERS"};
+    const char *value = s->spec.header_row > 1 ? "DISABLE" : "FORCE";
+    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+        CPLSetThreadLocalConfigOption(keys[k], tell ? value : NULL);
 }
 
 static hg_status cannot_open(const hg_source *s, bool file, const hg_gdal_watch *watch,
@@ -246,7 +338,6 @@ hg_status hg_source_open_dataset(hg_source *s, hg_error *err)
     static const char *const csv_drivers[] = {"CSV", NULL};
     static const char *const csv_options[] = {"HEADERS=YES", "AUTODETECT_TYPE=NO",
                                               "EMPTY_STRING_AS_NULL=YES", NULL};
-    const char *sheet_options[] = {"HEADERS=FORCE", NULL};
     char encoding[64] = "";
     const char *shape_options[] = {encoding, NULL};
     bool file = true;
@@ -263,20 +354,20 @@ hg_status hg_source_open_dataset(hg_source *s, hg_error *err)
         status = prepare_text(s, &open_as, err);
         drivers = csv_drivers;
         options = csv_options;
-    } else if (file && has_extension(path, sheet_extensions)) {
-        if (s->spec.header_row > 1)
-            sheet_options[0] = "HEADERS=DISABLE";
-        options = sheet_options;
-    } else if (file && strcasecmp(extension(path), "shp") == 0) {
-        status = dbf_encoding(s, encoding, err);
+    } else if (file && has_extension(path, dbf_extensions)) {
+        status = check_dbf(s, err);
+        if (status == HG_OK)
+            status = dbf_encoding(s, encoding, err);
         options = *encoding ? shape_options : NULL;
     }
     if (status != HG_OK)
         goto done;
     hg_gdal_watch watch;
     hg_gdal_watch_begin(&watch);
+    tell_sheet_heads(s, true);
     s->dataset = GDALOpenEx(open_as ? open_as : path, GDAL_OF_VECTOR | GDAL_OF_READONLY, drivers,
                             (const char *const *)options, NULL);
+    tell_sheet_heads(s, false);
     hg_gdal_watch_end(&watch);
     if (!s->dataset)
         status = cannot_open(s, file, &watch, err);
@@ -387,24 +478,29 @@ static hg_status bad_condition(const hg_source *s, const hg_gdal_watch *watch, h
                    s->spec.where, *watch->message ? ": " : "", watch->message);
 }
 
-hg_status hg_source_pick_layer(hg_source *s, bool first, hg_error *err)
+static hg_status find_layer(hg_source *s, bool first, hg_error *err)
 {
-    hg_status status = HG_OK;
     const char *wanted = s->spec.sheet ? s->spec.sheet : s->spec.layer;
     if (GDALDatasetGetLayerCount(s->dataset) == 0)
         return hg_fail(err, HG_EDATA, "%s holds no layers", s->name);
-    if (s->spec.sql) {
-        status = run_sql(s, err);
-    } else if (wanted) {
-        hg_gdal_watch watch;
-        hg_gdal_watch_begin(&watch);
-        s->layer = GDALDatasetGetLayerByName(s->dataset, wanted);
-        hg_gdal_watch_end(&watch);
-        if (!s->layer)
-            return layer_error(s, wanted, err);
-    } else {
-        status = pick_unnamed(s, first, err);
-    }
+    if (s->spec.sql)
+        return run_sql(s, err);
+    if (!wanted)
+        return pick_unnamed(s, first, err);
+    hg_gdal_watch watch;
+    hg_gdal_watch_begin(&watch);
+    s->layer = GDALDatasetGetLayerByName(s->dataset, wanted);
+    if (s->layer)
+        OGR_L_GetLayerDefn(s->layer);
+    hg_gdal_watch_end(&watch);
+    return s->layer ? HG_OK : layer_error(s, wanted, err);
+}
+
+hg_status hg_source_pick_layer(hg_source *s, bool first, hg_error *err)
+{
+    tell_sheet_heads(s, true);
+    hg_status status = find_layer(s, first, err);
+    tell_sheet_heads(s, false);
     if (status != HG_OK)
         return status;
     if (s->spec.where) {

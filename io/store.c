@@ -37,8 +37,12 @@ void hg_store_contents_dispose(hg_store_contents *c)
 static hg_status check_path(const char *path, hg_error *err)
 {
     struct stat st;
-    if (stat(path, &st) != 0)
-        return hg_fail(err, HG_EIO, "%s: no such file", path);
+    if (stat(path, &st) != 0) {
+        char *shown = hg_source_redact(path);
+        hg_status status = hg_fail(err, HG_EIO, "%s: no such file", shown ? shown : "");
+        hg_free(shown);
+        return status;
+    }
     if (S_ISDIR(st.st_mode))
         return hg_fail(err, HG_EIO, "%s is a folder; a file was expected", path);
     if (access(path, R_OK) != 0)
@@ -101,13 +105,26 @@ static char *column_text(sqlite3_stmt *stmt, int column)
     return hg_strdup((const char *)sqlite3_column_text(stmt, column));
 }
 
+static const char select_run_info[] = "SELECT key, value FROM run_info ORDER BY rowid";
+static const char select_sources[] =
+    "SELECT source, layer, sha256, bytes, rows_read FROM sources ORDER BY rowid";
+
+/* Others may use our tables' names for something else. */
+static bool has_columns(sqlite3 *db, const char *select)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool ok = sqlite3_prepare_v2(db, select, -1, &stmt, NULL) != SQLITE_ERROR;
+    sqlite3_finalize(stmt);
+    return ok;
+}
+
 static hg_status read_run_info(sqlite3 *db, const char *path, hg_store_contents *c, hg_error *err)
 {
     sqlite3_stmt *stmt = NULL;
     size_t capacity = 0;
     bool more = true;
     hg_status status =
-        hg_sql_prepare(db, path, "SELECT key, value FROM run_info ORDER BY rowid", &stmt, err);
+        hg_sql_prepare(db, path, select_run_info, &stmt, err);
     while (status == HG_OK && (status = hg_sql_next(db, path, stmt, &more, err)) == HG_OK && more) {
         hg_store_pair *items = hg_grow(c->run_info, &capacity, c->run_info_count + 1, sizeof *items);
         if (!items) {
@@ -127,7 +144,7 @@ static hg_status read_sources(sqlite3 *db, const char *path, hg_store_contents *
     size_t capacity = 0;
     bool more = true;
     hg_status status = hg_sql_prepare(
-        db, path, "SELECT source, layer, sha256, bytes, rows_read FROM sources ORDER BY rowid",
+        db, path, select_sources,
         &stmt, err);
     while (status == HG_OK && (status = hg_sql_next(db, path, stmt, &more, err)) == HG_OK && more) {
         hg_store_source *items = hg_grow(c->sources, &capacity, c->source_count + 1, sizeof *items);
@@ -168,9 +185,9 @@ hg_status hg_store_look(const char *path, hg_store_contents *out, hg_error *err)
     if (status == HG_OK && (info || sources) &&
         sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
         status = hg_sql_fail(db, path, err);
-    if (status == HG_OK && info)
+    if (status == HG_OK && info && has_columns(db, select_run_info))
         status = read_run_info(db, path, &c, err);
-    if (status == HG_OK && sources)
+    if (status == HG_OK && sources && has_columns(db, select_sources))
         status = read_sources(db, path, &c, err);
     sqlite3_close(db);
     if (status != HG_OK) {

@@ -138,6 +138,9 @@ static void add_renderer(hg_text *t, const hg_style *s)
     hg_text_add(t, "</symbols></renderer-v2>\n");
 }
 
+/* QGIS's label placements: a label on the polygon would hide what it names. */
+enum { AROUND_POINT = 0, OUTSIDE_POLYGON = 8 };
+
 /* No font family is named: QGIS then takes the application's, which every machine has. */
 static void add_labels(hg_text *t, const hg_style *s)
 {
@@ -149,11 +152,11 @@ static void add_labels(hg_text *t, const hg_style *s)
     hg_text_addf(t,
                  "><text-buffer bufferDraw=\"1\" bufferSize=\"0.8\" bufferSizeUnits=\"MM\" "
                  "bufferColor=\"255,255,255,255\" bufferOpacity=\"1\" bufferNoFill=\"1\" "
-                 "bufferJoinStyle=\"128\"/></text-style><placement placement=\"%d\" dist=\"1\" "
+                 "bufferJoinStyle=\"128\"/></text-style><placement placement=\"%d\" dist=\"1.2\" "
                  "distUnits=\"MM\" centroidInside=\"1\" centroidWhole=\"1\" quadOffset=\"4\" "
                  "priority=\"5\"/><rendering drawLabels=\"1\" obstacle=\"1\" obstacleFactor=\"1\" "
                  "displayAll=\"0\"/></settings></labeling>\n",
-                 s->symbol == HG_SYMBOL_POINT ? 0 : 1);
+                 s->symbol == HG_SYMBOL_POINT ? AROUND_POINT : OUTSIDE_POLYGON);
 }
 
 static void add_aliases(hg_text *t, const char *const *aliases)

@@ -89,7 +89,11 @@ hg_status hg_run_density(hg_job *job, hg_error *err)
     if (status != HG_OK)
         return status;
     char *qml = hg_beside(job->set.output, ".qml");
-    status = qml ? hg_staging_new(job->set.overwrite, &staging, err) : hg_fail_memory(err);
+    status = qml ? hg_check_not_read(job, job->set.output, err) : hg_fail_memory(err);
+    if (status == HG_OK)
+        status = hg_check_not_read(job, qml, err);
+    if (status == HG_OK)
+        status = hg_staging_new(job->set.overwrite, &staging, err);
     if (status == HG_OK)
         status = run(job, staging, qml, &in, &study, err);
     hg_study_dispose(&study);

@@ -130,7 +130,7 @@ static hg_status name_areas(hg_job *job, hg_findings *f, hg_error *err)
     return status;
 }
 
-static hg_status find_pile_ups(hg_job *job, hg_findings *f, hg_error *err)
+hg_status hg_findings_pile_ups(hg_job *job, hg_findings *f, hg_error *err)
 {
     hg_rank_input input = rank_input(job, f);
     f->pile_up_cells = -1;
@@ -168,7 +168,5 @@ hg_status hg_findings_make(hg_job *job, hg_findings *f, hg_error *err)
         status = compose_areas(f, err);
     if (status == HG_OK)
         status = name_areas(job, f, err);
-    if (status == HG_OK)
-        status = hg_check_cancel(&job->control, err);
-    return status == HG_OK ? find_pile_ups(job, f, err) : status;
+    return status == HG_OK ? hg_check_cancel(&job->control, err) : status;
 }

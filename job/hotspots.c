@@ -1,5 +1,6 @@
 #include "job/hotspots.h"
 #include "base/memory.h"
+#include "base/threads.h"
 #include "io/hash.h"
 #include "io/staging.h"
 #include "job/words.h"
@@ -33,7 +34,11 @@ static hg_status outputs_init(const hg_job *job, outputs *o, hg_error *err)
     o->qml = hg_beside(job->set.output, "_density.qml");
     if (!o->raster || !o->qml)
         return hg_fail_memory(err);
-    status = hg_staging_new(job->set.overwrite, &o->staging, err);
+    const char *const written[] = {o->raster, o->qml, job->set.output};
+    for (size_t i = 0; i < 3 && status == HG_OK; i++)
+        status = hg_check_not_read(job, written[i], err);
+    if (status == HG_OK)
+        status = hg_staging_new(job->set.overwrite, &o->staging, err);
     if (status == HG_OK)
         status = hg_staging_add(o->staging, o->raster, &o->raster_temp, err);
     if (status == HG_OK)
@@ -67,13 +72,6 @@ static hg_status compute_surface(hg_job *job, const hg_intake *in, const hg_stud
         status = surface->density ? hg_surface_run(job, in, study, surface, err)
                                   : hg_fail_memory(err);
     }
-    if (status == HG_OK) {
-        hg_raster *raster = surface->raster;
-        surface->raster = NULL;
-        status = hg_raster_finish(raster, err);
-    }
-    hg_raster_free(surface->raster);
-    surface->raster = NULL;
     return status;
 }
 
@@ -170,55 +168,97 @@ static hg_status store_sidecars(hg_job *job, const outputs *o, hg_error *err)
     return HG_OK;
 }
 
-static hg_status write_geopackage(hg_job *job, const hg_findings *f, const hg_result_tables *t,
-                                  const outputs *o, double peak, double read_s, double analyse_s,
-                                  double began, hg_error *err)
+/* The end of a run, in two halves that need nothing of each other and share the processors. */
+typedef struct closing {
+    hg_job *job;
+    hg_findings *f;
+    hg_surface *surface;
+    const outputs *out;
+    hg_result_tables tables;
+    hg_gpkg *gpkg;
+} closing;
+
+static hg_status finish_raster_and_pile_ups(closing *c, hg_error *err)
 {
-    hg_gpkg *gpkg = NULL;
-    const hg_table *tables[] = {t->areas, t->cells, t->incidents, t->pile_ups, t->rejects};
-    hg_status status = hg_gpkg_create(o->gpkg_temp, &job->control, &gpkg, err);
-    for (size_t k = 0; k < 5 && status == HG_OK; k++) {
-        hg_say_progress(&job->control, "write", (double)k / 5);
-        status = hg_gpkg_add_table(gpkg, tables[k], err);
-    }
+    hg_raster *raster = c->surface->raster;
+    c->surface->raster = NULL;
+    hg_status status = hg_raster_finish(raster, err);
+    return status == HG_OK ? hg_findings_pile_ups(c->job, c->f, err) : status;
+}
+
+static hg_status write_layers(closing *c, hg_error *err)
+{
+    hg_control *control = &c->job->control;
+    hg_status status = hg_result_tables_make(c->job, c->f, &c->tables, err);
     if (status == HG_OK)
-        status = hg_result_styles(job, f, t, hg_base_name(o->raster), peak, gpkg, err);
-    hg_run_facts(job, read_s, analyse_s, hg_now() - began);
+        status = hg_gpkg_create(c->out->gpkg_temp, control, &c->gpkg, err);
+    const hg_table *tables[] = {c->tables.areas, c->tables.cells, c->tables.incidents,
+                                c->tables.rejects, c->tables.duplicates};
+    for (size_t k = 0; k < 5 && status == HG_OK; k++)
+        status = hg_gpkg_add_table(c->gpkg, tables[k], err);
+    return status;
+}
+
+static hg_status close_half(void *context, size_t half, hg_error *err)
+{
+    return half == 0 ? write_layers(context, err) : finish_raster_and_pile_ups(context, err);
+}
+
+static hg_status write_style_file(const closing *c, hg_error *err)
+{
+    char *qml = NULL;
+    hg_status status = hg_density_qml(hg_base_name(c->out->raster), c->surface->peak_per_km2,
+                                      c->job->set.lang, &qml, err);
     if (status == HG_OK)
-        status = hg_store_facts(job, gpkg, err);
-    if (status != HG_OK) {
-        hg_gpkg_free(gpkg);
+        status = hg_write_text(c->out->qml_temp, qml, err);
+    hg_free(qml);
+    return status;
+}
+
+/* What needs both halves: the pile-ups' table, styles, the record of the run. */
+static hg_status complete(closing *c, double read_s, double analyse_s, double began, hg_error *err)
+{
+    hg_job *job = c->job;
+    hg_status status = hg_pile_up_table(&c->f->pile_ups, job->set.lang, &c->tables.pile_ups, err);
+    if (status == HG_OK)
+        status = hg_gpkg_add_table(c->gpkg, c->tables.pile_ups, err);
+    if (status == HG_OK)
+        status = hg_result_styles(job, c->f, &c->tables, hg_base_name(c->out->raster),
+                                  c->surface->peak_per_km2, c->gpkg, err);
+    if (status == HG_OK)
+        status = write_style_file(c, err);
+    if (status == HG_OK)
+        status = store_sidecars(job, c->out, err);
+    if (status != HG_OK)
         return status;
-    }
+    finding_facts(job, c->f);
+    hg_run_facts(job, read_s, analyse_s, hg_now() - began);
+    status = hg_store_facts(job, c->gpkg, err);
+    if (status != HG_OK)
+        return status;
+    hg_gpkg *gpkg = c->gpkg;
+    c->gpkg = NULL;
     return hg_gpkg_finish(gpkg, err);
 }
 
-static hg_status write_result(hg_job *job, const hg_findings *f, const hg_surface *surface,
-                              outputs *o, double read_s, double analysed, hg_error *err)
+static hg_status write_result(hg_job *job, hg_findings *f, hg_surface *surface, const outputs *o,
+                              double read_s, double analyse_s, hg_error *err)
 {
-    hg_result_tables t = {0};
-    char *qml = NULL;
+    closing c = {.job = job, .f = f, .surface = surface, .out = o};
     double began = hg_now();
-    hg_status status = hg_density_qml(hg_base_name(o->raster), surface->peak_per_km2, job->set.lang,
-                                      &qml, err);
+    hg_status status = hg_parallel(2, job->control.threads, close_half, &c, err);
     if (status == HG_OK)
-        status = hg_write_text(o->qml_temp, qml, err);
-    if (status == HG_OK)
-        status = store_sidecars(job, o, err);
-    if (status == HG_OK)
-        status = hg_result_tables_make(job, f, &t, err);
-    if (status == HG_OK)
-        status = write_geopackage(job, f, &t, o, surface->peak_per_km2, read_s, analysed, began, err);
+        status = complete(&c, read_s, analyse_s, began, err);
     if (status == HG_OK)
         status = hg_check_cancel(&job->control, err);
     if (status == HG_OK)
         status = hg_staging_commit(o->staging, err);
     if (status == HG_OK) {
-        hg_run_facts(job, read_s, analysed, hg_now() - began);
-        summarise(job, f, &t, surface, o);
+        hg_run_facts(job, read_s, analyse_s, hg_now() - began);
+        summarise(job, f, &c.tables, surface, o);
     }
-    hg_result_tables_dispose(&t);
-    hg_free(qml);
+    hg_gpkg_free(c.gpkg);
+    hg_result_tables_dispose(&c.tables);
     return status;
 }
 
@@ -243,10 +283,9 @@ hg_status hg_run_hotspots(hg_job *job, hg_error *err)
     if (status == HG_OK)
         status = hg_findings_make(job, &f, err);
     double analysed = hg_now();
-    if (status == HG_OK) {
-        finding_facts(job, &f);
+    if (status == HG_OK)
         status = write_result(job, &f, &surface, &o, read - job->started, analysed - read, err);
-    }
+    hg_raster_free(surface.raster);
     hg_findings_dispose(&f);
     hg_study_dispose(&study);
     hg_intake_dispose(&in);

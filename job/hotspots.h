@@ -31,18 +31,21 @@ typedef struct hg_findings {
 
 void hg_findings_dispose(hg_findings *f);
 
-/** Ranks, composes, names: all between the surface and the tables. */
+/** Ranks, composes, names: all between the surface and the tables but the pile-ups. */
 hg_status hg_findings_make(hg_job *job, hg_findings *f, hg_error *err);
+/** Finds pile-ups and what the selection owes to them; reads the rest of the findings only. */
+hg_status hg_findings_pile_ups(hg_job *job, hg_findings *f, hg_error *err);
 
-/** The tables of a result, in the order in which they are written. */
+/** The tables of a result. */
 typedef struct hg_result_tables {
-    hg_table *cells, *areas, *incidents, *rejects, *pile_ups;
+    hg_table *cells, *areas, *incidents, *rejects, *duplicates, *pile_ups;
 } hg_result_tables;
 
+/** All tables but the pile-ups. */
 hg_status hg_result_tables_make(hg_job *job, const hg_findings *f, hg_result_tables *t,
                                 hg_error *err);
 void hg_result_tables_dispose(hg_result_tables *t);
-hg_status hg_pile_up_table(const hg_pile_ups *p, hg_table **out, hg_error *err);
+hg_status hg_pile_up_table(const hg_pile_ups *p, const char *lang, hg_table **out, hg_error *err);
 
 /** Default styles and the embedded project; `raster` is the base name of the density raster. */
 hg_status hg_result_styles(hg_job *job, const hg_findings *f, const hg_result_tables *t,

@@ -156,13 +156,14 @@ static void *take(void *column)
     return p;
 }
 
-static hg_status take_rows(hg_intake *in, hg_raw *raw, hg_error *err)
+/* One input of which nothing is refused needs no numbers: row i is row i. */
+static hg_status number_rows(const hg_job *job, hg_intake *in, const hg_raw *raw, hg_error *err)
 {
-    hg_incidents *i = &in->incidents;
+    if (raw->input_count == 1 && in->rejects.count == 0 && !job->set.drop_duplicates)
+        return HG_OK;
     in->source_row = hg_malloc(raw->n, sizeof *in->source_row);
     in->input = raw->input_count > 1 ? hg_malloc(raw->n, sizeof *in->input) : NULL;
-    i->flags = raw->where ? hg_calloc(raw->n, 1) : NULL;
-    if (!in->source_row || (raw->input_count > 1 && !in->input) || (raw->where && !i->flags))
+    if (!in->source_row || (raw->input_count > 1 && !in->input))
         return hg_fail_memory(err);
     for (size_t k = 0; k < raw->input_count; k++) {
         const hg_raw_input *r = &raw->inputs[k];
@@ -172,11 +173,22 @@ static hg_status take_rows(hg_intake *in, hg_raw *raw, hg_error *err)
                 in->input[r->start + row] = (uint16_t)k;
         }
     }
+    return HG_OK;
+}
+
+static hg_status take_rows(const hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
+{
+    hg_incidents *i = &in->incidents;
+    hg_status status = number_rows(job, in, raw, err);
+    if (status != HG_OK)
+        return status;
+    i->flags = raw->where ? hg_calloc(raw->n, 1) : NULL;
+    if (raw->where && !i->flags)
+        return hg_fail_memory(err);
     for (size_t k = 0; raw->where && k < raw->n; k++)
         i->flags[k] = raw->where[k] == HG_HALO ? HG_FLAG_HALO : 0;
-    if (raw->x == raw->file_x) {
+    if (raw->x == raw->file_x)
         raw->file_x = raw->file_y = NULL;
-    }
     i->x = take(&raw->x);
     i->y = take(&raw->y);
     i->w = take(&raw->w);
@@ -277,7 +289,8 @@ static hg_status describe_inputs(hg_intake *in, hg_raw *raw, hg_error *err)
     return status;
 }
 
-static hg_status nothing_left(const hg_job *job, const hg_intake *in, hg_error *err)
+static hg_status nothing_left(const hg_job *job, const hg_intake *in, const hg_raw *raw,
+                              hg_error *err)
 {
     size_t counts[HG_REASON_END] = {0}, most = 1;
     for (size_t k = 0; k < in->rejects.count; k++)
@@ -290,11 +303,25 @@ static hg_status nothing_left(const hg_job *job, const hg_intake *in, hg_error *
             example = &in->rejects.rows[k];
     const char *value = example ? hg_pool_text(in->pool, example->value) : NULL;
     return hg_fail(err, HG_EDATA,
-                   "none of %zu rows can be used; most are refused as %s (row %llu: %s)%s",
+                   "none of %zu rows can be used; most are refused as %s (%s, row %llu: %s)%s",
                    in->rejects.count, hg_reason_code((hg_reason)most),
+                   hg_source_name(raw->inputs[example ? example->source : 0].source),
                    example ? (unsigned long long)example->row : 0, value ? value : "empty",
                    job->set.area && most == HG_OUTSIDE_AREA ? "; see the notes on how they were read"
                                                             : "");
+}
+
+/* A step that finds no row to work on fails; why there is none is what the user wants to know. */
+static hg_status explain(const hg_job *job, hg_intake *in, const hg_raw *raw, hg_status status,
+                         hg_error *err)
+{
+    if (status != HG_EDATA || !raw->reason || in->rejects.count)
+        return status;
+    for (size_t i = 0; i < raw->n; i++)
+        if (raw->reason[i] == HG_ACCEPTED)
+            return status;
+    status = collect_rejects(in, raw, err);
+    return status == HG_OK ? nothing_left(job, in, raw, err) : status;
 }
 
 hg_status hg_intake_run(hg_job *job, const char *store_crs, hg_intake *in, hg_error *err)
@@ -317,7 +344,7 @@ hg_status hg_intake_run(hg_job *job, const char *store_crs, hg_intake *in, hg_er
     if (status == HG_OK)
         status = collect_rejects(in, &raw, err);
     if (status == HG_OK)
-        status = take_rows(in, &raw, err);
+        status = take_rows(job, in, &raw, err);
     if (status == HG_OK)
         status = settle_duplicates(job, in, raw.hash, err);
     if (status == HG_OK)
@@ -325,7 +352,8 @@ hg_status hg_intake_run(hg_job *job, const char *store_crs, hg_intake *in, hg_er
     if (status == HG_OK)
         count_rows(in, &raw);
     if (status == HG_OK && in->incidents.n == in->halo)
-        status = nothing_left(job, in, err);
+        status = nothing_left(job, in, &raw, err);
+    status = explain(job, in, &raw, status, err);
     hg_raw_dispose(&raw);
     return status;
 }

@@ -23,7 +23,7 @@ typedef struct hg_intake {
     hg_incidents incidents;
     uint32_t *category;   /**< pool ids; NULL where no input has one */
     uint16_t *input;      /**< which input; NULL with one input */
-    uint32_t *source_row; /**< 1-based data row */
+    uint32_t *source_row; /**< 1-based data row; NULL where it is the index + 1 */
     hg_column *kept;      /**< kept_count columns of incidents.n rows */
     size_t kept_count;
     char **stream_names;
@@ -58,5 +58,7 @@ void hg_intake_facts(hg_job *job, const hg_intake *in);
 hg_status hg_intake_incident_table(const hg_intake *in, const char *name, const size_t *rows,
                                    size_t n, hg_table **out, hg_error *err);
 hg_status hg_intake_rejects_table(const hg_intake *in, hg_table **out, hg_error *err);
+/** Accepted rows that repeat an earlier one in every column: source, layer, row. */
+hg_status hg_intake_duplicates_table(const hg_intake *in, hg_table **out, hg_error *err);
 
 #endif

@@ -121,7 +121,7 @@ static void fill_numbers(const hg_intake *in, const size_t *rows, hg_table *t)
         weight[i] = inc->w ? inc->w[r] : 1;
         start[i] = inc->t_start ? inc->t_start[r] : HG_NO_TIME;
         end[i] = inc->t_end ? inc->t_end[r] : HG_NO_TIME;
-        source_row[i] = in->source_row[r];
+        source_row[i] = in->source_row ? (int64_t)in->source_row[r] : (int64_t)r + 1;
         t->geometry.xy[2 * i] = inc->x[r];
         t->geometry.xy[2 * i + 1] = inc->y[r];
     }
@@ -180,24 +180,64 @@ hg_status hg_intake_incident_table(const hg_intake *in, const char *name, const 
     return HG_OK;
 }
 
+/* The first three columns of rejects and duplicates: where a row stands. */
+static hg_status place_row(const hg_intake *in, hg_table *t, size_t i, uint32_t input, uint64_t row,
+                           hg_error *err)
+{
+    hg_status status = hg_table_set_text(t, &t->columns[0], i, in->inputs[input].name, err);
+    if (status == HG_OK)
+        status = hg_table_set_text(t, &t->columns[1], i, in->inputs[input].layer, err);
+    t->columns[2].i64[i] = (int64_t)row;
+    return status;
+}
+
+static hg_status row_table(const hg_intake *in, const char *name, size_t rows, hg_table **t,
+                           hg_error *err)
+{
+    hg_status status = hg_table_new(name, rows, in->pool, t, err);
+    if (status == HG_OK)
+        status = hg_table_add(*t, "source", HG_TEXT, NULL, err);
+    if (status == HG_OK)
+        status = hg_table_add(*t, "layer", HG_TEXT, NULL, err);
+    return status == HG_OK ? hg_table_add(*t, "row", HG_INT64, NULL, err) : status;
+}
+
 hg_status hg_intake_rejects_table(const hg_intake *in, hg_table **out, hg_error *err)
 {
     hg_table *t = NULL;
-    size_t n = in->rejects.count;
-    hg_status status = hg_table_new("rejects", n, in->pool, &t, err);
-    static const char *const names[] = {"source", "layer", "row", "reason", "value"};
-    for (size_t k = 0; k < 5 && status == HG_OK; k++)
-        status = hg_table_add(t, names[k], k == 2 ? HG_INT64 : HG_TEXT, NULL, err);
-    for (size_t i = 0; i < n && status == HG_OK; i++) {
+    hg_status status = row_table(in, "rejects", in->rejects.count, &t, err);
+    if (status == HG_OK)
+        status = hg_table_add(t, "reason", HG_TEXT, NULL, err);
+    if (status == HG_OK)
+        status = hg_table_add(t, "value", HG_TEXT, NULL, err);
+    for (size_t i = 0; i < in->rejects.count && status == HG_OK; i++) {
         const hg_reject *r = &in->rejects.rows[i];
-        const hg_input_facts *input = &in->inputs[r->source];
-        t->columns[2].i64[i] = (int64_t)r->row;
         t->columns[4].text[i] = r->value;
-        status = hg_table_set_text(t, &t->columns[0], i, input->name, err);
-        if (status == HG_OK)
-            status = hg_table_set_text(t, &t->columns[1], i, input->layer, err);
+        status = place_row(in, t, i, r->source, r->row, err);
         if (status == HG_OK)
             status = hg_table_set_text(t, &t->columns[3], i, hg_reason_code(r->reason), err);
+    }
+    if (status != HG_OK) {
+        hg_table_free(t);
+        return status;
+    }
+    *out = t;
+    return HG_OK;
+}
+
+hg_status hg_intake_duplicates_table(const hg_intake *in, hg_table **out, hg_error *err)
+{
+    const hg_incidents *inc = &in->incidents;
+    size_t n = 0;
+    for (size_t i = 0; inc->flags && i < inc->n; i++)
+        n += (inc->flags[i] & HG_FLAG_DUPLICATE) != 0;
+    hg_table *t = NULL;
+    hg_status status = row_table(in, "duplicates", n, &t, err);
+    for (size_t i = 0, k = 0; k < n && status == HG_OK; i++) {
+        if (!(inc->flags[i] & HG_FLAG_DUPLICATE))
+            continue;
+        uint64_t row = in->source_row ? in->source_row[i] : i + 1;
+        status = place_row(in, t, k++, in->input ? in->input[i] : 0, row, err);
     }
     if (status != HG_OK) {
         hg_table_free(t);

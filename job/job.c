@@ -1,11 +1,11 @@
 #include "job/job.h"
 #include "base/memory.h"
+#include "io/source.h"
 #include "job/options.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 static const char *const load_examples[] = {
@@ -103,6 +103,7 @@ hg_status hg_job_new(const char *command, hg_job **out, hg_error *err)
         job->command = &commands[i];
         hg_settings_init(&job->set, &job->all);
         atomic_init(&job->control.cancelled, false);
+        atomic_flag_clear(&job->control.saying);
         *out = job;
         return HG_OK;
     }
@@ -159,29 +160,6 @@ void hg_job_on_progress(hg_job *job, hg_job_progress progress, void *payload)
     job->control.payload = payload;
 }
 
-/* Passwords in connection strings are not for run_info. */
-static void add_redacted(hg_text *t, const char *arg)
-{
-    const char *p = strcasestr(arg, "password=");
-    const char *at = strstr(arg, "://") ? strchr(strstr(arg, "://"), '@') : NULL;
-    if (p) {
-        const char *end = p + 9;
-        char stop = *end == '\'' ? '\'' : ' ';
-        end += stop == '\'';
-        while (*end && *end != stop)
-            end++;
-        hg_text_add_n(t, arg, (size_t)(p + 9 - arg));
-        hg_text_add(t, "***");
-        hg_text_add(t, *end == '\'' ? end + 1 : end);
-    } else if (at) {
-        hg_text_add_n(t, arg, (size_t)(strstr(arg, "://") + 3 - arg));
-        hg_text_add(t, "***");
-        hg_text_add(t, at);
-    } else {
-        hg_text_add(t, arg);
-    }
-}
-
 hg_status hg_job_set_command_line(hg_job *job, int argc, char *const *argv, hg_error *err)
 {
     hg_text t = {0};
@@ -189,7 +167,10 @@ hg_status hg_job_set_command_line(hg_job *job, int argc, char *const *argv, hg_e
         bool quote = strpbrk(argv[i], " \"'$&|;()<>*?") != NULL;
         hg_text_add(&t, i ? " " : "");
         hg_text_add(&t, quote ? "'" : "");
-        add_redacted(&t, argv[i]);
+        char *shown = hg_source_redact(argv[i]); /* passwords are not for run_info */
+        hg_text_add(&t, shown);
+        t.failed |= !shown;
+        hg_free(shown);
         hg_text_add(&t, quote ? "'" : "");
     }
     char *line = hg_text_take(&t);

@@ -12,12 +12,12 @@
 /* Neighbourhood of pile-ups where no bandwidth is at hand, in metres. */
 static const double PILE_UP_RADIUS_M = 500;
 
-enum { TABLES = 4 };
+enum { TABLES = 5 };
 
 typedef struct loading {
     hg_intake in;
     hg_pile_ups pile_ups;
-    hg_table *tables[TABLES]; /* incidents, rejects, pile_ups, sources */
+    hg_table *tables[TABLES]; /* incidents, rejects, pile_ups, sources, duplicates */
     hg_store_contents store;  /* what is there already, with --append */
     bool spatialite;
 } loading;
@@ -107,9 +107,11 @@ static hg_status make_tables(hg_job *job, loading *l, hg_error *err)
     if (status == HG_OK)
         status = hg_intake_rejects_table(&l->in, &l->tables[1], err);
     if (status == HG_OK)
-        status = hg_pile_up_table(&l->pile_ups, &l->tables[2], err);
+        status = hg_pile_up_table(&l->pile_ups, job->set.lang, &l->tables[2], err);
     if (status == HG_OK)
         status = source_table(&l->in, &l->tables[3], err);
+    if (status == HG_OK)
+        status = hg_intake_duplicates_table(&l->in, &l->tables[4], err);
     return status;
 }
 
@@ -165,6 +167,20 @@ static void summarise(hg_job *job, const loading *l, bool append)
                  l->tables[0]->name);
 }
 
+/* Every store made by load lists its sources. */
+static hg_status look_at_store(const hg_job *job, hg_store_contents *store, hg_error *err)
+{
+    hg_status status = hg_store_look(job->set.output, store, err);
+    if (status != HG_OK)
+        return status;
+    for (size_t i = 0; i < store->layer_count; i++)
+        if (strcmp(store->layers[i].name, "sources") == 0)
+            return HG_OK;
+    return hg_fail(err, HG_EDATA, "--append: %s is no store made by hotgrid load (it has no table "
+                                  "\"sources\")",
+                   job->set.output);
+}
+
 static hg_status run(hg_job *job, loading *l, hg_staging *staging, bool append, hg_error *err)
 {
     const char *path = job->set.output;
@@ -172,7 +188,7 @@ static hg_status run(hg_job *job, loading *l, hg_staging *staging, bool append, 
     char *store_crs = NULL;
     hg_status status = HG_OK;
     if (append)
-        status = hg_store_look(job->set.output, &l->store, err);
+        status = look_at_store(job, &l->store, err);
     if (status == HG_OK && append)
         status = hg_store_crs(job->set.output, layer, &store_crs, err);
     if (status == HG_OK && !append)
@@ -212,7 +228,12 @@ hg_status hg_run_load(hg_job *job, hg_error *err)
     size_t n = strlen(job->set.output);
     l.spatialite = n > 7 && strcasecmp(job->set.output + n - 7, ".sqlite") == 0;
     bool append = job->set.append && access(job->set.output, F_OK) == 0;
-    status = hg_staging_new(job->set.overwrite, &staging, err);
+    if (job->set.append && job->set.overwrite)
+        return hg_fail(err, HG_EUSAGE, "--append adds to %s, --overwrite replaces it; choose one",
+                       job->set.output);
+    status = hg_check_not_read(job, job->set.output, err);
+    if (status == HG_OK)
+        status = hg_staging_new(job->set.overwrite, &staging, err);
     if (status == HG_OK)
         status = run(job, &l, staging, append, err);
     loading_dispose(&l);

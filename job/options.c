@@ -42,6 +42,26 @@ static bool parse_text(const option *o, const char *value, void *field)
     return copy != NULL;
 }
 
+/* Quotes are legal in SQL names but not safe in every driver; the other names are the store's own. */
+static bool parse_layer_name(const option *o, const char *value, void *field)
+{
+    static const char *const own[] = {"rejects", "pile_ups", "sources", "run_info"};
+    static const char *const begins[] = {"gpkg_", "rtree_", "sqlite_", "idx_"};
+    size_t n = strlen(value);
+    if (n > 100 || strpbrk(value, "\"'`;"))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)value[i] < 0x20 || value[i] == 0x7f)
+            return false;
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (strcasecmp(value, own[i]) == 0)
+            return false;
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+        if (strncasecmp(value, begins[i], strlen(begins[i])) == 0)
+            return false;
+    return parse_text(o, value, field);
+}
+
 static bool parse_flag(const option *o, const char *value, void *field)
 {
     (void)o;
@@ -203,7 +223,7 @@ static const option options[] = {
     {{"overwrite", 0, NULL, "Replace an output that exists; without it the command refuses.", false, false}, READS, parse_flag, JOB(overwrite), NULL, 0, 0},
     {{"append", 0, NULL, "Add to a store that exists, in one transaction; its CRS wins.", false, false}, LOAD, parse_flag, JOB(append), NULL, 0, 0},
     {{"again", 0, NULL, "Load a file that the store already holds once more.", false, false}, LOAD, parse_flag, JOB(again), NULL, 0, 0},
-    {{"nln", 0, "NAME", "Name of the layer of loaded incidents (default: incidents).", false, false}, LOAD, parse_text, JOB(layer_name), "a name", 0, 0},
+    {{"nln", 0, "NAME", "Name of the layer of loaded incidents (default: incidents).", false, false}, LOAD, parse_layer_name, JOB(layer_name), "a name of at most 100 bytes without quotes, and none the store itself uses (rejects, pile_ups, sources, run_info, gpkg_...)", 0, 0},
 
     {{"layer", 0, "NAME", "The layer to read.", true, false}, READS, parse_text, SOURCE(layer), "a layer name", 0, 0},
     {{"where", 0, "SQL", "Only rows that fit this condition.", true, false}, READS, parse_text, SOURCE(where), "an SQL condition", 0, 0},

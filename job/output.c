@@ -1,10 +1,12 @@
 #include "job/output.h"
 #include "base/memory.h"
+#include "io/source.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <time.h>
 
 hg_status hg_check_extension(const hg_job *job, const char *const *extensions, hg_error *err)
@@ -24,6 +26,33 @@ hg_status hg_check_extension(const hg_job *job, const char *const *extensions, h
                                job->command->info.name, list.s ? list.s : "?");
     hg_text_dispose(&list);
     return status;
+}
+
+static bool is_file(const char *source, const struct stat *file)
+{
+    char path[4096], layer[256], date[11];
+    struct stat st;
+    hg_source_split(source, path, sizeof path, layer, sizeof layer, date);
+    return stat(path, &st) == 0 && st.st_dev == file->st_dev && st.st_ino == file->st_ino;
+}
+
+hg_status hg_check_not_read(const hg_job *job, const char *path, hg_error *err)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return HG_OK;
+    const struct {
+        const char *role, *source;
+    } others[] = {{"--area", job->set.area}, {"--places", job->set.places}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (others[i].source && is_file(others[i].source, &st))
+            return hg_fail(err, HG_EUSAGE, "-o %s: would replace %s %s; name another file",
+                           job->set.output, others[i].role, others[i].source);
+    for (size_t i = 0; i < job->input_count; i++)
+        if (is_file(job->inputs[i].path, &st))
+            return hg_fail(err, HG_EUSAGE, "-o %s: would replace the input %s; name another file",
+                           job->set.output, job->inputs[i].path);
+    return HG_OK;
 }
 
 const char *hg_base_name(const char *path)
@@ -94,6 +123,9 @@ hg_status hg_store_facts(hg_job *job, hg_gpkg *gpkg, hg_error *err)
     for (size_t i = 0; i < f->count && status == HG_OK; i++) {
         keys[i] = f->items[i].key;
         values[i] = hg_fact_as_text(&f->items[i], numbers[i]);
+        /* The folder is no part of the result, which is the same wherever it is made. */
+        if (strcmp(keys[i], "output") == 0)
+            values[i] = hg_base_name(values[i]);
     }
     if (status == HG_OK)
         status = hg_gpkg_set_run_info(gpkg, keys, values, f->count, err);

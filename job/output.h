@@ -8,6 +8,12 @@
 /** HG_EUSAGE unless the output ends in one of the extensions (NULL-terminated, with dots). */
 hg_status hg_check_extension(const hg_job *job, const char *const *extensions, hg_error *err);
 
+/**
+ * HG_EUSAGE where `path`, a file about to be written, is an input, the study area or the places, under
+ * whatever name: no run may replace what it reads.
+ */
+hg_status hg_check_not_read(const hg_job *job, const char *path, hg_error *err);
+
 /** output without its extension plus `suffix`: "hot.gpkg" -> "hot_density.tif"; free with hg_free. */
 char *hg_beside(const char *output, const char *suffix);
 /** The last part of a path; borrowed. */

@@ -12,6 +12,11 @@ enum { SAMPLE = 20000 };
 /* The box leaves out this share at each end, so that one mistyped point does not choose the CRS. */
 static const double TRIM = 0.005;
 
+static bool is_degrees(double x, double y)
+{
+    return fabs(x) <= 180 && fabs(y) <= 90;
+}
+
 bool hg_looks_like_degrees(const double *x, const double *y, size_t n)
 {
     size_t finite = 0, within = 0;
@@ -19,27 +24,33 @@ bool hg_looks_like_degrees(const double *x, const double *y, size_t n)
         if (!isfinite(x[i]) || !isfinite(y[i]))
             continue;
         finite++;
-        within += fabs(x[i]) <= 180 && fabs(y[i]) <= 90;
+        within += is_degrees(x[i], y[i]);
     }
     return finite > 0 && within * 10 >= finite * 9;
 }
 
 static hg_status unknown_crs(const hg_raw *raw, const hg_raw_input *r, hg_error *err)
 {
+    size_t placed = 0, others = 0, first = 0;
     for (size_t i = r->start; i < r->start + r->n; i++) {
         if (raw->state[i] != HG_ROW_OK)
             continue;
-        char bx[32], by[32];
-        return hg_fail(err, HG_EUSAGE,
-                       "%s declares no coordinate reference system and %s, %s is no longitude and "
-                       "latitude; say it with --crs%s",
-                       hg_source_name(r->source), hg_shortest_decimal(raw->file_x[i], bx),
-                       hg_shortest_decimal(raw->file_y[i], by),
-                       fabs(raw->file_x[i]) >= 1e7 ? " (eastings of 8 digits begin with a zone "
+        placed++;
+        if (!is_degrees(raw->file_x[i], raw->file_y[i]) && others++ == 0)
+            first = i;
+    }
+    if (!others)
+        return hg_fail(err, HG_EDATA, "%s: no row has coordinates", hg_source_name(r->source));
+    char bx[32], by[32];
+    return hg_fail(err, HG_EUSAGE,
+                   "%s declares no coordinate reference system, and %zu of %zu positions are no "
+                   "longitude and latitude (row %zu: %s, %s); say it with --crs%s",
+                   hg_source_name(r->source), others, placed, first - r->start + 1,
+                   hg_shortest_decimal(raw->file_x[first], bx),
+                   hg_shortest_decimal(raw->file_y[first], by),
+                   fabs(raw->file_x[first]) >= 1e7 ? " (eastings of 8 digits begin with a zone "
                                                      "number, such as EPSG:4526 for zone 38)"
                                                    : "");
-    }
-    return hg_fail(err, HG_EDATA, "%s: no row has coordinates", hg_source_name(r->source));
 }
 
 static hg_status crs_of_input(hg_job *job, const hg_raw *raw, hg_raw_input *r, hg_error *err)
@@ -401,7 +412,8 @@ static hg_status rule_bandwidth(hg_job *job, const hg_raw *raw, hg_intake *in, h
         points.n++;
     }
     if (status == HG_OK && points.n == 0)
-        status = hg_fail(err, HG_EDATA, "no row is accepted, so there is nothing to analyse");
+        status = hg_fail(err, HG_EDATA, "no row lies in the study area, so no bandwidth can be "
+                                        "chosen; see the notes on how they were read");
     if (status == HG_OK)
         status = hg_bandwidth_by_rule(job->set.rule, job->set.kernel, &points, &in->bandwidth_m, err);
     hg_free(x);

@@ -379,9 +379,21 @@ static hg_status streams_of_input(const hg_job *job, hg_intake *in, hg_raw *raw,
     return status;
 }
 
+/* One input without a stream column: everything is stream 0, which needs no column. */
+static hg_status only_stream(const hg_job *job, hg_intake *in, const hg_raw *raw, hg_error *err)
+{
+    const hg_raw_input *r = &raw->inputs[0];
+    const char *name = either(r->set->stream, job->all.stream);
+    size_t capacity = 0;
+    uint16_t index = 0;
+    return stream_index(in, name ? name : hg_source_stem(r->source), &capacity, &index, err);
+}
+
 static hg_status join_streams(const hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
 {
     size_t capacity = 0;
+    if (raw->input_count == 1 && !raw->inputs[0].rows.stream)
+        return only_stream(job, in, raw, err);
     raw->stream = hg_malloc(raw->n, sizeof *raw->stream);
     hg_status status = raw->stream ? HG_OK : hg_fail_memory(err);
     for (size_t i = 0; i < raw->input_count && status == HG_OK; i++)

@@ -99,12 +99,13 @@ static const char *const area_label =
     "if(\"rank\" <= 15, if(coalesce(\"name\",'') <> '', to_string(\"rank\") || '. ' || \"name\", "
     "to_string(\"rank\")), '')";
 
-enum { LAYERS = 5 };
+enum { LAYERS = 6 };
 
 static hg_status write_layers(const hg_style *styles, const hg_result_tables *t, hg_gpkg *gpkg,
                               hg_error *err)
 {
-    const hg_table *tables[LAYERS] = {t->areas, t->incidents, t->cells, t->pile_ups, t->rejects};
+    const hg_table *tables[LAYERS] = {t->areas, t->incidents, t->cells, t->pile_ups, t->rejects,
+                                     t->duplicates};
     hg_status status = HG_OK;
     for (size_t k = 0; k < LAYERS && status == HG_OK; k++) {
         char *qml = NULL;
@@ -162,7 +163,8 @@ hg_status hg_result_styles(hg_job *job, const hg_findings *f, const hg_result_ta
     make_density_classes(peak_per_km2, lang, &densities);
     const hg_style_class area = {.label = hg_say(lang, HG_WORD_HOT_AREA), .color = "#1f1f1f"};
     const hg_style_class point = {.label = hg_say(lang, HG_WORD_INCIDENT), .color = "#2b4c7e"};
-    const hg_table *tables[LAYERS] = {t->areas, t->incidents, t->cells, t->pile_ups, t->rejects};
+    const hg_table *tables[LAYERS] = {t->areas, t->incidents, t->cells, t->pile_ups, t->rejects,
+                                     t->duplicates};
     const char **aliases[LAYERS] = {NULL};
     hg_status status = HG_OK;
     for (size_t k = 0; k < LAYERS && status == HG_OK; k++)
@@ -170,9 +172,10 @@ hg_status hg_result_styles(hg_job *job, const hg_findings *f, const hg_result_ta
             status = hg_fail_memory(err);
     const hg_style styles[LAYERS] = {
         {.layer = "hotspot_areas", .title = hg_say(lang, HG_WORD_AREAS), .symbol = HG_SYMBOL_OUTLINE,
-         .classes = &area, .n_classes = 1, .opacity = 1, .stroke = "#1f1f1f", .stroke_mm = 0.5,
+         .classes = &area, .n_classes = 1, .opacity = 1, .stroke = "#1f1f1f", .stroke_mm = 0.35,
          .label_expression = area_label, .label_pt = 9, .aliases = aliases[0]},
-        {.layer = "incidents", .title = hg_say(lang, HG_WORD_INCIDENTS), .symbol = HG_SYMBOL_POINT,
+        {.layer = "incidents",
+         .hidden = true, .title = hg_say(lang, HG_WORD_INCIDENTS), .symbol = HG_SYMBOL_POINT,
          .classes = &point, .n_classes = 1, .opacity = 0.6, .size_mm = 0.9, .aliases = aliases[1]},
         {.layer = "hotspot_cells", .title = hg_say(lang, HG_WORD_CELLS), .symbol = HG_SYMBOL_FILL,
          .field = "rank", .classes = ranks.classes, .n_classes = ranks.n, .opacity = 0.85,
@@ -181,6 +184,11 @@ hg_status hg_result_styles(hg_job *job, const hg_findings *f, const hg_result_ta
          .opacity = 1, .aliases = aliases[3]},
         {.layer = "rejects", .title = hg_say(lang, HG_WORD_REJECTS), .symbol = HG_SYMBOL_NONE,
          .opacity = 1, .aliases = aliases[4]},
+        {.layer = "duplicates",
+         .title = hg_say(lang, HG_WORD_DUPLICATES),
+         .symbol = HG_SYMBOL_NONE,
+         .opacity = 1,
+         .aliases = aliases[5]},
     };
     const hg_raster_style surface = {.file = raster, .title = hg_say(lang, HG_WORD_DENSITY),
                                      .classes = densities.classes, .n_classes = DENSITY_CLASSES,

@@ -15,6 +15,7 @@ void hg_result_tables_dispose(hg_result_tables *t)
     hg_table_free(t->areas);
     hg_table_free(t->incidents);
     hg_table_free(t->rejects);
+    hg_table_free(t->duplicates);
     hg_table_free(t->pile_ups);
     *t = (hg_result_tables){0};
 }
@@ -211,12 +212,12 @@ static hg_status fill_cell_texts(const hg_findings *f, hg_table *t, hg_error *er
     return status;
 }
 
-static hg_status set_titles(hg_job *job, hg_table *t, hg_error *err)
+static hg_status set_titles(const char *lang, hg_table *t, hg_error *err)
 {
     for (size_t k = 0; k < t->column_count; k++) {
         hg_column *c = &t->columns[k];
         if (!c->title)
-            c->title = hg_strdup(hg_column_title(job->set.lang, c->name));
+            c->title = hg_strdup(hg_column_title(lang, c->name));
         if (!c->title)
             return hg_fail_memory(err);
     }
@@ -304,7 +305,7 @@ static hg_status make_areas(const hg_findings *f, hg_table **out, hg_error *err)
 
 /* ------------------------------------------------- the rest ---------------------------------- */
 
-hg_status hg_pile_up_table(const hg_pile_ups *p, hg_table **out, hg_error *err)
+hg_status hg_pile_up_table(const hg_pile_ups *p, const char *lang, hg_table **out, hg_error *err)
 {
     static const column_spec columns[] = {
         {"rank", HG_INT64},   {"x", HG_DOUBLE},        {"y", HG_DOUBLE},       {"count", HG_INT64},
@@ -329,7 +330,7 @@ hg_status hg_pile_up_table(const hg_pile_ups *p, hg_table **out, hg_error *err)
         t->columns[7].f64[k] = item->p_value;
         t->columns[8].i64[k] = item->cells_changed < 0 ? HG_NULL_INT64 : item->cells_changed;
     }
-    return status;
+    return status == HG_OK ? set_titles(lang, t, err) : status;
 }
 
 static hg_status make_incidents(const hg_job *job, const hg_findings *f, hg_table **out,
@@ -359,9 +360,9 @@ hg_status hg_result_tables_make(hg_job *job, const hg_findings *f, hg_result_tab
     if (status == HG_OK)
         status = hg_intake_rejects_table(f->in, &t->rejects, err);
     if (status == HG_OK)
-        status = hg_pile_up_table(&f->pile_ups, &t->pile_ups, err);
-    hg_table *all[] = {t->cells, t->areas, t->incidents, t->rejects, t->pile_ups};
+        status = hg_intake_duplicates_table(f->in, &t->duplicates, err);
+    hg_table *all[] = {t->cells, t->areas, t->incidents, t->rejects, t->duplicates};
     for (size_t k = 0; k < 5 && status == HG_OK; k++)
-        status = set_titles(job, all[k], err);
+        status = set_titles(job->set.lang, all[k], err);
     return status;
 }

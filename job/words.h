@@ -7,6 +7,7 @@ typedef enum hg_word {
     HG_WORD_AREAS,
     HG_WORD_INCIDENTS,
     HG_WORD_REJECTS,
+    HG_WORD_DUPLICATES,
     HG_WORD_PILE_UPS,
     HG_WORD_DENSITY,
     HG_WORD_RANK,

@@ -1,0 +1,104 @@
+"""The sample data: the demo as `make demo` runs it, its planted truth, and the robberies of Memphis."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import harness
+from harness import SOURCE, Case, main
+
+TRUTH = SOURCE / "tests/sample/check_truth.py"
+
+
+class Pingsha(Case):
+    def demo(self):
+        """tools/demo.sh in a folder that holds the sample data, so that the tree stays as it is."""
+        os.symlink((SOURCE / "sample_data").resolve(), self.dir / "sample_data")
+        p = subprocess.run(["sh", str((SOURCE / "tools/demo.sh").resolve()),
+                            str(pathlib.Path(harness.HOTGRID).resolve())],
+                           cwd=self.dir, capture_output=True, text=True, timeout=300)
+        self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
+        return p
+
+    def truth(self, result, *args):
+        p = subprocess.run([sys.executable, str(TRUTH), str(result), str(SOURCE / "sample_data/pingsha"),
+                            *args], capture_output=True, text=True)
+        self.assertEqual(p.returncode, 0, p.stdout[-6000:] + p.stderr)
+
+    def test_demo(self):
+        p = self.demo()
+        lines = p.stdout.splitlines()
+        self.assertLessEqual(len(lines), 14, p.stdout)
+        self.assertIn("SYNTHETIC", p.stdout)
+        self.assertIn("demo/pingsha_hotspots.gpkg", p.stdout)
+        self.assertIn("QGIS", p.stdout)
+        self.assertEqual(sorted(f.name for f in (self.dir / "demo").iterdir()),
+                         ["pingsha_hotspots.gpkg", "pingsha_hotspots_density.qml",
+                          "pingsha_hotspots_density.tif"])
+        result = self.dir / "demo/pingsha_hotspots.gpkg"
+        self.truth(result, "--active", "duplicate_id")
+        self.police_station_is_a_pile_up(result)
+        self.assertEqual(self.demo_again(), 0, "the demo runs over its own result")
+
+    def demo_again(self):
+        return subprocess.run(["sh", str((SOURCE / "tools/demo.sh").resolve()),
+                               str(pathlib.Path(harness.HOTGRID).resolve())], cwd=self.dir,
+                              capture_output=True).returncode
+
+    def police_station_is_a_pile_up(self, result):
+        piles = self.query(result, "SELECT count, share, cells_changed FROM pile_ups ORDER BY rank")
+        self.assertGreaterEqual(len(piles), 1)
+        self.assertTrue(200 <= piles[0][0] <= 215, piles)
+
+    def test_the_command_of_the_readme(self):
+        """The README's command runs as printed there, and the truth holds for it."""
+        text = (SOURCE / "sample_data/pingsha/README.md").read_text(encoding="utf-8")
+        command = re.search(r"^hotgrid hotspots \\\n(?:.*\\\n)*.*$", text, re.M).group(0)
+        folder = self.dir / "pingsha"
+        shutil.copytree(SOURCE / "sample_data/pingsha", folder)
+        tool = self.dir / "hotgrid"
+        tool.symlink_to(pathlib.Path(harness.HOTGRID).resolve())
+        p = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True,
+                           env={**os.environ, "PATH": "%s:%s" % (self.dir, os.environ["PATH"])})
+        self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
+        self.truth(folder / "pingsha_hotspots.gpkg")
+
+    def test_every_reason_on_demand(self):
+        """All checks switched on; the truth then expects every planted row among the rejects."""
+        s = SOURCE / "sample_data/pingsha"
+        out = self.path("strict.gpkg")
+        self.run_hotgrid(
+            "hotspots", s / "crime_gbk.csv", "--datum", "gcj02", "--id", "案件编号", "--stream", "crime",
+            s / "traffic.xlsx", "--sheet", "事故", "--header-row", "3", "--stream", "traffic",
+            s / "fire.geojson", "--weight", "weight",
+            s / "city_management.gpkg", "--layer", "cases", "--weight", "weight",
+            "--area", s / "boundary.gpkg", "--bandwidth", "400m", "--cell", "100", "--require-time",
+            "--drop-duplicates", "-q", "-o", out)
+        active = ("duplicate_id", "bad_weight", "bad_time", "duplicate_row")
+        self.truth(out, *(a for r in active for a in ("--active", r)))
+
+
+class Memphis(Case):
+    def test_memphis(self):
+        folder = SOURCE / "sample_data/memphis"
+        facts = self.run_json("hotspots", folder / "memphis_robberies_2019.csv", "-o",
+                              self.path("m.gpkg"), "--area", folder / "memphis_precincts.gpkg")
+        self.assertEqual((facts["rows_read"], facts["accepted"], facts["rejected"]), (2245, 2245, 0))
+        self.assertEqual(facts["analysis_crs"], "EPSG:32616")
+        self.assertGreater(facts["concentration"], 3)
+        for key in ("command", "version", "cell_m", "bandwidth_m", "kernel", "output", "seconds", "mass",
+                    "halo", "untimed", "duplicates", "inputs", "method"):
+            self.assertIn(key, facts)
+        self.assertEqual(facts["output"], self.path("m.gpkg"))
+
+    def test_with_no_other_option(self):
+        facts = self.run_json("hotspots", SOURCE / "sample_data/memphis/memphis_robberies_2019.csv",
+                              "-o", self.path("m.gpkg"))
+        self.assertEqual(facts["accepted"], 2245)
+        self.assertEqual(facts["area_source"], "guessed")
+
+
+if __name__ == "__main__":
+    main()
