@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -71,6 +72,17 @@ void hg_text_add_xml(hg_text *t, const char *s)
             if ((unsigned char)*s >= 0x20 || *s == '\t' || *s == '\n')
                 hg_text_add_n(t, s, 1);
         }
+    }
+}
+
+void hg_text_add_utf8(hg_text *t, const char *s)
+{
+    size_t n = strlen(s);
+    while (n > 0) {
+        int len = hg_utf8_length((const unsigned char *)s, n);
+        hg_text_add_n(t, len > 0 ? s : "\xef\xbf\xbd", len > 0 ? (size_t)len : 3);
+        s += len > 0 ? len : 1;
+        n -= len > 0 ? (size_t)len : 1;
     }
 }
 

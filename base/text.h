@@ -18,6 +18,8 @@ void hg_text_add_n(hg_text *t, const char *s, size_t n);
 void hg_text_addf(hg_text *t, const char *fmt, ...) HG_PRINTF(2, 3);
 /** Adds s with & < > " ' written as XML entities and characters XML 1.0 forbids left out. */
 void hg_text_add_xml(hg_text *t, const char *s);
+/** Adds s with every byte that is no UTF-8 written as U+FFFD. */
+void hg_text_add_utf8(hg_text *t, const char *s);
 /** Adds s between double quotes with inner quotes doubled: an SQL identifier. */
 void hg_text_add_sql_name(hg_text *t, const char *s);
 /** Hands the string over (never NULL unless it failed) and empties t. */

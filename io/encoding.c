@@ -1,6 +1,7 @@
 #include "io/encoding.h"
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "base/text.h"
 #include "io/encoding_guess.h"
 
@@ -94,29 +95,6 @@ typedef struct utf8_scan {
     bool odd;         /* all good characters are letters that hardly anybody writes */
 } utf8_scan;
 
-/*
- * Length of the character at p by Unicode's table 3-7 (no overlong forms, no surrogates, nothing
- * above U+10FFFF); 0 if it is ill-formed; -1 if it is well-formed so far and the end cuts it off.
- */
-static int utf8_length(const unsigned char *p, size_t n)
-{
-    unsigned lead = p[0];
-    int len = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    if (len == 0 || lead > 0xf4)
-        return 0;
-    unsigned low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-    unsigned high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-    for (int i = 1; i < len; i++) {
-        if ((size_t)i == n)
-            return -1;
-        if (p[i] < low || p[i] > high)
-            return 0;
-        low = 0x80;
-        high = 0xbf;
-    }
-    return len;
-}
-
 /* U+0180 … U+037F and U+0480 … U+07FF: past Latin, and neither Greek nor Russian. */
 static bool is_odd(const char *p, int len)
 {
@@ -128,7 +106,7 @@ static utf8_scan scan_utf8(const char *p, size_t n)
 {
     utf8_scan s = {0, 0, n, false, true};
     for (size_t i = hg_ascii_run(p, n); i < n; i += hg_ascii_run(p + i, n - i)) {
-        int len = utf8_length((const unsigned char *)p + i, n - i);
+        int len = hg_utf8_length((const unsigned char *)p + i, n - i);
         if (len > 0) {
             s.good += (size_t)len;
             s.odd = s.odd && is_odd(p + i, len);

@@ -300,6 +300,32 @@ static hg_status find_kept(hg_source *s, const hg_sample *sample, hg_error *err)
     return HG_OK;
 }
 
+/* Where the sample holds dates like 3/4/2019 alone, a later row may still tell their order. */
+static hg_date_order find_order(hg_source *s, const hg_sample *sample, int column)
+{
+    hg_date_order order = hg_column_date_order(sample, column);
+    bool year_last = false;
+    for (size_t r = 0; r < sample->rows && !year_last; r++) {
+        const char *v = sample->values[r * sample->columns + (size_t)column];
+        if (v)
+            hg_moment_order(v, strlen(v), &year_last);
+    }
+    if (order != HG_ORDER_UNKNOWN || !year_last || sample->rows < SAMPLE_ROWS)
+        return order;
+    OGRFeatureH feature;
+    hg_gdal_watch watch;
+    hg_gdal_watch_begin(&watch);
+    OGR_L_ResetReading(s->layer);
+    while (order == HG_ORDER_UNKNOWN && (feature = OGR_L_GetNextFeature(s->layer))) {
+        const char *v = OGR_F_GetFieldAsString(feature, column);
+        order = hg_moment_order(v, strlen(v), NULL);
+        OGR_F_Destroy(feature);
+    }
+    OGR_L_ResetReading(s->layer);
+    hg_gdal_watch_end(&watch);
+    return order;
+}
+
 static hg_status map_columns(hg_source *s, hg_error *err)
 {
     hg_sample sample = {0};
@@ -323,9 +349,9 @@ static hg_status map_columns(hg_source *s, hg_error *err)
     if (status == HG_OK)
         status = find_kept(s, &sample, err);
     if (status == HG_OK && s->column[HG_ROLE_TIME] != HG_NO_COLUMN)
-        s->order = hg_column_date_order(&sample, s->column[HG_ROLE_TIME]);
+        s->order = find_order(s, &sample, s->column[HG_ROLE_TIME]);
     if (status == HG_OK && s->column[HG_ROLE_TIME_END] != HG_NO_COLUMN)
-        s->order_end = hg_column_date_order(&sample, s->column[HG_ROLE_TIME_END]);
+        s->order_end = find_order(s, &sample, s->column[HG_ROLE_TIME_END]);
 done:
     hg_source_sample_free(&sample);
     return status;

@@ -105,16 +105,28 @@ hg_status hg_source_add_note(hg_source *s, hg_error *err, const char *fmt, ...)
     return HG_OK;
 }
 
+/* The first n bytes of a file's name, as they may be stored. */
+static char *shown_name(const char *base, size_t n)
+{
+    hg_text raw = {0}, shown = {0};
+    hg_text_add_n(&raw, base, n);
+    if (raw.s)
+        hg_text_add_utf8(&shown, raw.s);
+    shown.failed |= raw.failed;
+    hg_text_dispose(&raw);
+    return hg_text_take(&shown);
+}
+
 static hg_status name_source(hg_source *s, hg_error *err)
 {
     const char *path = s->spec.path;
     const char *slash = strrchr(path, '/');
     const char *base = slash ? slash + 1 : path;
     bool file = access(path, F_OK) == 0;
-    s->name = file ? hg_strdup(base) : hg_source_redact(path);
+    s->name = file ? shown_name(base, strlen(base)) : hg_source_redact(path);
     const char *dot = strrchr(base, '.');
-    s->stem = file && dot && dot != base ? hg_strndup(base, (size_t)(dot - base))
-                                         : hg_strdup(file ? base : "incidents");
+    s->stem = file ? shown_name(base, dot && dot != base ? (size_t)(dot - base) : strlen(base))
+                   : hg_strdup("incidents");
     s->file = file ? hg_strdup(path) : NULL;
     return s->name && s->stem && (!file || s->file) ? HG_OK : hg_fail_memory(err);
 }

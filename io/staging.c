@@ -128,8 +128,13 @@ static hg_status check_writable(const output *o, hg_error *err)
         unlink(o->temp);
         return HG_OK;
     }
-    if (errno == ENOENT || errno == ENOTDIR)
+    int code = errno;
+    struct stat st;
+    if (code == ENOTDIR)
+        return hg_fail(err, HG_EIO, "%s: %s is no folder", o->final, o->folder);
+    if (code == ENOENT && stat(o->folder, &st) != 0)
         return hg_fail(err, HG_EIO, "%s: the folder %s does not exist", o->final, o->folder);
+    errno = code;
     return hg_fail(err, HG_EIO, "%s: cannot be written: %s", o->final, strerror(errno));
 }
 

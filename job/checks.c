@@ -44,7 +44,12 @@ static void check_weights(hg_raw *raw)
 static hg_status check_times(hg_job *job, hg_raw *raw, hg_error *err)
 {
     const hg_settings *set = &job->set;
-    bool window = set->since != HG_NO_TIME || set->until != HG_NO_TIME;
+    bool since = set->since != HG_NO_TIME, until = set->until != HG_NO_TIME;
+    bool window = since || until;
+    char a[32], b[32];
+    if (since && until && set->since >= set->until)
+        return hg_fail(err, HG_EUSAGE, "--since %s is not before --until %s",
+                       hg_civil_text(set->since, a), hg_civil_text(set->until, b));
     if (!window && !set->require_time)
         return HG_OK;
     for (size_t k = 0; k < raw->input_count; k++) {

@@ -10,6 +10,14 @@
 
 enum { KEY_SIZE = 256 };
 
+/* File names may hold any bytes; JSON and GeoPackage hold UTF-8. */
+static char *utf8_copy(const char *s)
+{
+    hg_text t = {0};
+    hg_text_add_utf8(&t, s);
+    return hg_text_take(&t);
+}
+
 static hg_fact *put(hg_facts *f, const char *key)
 {
     for (size_t i = 0; i < f->count; i++) {
@@ -20,7 +28,7 @@ static hg_fact *put(hg_facts *f, const char *key)
         }
     }
     hg_fact *items = hg_grow(f->items, &f->capacity, f->count + 1, sizeof *items);
-    char *copy = items ? hg_strdup(key) : NULL;
+    char *copy = items ? utf8_copy(key) : NULL;
     if (items)
         f->items = items;
     if (!copy) {
@@ -45,7 +53,7 @@ void hg_fact_text(hg_facts *f, const char *value, const char *key, ...)
     if (!fact)
         return;
     fact->type = value ? HG_FACT_TEXT : HG_FACT_NULL;
-    fact->text = hg_strdup(value);
+    fact->text = value ? utf8_copy(value) : NULL;
     f->failed |= value && !fact->text;
 }
 
@@ -123,59 +131,76 @@ static json_object *value_of(const hg_fact *fact)
     return NULL;
 }
 
-/* The child of `name` below an object, or of an index below an array, made if missing. */
-static json_object *descend(json_object *at, const char *name, int index, bool array)
+/* One step of a key: a member's name, or an index in brackets. */
+typedef struct key_part {
+    char name[KEY_SIZE];
+    size_t index;
+    bool is_index;
+} key_part;
+
+/* Takes the next part off the key; false where it is not well formed. */
+static bool next_part(const char **key, key_part *part)
+{
+    const char *p = *key;
+    part->is_index = *p == '[';
+    size_t n = part->is_index ? strspn(p + 1, "0123456789") : strcspn(p, ".[");
+    if (n == 0 || n >= sizeof part->name)
+        return false;
+    if (part->is_index) {
+        part->index = strtoul(p + 1, NULL, 10);
+        p += 1 + n;
+        if (*p++ != ']')
+            return false;
+    } else {
+        memcpy(part->name, p, n);
+        part->name[n] = '\0';
+        p += n;
+    }
+    *key = p + (*p == '.');
+    return true;
+}
+
+static json_object *child_of(json_object *at, const key_part *part)
 {
     json_object *child = NULL;
-    if (index < 0)
-        json_object_object_get_ex(at, name, &child);
-    else
-        child = json_object_array_get_idx(at, (size_t)index);
-    if (child)
-        return child;
-    child = array ? json_object_new_array() : json_object_new_object();
-    if (index < 0)
-        json_object_object_add(at, name, child);
-    else
-        json_object_array_put_idx(at, (size_t)index, child);
+    if (part->is_index)
+        return json_object_array_get_idx(at, part->index);
+    json_object_object_get_ex(at, part->name, &child);
     return child;
 }
 
-/* "inputs[2].name" -> object inputs, element 2, member name. */
-static void insert(json_object *root, const hg_fact *fact)
+static void add_child(json_object *at, const key_part *part, json_object *child)
 {
-    char key[KEY_SIZE];
-    snprintf(key, sizeof key, "%s", fact->key);
+    if (part->is_index)
+        json_object_array_put_idx(at, part->index, child);
+    else
+        json_object_object_add(at, part->name, child);
+}
+
+/* "inputs[2].name" -> object inputs, element 2, member name; false where the key cannot be followed. */
+static bool insert(json_object *root, const hg_fact *fact)
+{
+    const char *key = fact->key;
     json_object *at = root;
-    char *part = key;
-    int index = -1;
-    for (;;) {
-        char *stop = strpbrk(part, ".[");
-        char kind = stop ? *stop : '\0';
-        if (stop)
-            *stop = '\0';
-        if (!stop) {
-            if (index < 0)
-                json_object_object_add(at, part, value_of(fact));
-            else
-                json_object_array_put_idx(at, (size_t)index, value_of(fact));
-            return;
+    key_part part;
+    while (next_part(&key, &part)) {
+        if (!json_object_is_type(at, part.is_index ? json_type_array : json_type_object))
+            return false;
+        if (part.is_index && part.index > json_object_array_length(at))
+            return false;
+        json_object *child = child_of(at, &part);
+        if (*key == '\0') {
+            if (!child)
+                add_child(at, &part, value_of(fact));
+            return !child;
         }
-        at = descend(at, part, index, kind == '[');
-        index = -1;
-        part = stop + 1;
-        if (kind == '[') {
-            index = (int)strtol(part, &part, 10);
-            part++; /* past ']' */
-            if (*part == '\0') {
-                json_object_array_put_idx(at, (size_t)index, value_of(fact));
-                return;
-            }
-            at = descend(at, NULL, index, false);
-            index = -1;
-            part += *part == '.';
+        if (!child) {
+            child = *key == '[' ? json_object_new_array() : json_object_new_object();
+            add_child(at, &part, child);
         }
+        at = child;
     }
+    return false;
 }
 
 char *hg_facts_json(const hg_facts *f)
@@ -184,7 +209,8 @@ char *hg_facts_json(const hg_facts *f)
     if (!root)
         return NULL;
     for (size_t i = 0; i < f->count; i++)
-        insert(root, &f->items[i]);
+        if (!insert(root, &f->items[i])) /* a key of someone else's file: as it stands */
+            json_object_object_add(root, f->items[i].key, value_of(&f->items[i]));
     const char *text = json_object_to_json_string_ext(
         root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
     char *copy = hg_strdup(text);

@@ -94,7 +94,15 @@ static hg_status read_places(hg_job *job, hg_findings *f, hg_error *err)
                                              &wkt, err);
     if (status != HG_OK)
         return status;
-    status = hg_crs_new(wkt ? wkt : "EPSG:4326", "--places", &crs, err);
+    bool named = false;
+    for (size_t i = 0; i < shapes.count; i++)
+        named |= shapes.shapes[i].name != NULL;
+    if (!named)
+        status = hg_fail(err, HG_EUSAGE,
+                         "--places %s: no column of names was found; say which with --place-name",
+                         job->set.places);
+    if (status == HG_OK)
+        status = hg_crs_new(wkt ? wkt : "EPSG:4326", "--places", &crs, err);
     if (status == HG_OK && !wkt)
         hg_job_add_note(job, "--places declares no coordinate reference system; WGS 84 is assumed");
     if (status == HG_OK)

@@ -105,6 +105,16 @@ static void finding_facts(hg_job *job, const hg_findings *f)
         hg_fact_int(facts, f->pile_up_cells, "pile_up_cells_changed");
 }
 
+/* Without place names an area is called by its best cell. */
+static const char *best_cell(const hg_findings *f, uint32_t area, char id[HG_CELL_ID_SIZE])
+{
+    size_t k = 0;
+    while (f->area[k] != area)
+        k++;
+    uint64_t c = f->ranking.cells[k], columns = (uint64_t)f->study->grid.columns;
+    return hg_grid_cell_id(&f->study->grid, (int64_t)(c % columns), (int64_t)(c / columns), id);
+}
+
 static void summarise_areas(hg_job *job, const hg_findings *f, const hg_result_tables *t)
 {
     enum { SHOWN = 3 };
@@ -112,7 +122,9 @@ static void summarise_areas(hg_job *job, const hg_findings *f, const hg_result_t
     hg_text *s = &job->summary;
     const hg_table *areas = t->areas;
     for (size_t k = 0; k < areas->rows && k < SHOWN; k++) {
-        const char *name = f->area_names && f->area_names[k] ? f->area_names[k] : "unnamed";
+        char id[HG_CELL_ID_SIZE];
+        const char *name =
+            f->area_names && f->area_names[k] ? f->area_names[k] : best_cell(f, (uint32_t)k, id);
         int64_t hour = hg_table_column(areas, "peak_hour")->i64[k];
         hg_text_addf(s, "  %zu. %s: %s incidents on %.3g km2, %s", k + 1, name,
                      hg_grouped((uint64_t)hg_table_column(areas, "count")->i64[k], a),
@@ -123,7 +135,8 @@ static void summarise_areas(hg_job *job, const hg_findings *f, const hg_result_t
         hg_text_add(s, "\n");
     }
     if (areas->rows > SHOWN)
-        hg_text_addf(s, "  and %zu more areas\n", areas->rows - SHOWN);
+        hg_text_addf(s, "  and %zu more area%s\n", areas->rows - SHOWN,
+                     areas->rows - SHOWN == 1 ? "" : "s");
 }
 
 static void summarise(hg_job *job, const hg_findings *f, const hg_result_tables *t,

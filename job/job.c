@@ -1,4 +1,5 @@
 #include "job/job.h"
+#include "base/civil.h"
 #include "base/memory.h"
 #include "io/source.h"
 #include "job/options.h"
@@ -181,6 +182,14 @@ hg_status hg_job_set_command_line(hg_job *job, int argc, char *const *argv, hg_e
     return HG_OK;
 }
 
+static hg_status empty_interval(const hg_job *job, hg_error *err)
+{
+    char since[32], until[32];
+    return hg_fail(err, HG_EUSAGE, "--since %s --until %s: no moment lies in between; since is included, "
+                                   "until is not",
+                   hg_civil_text(job->set.since, since), hg_civil_text(job->set.until, until));
+}
+
 hg_status hg_job_run(hg_job *job, hg_error *err)
 {
     bool info = job->command->mask == HG_FOR_INFO;
@@ -190,6 +199,8 @@ hg_status hg_job_run(hg_job *job, hg_error *err)
         return hg_fail(err, HG_EUSAGE, "no input was given");
     if (!info && !job->set.output)
         return hg_fail(err, HG_EUSAGE, "no output was given; say where with -o FILE");
+    if (job->set.since != HG_NO_TIME && job->set.until != HG_NO_TIME && job->set.since >= job->set.until)
+        return empty_interval(job, err);
     job->ran = true;
     job->started = hg_now();
     job->control.threads = (int)job->set.threads;

@@ -333,6 +333,23 @@ class Info(failure.FailureCase):
         r = self.run_json("info", self.path("x.sqlite"))
         self.assertEqual(sorted(l["name"] for l in r["layers"]), ["run_info", "sources"])
 
+    def test_keys_of_a_stranger(self):
+        """Keys become paths in the JSON: those that lead nowhere are shown as they stand."""
+        keys = ["a", "a.b", "a[0]", "l[0]", "l[1].x", "l[9]", "l[4000000000]", "l[-1]", "l[", "l[x]", "l[0", "l[]",
+                "", ".", "..", "[", "[0]", "x..y", "k" * 5000, "l.x", "a\"b", "\udcff"]
+        db = sqlite3.connect(self.path("x.sqlite"))
+        db.execute("CREATE TABLE run_info(key, value)")
+        for i, key in enumerate(keys):
+            db.execute("INSERT INTO run_info VALUES (CAST(? AS TEXT), ?)",
+                       (key.encode("utf-8", "surrogateescape"), "value%d" % i))
+        db.execute("INSERT INTO run_info VALUES (NULL, 'x'), ('null', NULL), ('blob', x'ff00fe')")
+        db.commit()
+        db.close()
+        text = self.run_hotgrid("info", self.path("x.sqlite"), "--json").stdout
+        json.loads(text)
+        for i in range(len(keys)):
+            self.assertIn('"value%d"' % i, text)
+
 
 if __name__ == "__main__":
     harness.main()

@@ -97,7 +97,7 @@ def draw(project, png):
     page_map.attemptSetSceneRect(QRectF(5, 5, 190, 190))
     page_map.setCrs(project.crs())
     page_map.setLayers([t.layer() for t in project.layerTreeRoot().findLayers()
-                        if t.layer() and t.layer().isSpatial()])
+                        if t.isVisible() and t.layer() and t.layer().isSpatial()])
     page_map.zoomToExtent(view if not view.isEmpty() else project.viewSettings().fullExtent())
     layout.addLayoutItem(page_map)
     legend = QgsLayoutItemLegend(layout)
