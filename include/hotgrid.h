@@ -82,6 +82,34 @@ HG_API void hg_gcj02_to_bd09(double gcj_lon, double gcj_lat, double *bd_lon, dou
 /** The inverse, iterated to 1 mm as above. */
 HG_API bool hg_bd09_to_gcj02(double bd_lon, double bd_lat, double *gcj_lon, double *gcj_lat);
 
+/* ------------------------------------------------------------------ kernel density ------------ */
+
+/** A grid on the anchored lattice: cell corners lie on whole multiples of cell_m. */
+typedef struct hg_lattice {
+    double cell_m;         /**< side of a cell, a whole number of centimetres */
+    int64_t west, top;     /**< lattice column of the first column, lattice row of the top row */
+    int64_t columns, rows; /**< at least 1, below 2^31 */
+} hg_lattice;
+
+/**
+ * Exact kernel density at cell centres, in double precision: out[row * columns + column] = sum of
+ * w_i K(d_i / h) / h^2 x 10^6, weight per square kilometre. Cell (column, row), row 0 northernmost,
+ * has its centre at ((west + column + 0.5) cell_m, (top - row + 0.5) cell_m).
+ *
+ * @param x, y         [in] n coordinates in metres
+ * @param w            [in] n weights, finite and not negative; NULL = all 1
+ * @param kernel       [in] "uniform", "triangular", "epanechnikov", "quartic", "triweight", "gaussian"
+ * @param bandwidth_m  [in] support radius, sigma for the Gaussian (cut at 4 sigma); at least cell_m
+ * @param threads      [in] 0 = one per core; the result does not depend on it
+ * @param out          [out] rows x columns values, untouched unless HG_OK
+ *
+ * Within 1e-9 of the peak of a brute-force sum, never negative, 0 where no point is within the support.
+ * Errors: HG_EUSAGE for a kernel, bandwidth or lattice that is none; HG_ENOMEM.
+ */
+HG_API hg_status hg_kernel_density(const double *x, const double *y, const double *w, size_t n,
+                                   const hg_lattice *lattice, const char *kernel,
+                                   double bandwidth_m, int threads, double *out, hg_error *err);
+
 /* ------------------------------------------------------------------ jobs ---------------------- */
 
 /**

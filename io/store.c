@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <ogr_api.h>
 #include <ogr_srs_api.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,6 +56,24 @@ static hg_status check_path(const char *path, hg_error *err)
     return HG_OK;
 }
 
+/* GDAL's CSV driver takes anything for text; a NUL byte outside UTF-16 says it is none. */
+static bool is_text(const char *path)
+{
+    static const char *const extensions[] = {".csv", ".tsv", ".txt", ".psv"};
+    const char *dot = strrchr(path, '.');
+    bool named = false;
+    for (size_t i = 0; dot && i < sizeof extensions / sizeof *extensions; i++)
+        named |= strcasecmp(dot, extensions[i]) == 0;
+    FILE *f = named ? fopen(path, "rb") : NULL;
+    if (!f)
+        return true;
+    char head[4096];
+    size_t n = fread(head, 1, sizeof head, f);
+    fclose(f);
+    bool utf16 = n >= 2 && (memcmp(head, "\xff\xfe", 2) == 0 || memcmp(head, "\xfe\xff", 2) == 0);
+    return utf16 || !memchr(head, '\0', n);
+}
+
 static hg_status open_vector(const char *path, GDALDatasetH *out, hg_error *err)
 {
     static const char *const options[] = {"LIST_ALL_TABLES=YES", NULL};
@@ -61,6 +81,8 @@ static hg_status open_vector(const char *path, GDALDatasetH *out, hg_error *err)
     hg_status status = check_path(path, err);
     if (status != HG_OK)
         return status;
+    if (!is_text(path))
+        return hg_fail(err, HG_EDATA, "%s is no text: it holds NUL bytes", path);
     hg_gdal_watch watch;
     hg_gdal_watch_begin(&watch);
     *out = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, NULL, options, NULL);

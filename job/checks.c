@@ -57,7 +57,7 @@ static hg_status check_times(hg_job *job, hg_raw *raw, hg_error *err)
         if (r->naive_times + r->offset_times == 0)
             return hg_fail(err, HG_EUSAGE,
                            "--%s needs times, but %s has no column of them; name one with --time",
-                           set->require_time ? "require-time"
+                           set->require_time          ? "require-time"
                            : set->since != HG_NO_TIME ? "since"
                                                       : "until",
                            hg_source_name(raw->inputs[k].source));
@@ -82,7 +82,8 @@ hg_status hg_raw_check(hg_job *job, hg_raw *raw, hg_error *err)
     return check_times(job, raw, err);
 }
 
-/* The first accepted row keeps the id. Ids are compared within one input: two feeds may both count from 1. */
+/* The first accepted row keeps the id. Ids are compared within one input: two feeds may both count
+ * from 1. */
 hg_status hg_raw_check_ids(const hg_pool *pool, hg_raw *raw, hg_error *err)
 {
     if (!raw->id)

@@ -29,6 +29,27 @@ bool hg_looks_like_degrees(const double *x, const double *y, size_t n)
     return finite > 0 && within * 10 >= finite * 9;
 }
 
+/* Nine in ten are degrees in one order of the axes or the other. */
+static bool could_be_exchanged(const double *x, const double *y, size_t n)
+{
+    size_t finite = 0, within = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(x[i]) || !isfinite(y[i]))
+            continue;
+        finite++;
+        within += is_degrees(x[i], y[i]) || is_degrees(y[i], x[i]);
+    }
+    return finite > 0 && within * 10 >= finite * 9;
+}
+
+/* Where degrees are expected, exchanged axes are no reason to ask for a CRS: the rows tell. */
+static bool reads_as_degrees(const hg_job *job, const hg_raw *raw, const hg_raw_input *r)
+{
+    const double *x = raw->file_x + r->start, *y = raw->file_y + r->start;
+    bool expected = hg_source_names_degrees(r->source) || r->datum != HG_WGS84 || job->set.area;
+    return hg_looks_like_degrees(x, y, r->n) || (expected && could_be_exchanged(x, y, r->n));
+}
+
 static hg_status unknown_crs(const hg_raw *raw, const hg_raw_input *r, hg_error *err)
 {
     size_t placed = 0, others = 0, first = 0;
@@ -65,18 +86,25 @@ static hg_status crs_of_input(hg_job *job, const hg_raw *raw, hg_raw_input *r, h
                             hg_crs_name(r->crs), given);
     } else if (given) {
         status = hg_crs_new(given, "--crs", &r->crs, err);
-    } else if (hg_looks_like_degrees(raw->file_x + r->start, raw->file_y + r->start, r->n)) {
+    } else if (reads_as_degrees(job, raw, r)) {
         bool cgcs = r->datum == HG_CGCS2000;
         status = hg_crs_new(cgcs ? "EPSG:4490" : "EPSG:4326", name, &r->crs, err);
         if (status == HG_OK)
             hg_job_add_note(job, "%s: coordinates are taken to be longitude and latitude (%s)",
                             name, hg_datum_name(r->datum));
+        if (status == HG_OK &&
+            !hg_looks_like_degrees(raw->file_x + r->start, raw->file_y + r->start, r->n))
+            hg_job_add_note(job,
+                            "%s: many latitudes are beyond 90 degrees, as if x and y were "
+                            "exchanged; --x and --y say which column is which",
+                            name);
     } else {
         return unknown_crs(raw, r, err);
     }
     bool offset = r->datum == HG_GCJ02 || r->datum == HG_BD09;
     if (status == HG_OK && offset && !hg_crs_is_geographic(r->crs))
-        return hg_fail(err, HG_EUSAGE, "--datum %s: %s is in %s; only longitudes and latitudes are offset",
+        return hg_fail(err, HG_EUSAGE,
+                       "--datum %s: %s is in %s; only longitudes and latitudes are offset",
                        hg_datum_name(r->datum), name, hg_crs_name(r->crs));
     return status;
 }
@@ -192,11 +220,12 @@ static hg_status shared_crs(const hg_raw *raw, hg_intake *in, hg_error *err)
     for (size_t i = 0; i < raw->input_count; i++) {
         const hg_crs *crs = raw->inputs[i].crs;
         if (hg_crs_is_engineering(crs) != local)
-            return hg_fail(err, HG_EUSAGE,
-                           "%s is in a local plane that nothing leads out of, %s is not; they cannot "
-                           "be put together",
-                           hg_source_name(raw->inputs[local ? 0 : i].source),
-                           hg_source_name(raw->inputs[local ? i : 0].source));
+            return hg_fail(
+                err, HG_EUSAGE,
+                "%s is in a local plane that nothing leads out of, %s is not; they cannot "
+                "be put together",
+                hg_source_name(raw->inputs[local ? 0 : i].source),
+                hg_source_name(raw->inputs[local ? i : 0].source));
         if (!hg_crs_same(crs, first) || (!local && !is_plane_in_metres(crs)))
             return HG_OK;
     }
@@ -234,8 +263,7 @@ static hg_status undo_offset(hg_raw *raw, const hg_raw_input *r, const hg_crs *w
                              hg_transform **t, const hg_crs *analysis, hg_error *err)
 {
     for (size_t i = r->start; i < r->start + r->n; i++)
-        if (raw->reason[i] == HG_ACCEPTED &&
-            !hg_datum_to_wgs84(r->datum, &raw->x[i], &raw->y[i]))
+        if (raw->reason[i] == HG_ACCEPTED && !hg_datum_to_wgs84(r->datum, &raw->x[i], &raw->y[i]))
             raw->x[i] = raw->y[i] = NAN;
     return hg_transform_new(wgs84, analysis, t, err);
 }
@@ -312,7 +340,8 @@ static hg_status read_area(hg_job *job, const hg_raw *raw, hg_shapes *area, hg_c
     status = hg_shapes_box(area, box, err);
     if (status != HG_OK)
         return status;
-    bool degrees = fabs(box[0]) <= 180 && fabs(box[2]) <= 180 && fabs(box[1]) <= 90 && fabs(box[3]) <= 90;
+    bool degrees =
+        fabs(box[0]) <= 180 && fabs(box[2]) <= 180 && fabs(box[1]) <= 90 && fabs(box[3]) <= 90;
     bool local = hg_crs_is_engineering(raw->inputs[0].crs);
     hg_job_add_note(job, "--area declares no coordinate reference system; %s is assumed",
                     degrees && !local ? "WGS 84" : "that of the first input");
@@ -333,9 +362,8 @@ static hg_status report_readings(hg_job *job, const hg_raw *raw, const hg_intake
         status = hg_placing_vote(raw->file_x + r->start, raw->file_y + r->start, r->n, r->crs,
                                  r->datum, in->crs, in->region, readings, &n, err);
         for (size_t k = 0; k < n && status == HG_OK; k++) {
-            double share = readings[k].tried
-                               ? (double)readings[k].inside / (double)readings[k].tried
-                               : 0;
+            double share =
+                readings[k].tried ? (double)readings[k].inside / (double)readings[k].tried : 0;
             hg_fact_text(&job->facts, readings[k].name, "inputs[%zu].placing[%zu].reading", i, k);
             hg_fact_text(&job->facts, readings[k].option, "inputs[%zu].placing[%zu].option", i, k);
             hg_fact_real(&job->facts, share, "inputs[%zu].placing[%zu].share_inside", i, k);
@@ -412,10 +440,12 @@ static hg_status rule_bandwidth(hg_job *job, const hg_raw *raw, hg_intake *in, h
         points.n++;
     }
     if (status == HG_OK && points.n == 0)
-        status = hg_fail(err, HG_EDATA, "no row lies in the study area, so no bandwidth can be "
-                                        "chosen; see the notes on how they were read");
+        status = hg_fail(err, HG_EDATA,
+                         "no row lies in the study area, so no bandwidth can be "
+                         "chosen; see the notes on how they were read");
     if (status == HG_OK)
-        status = hg_bandwidth_by_rule(job->set.rule, job->set.kernel, &points, &in->bandwidth_m, err);
+        status =
+            hg_bandwidth_by_rule(job->set.rule, job->set.kernel, &points, &in->bandwidth_m, err);
     hg_free(x);
     hg_free(y);
     hg_free(w);

@@ -260,6 +260,18 @@ class Placing(Case):
         self.assertAlmostEqual(by["as given"], 0.4, places=2)
         self.assertAlmostEqual(by["axes swapped"], 0.6, places=2)
 
+    def test_wholly_swapped_axes_are_suspected(self):
+        truth = self.cloud(113.1, 22.05, 200)
+        swapped = [(y, x) for x, y in truth]
+        area = self.area((113.0, 21.95, 113.2, 22.15))
+        for heads in ("x,y", "lon,lat"):
+            said, _ = self.readings(self.csv(swapped, heads=heads), area, code=3)
+            self.assertIn("100.0 % would as axes swapped", said)
+        p = self.run_hotgrid("load", self.csv(swapped), "-o", self.path("x.gpkg"), code=3)
+        self.assertIn("exchanged", p.stderr)
+        j, got = self.load(self.csv(swapped), "--x", "lat", "--y", "lon")
+        self.assertEqual(j["accepted"], 200)
+
     def test_zone_prefix_is_suspected(self):
         truth = self.cloud(113.1, 22.05, 200)
         area = self.area((113.0, 21.95, 113.2, 22.15))
