@@ -199,12 +199,8 @@ static void finish_group(const composer *c, size_t g)
     out->by_stream = c->out->counts + g * c->in->streams;
     out->top_stream = -1;
     out->top_stream_lq = NAN;
-    if (c->in->streams == 1 && out->count > 0) {
-        out->top_stream = 0;
-        out->top_stream_lq = 1;
-    } else if (c->in->streams > 1) {
+    if (c->in->streams > 1) /* with one stream the probability is 1: nothing stands out */
         set_top_stream(c, g);
-    }
     set_peaks(c, g);
 }
 

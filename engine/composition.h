@@ -37,9 +37,8 @@ hg_default_times hg_find_default_times(const hg_incidents *incidents);
 
 /**
  * lq = ((n_sc + 10 pi_s)/(n_c + 10)) / pi_s; top_stream has the smallest P(Bin(n_c, pi_s) >= n_sc), if
- * that is at most 0.05 / streams and n_sc >= 3; with one stream there is nothing to compare: it is
- * the top stream with lq 1 (-1 and NaN for a group without incidents). Hours leave default times out;
- * weekdays keep them; ties go to the earlier. Times are t_start. Halo incidents count nowhere.
+ * that is at most 0.05 / streams and n_sc >= 3, else -1 with lq NaN (so always with one stream, of which
+ * the probability is 1). Hours leave default times out; weekdays keep them; ties go to the earlier. Times are t_start. Halo incidents count nowhere.
  *
  * @param group   group of each incident (cell or area), UINT32_MAX = none
  * @param groups  number of groups

@@ -111,7 +111,7 @@ static hg_status equal_area(double lon, double lat, bool china_datum, hg_crs **o
 static void say_equal_area(char why[256], double lon, double lat, const zone *z, double width)
 {
     int n =
-        snprintf(why, 256, "Lambert azimuthal equal-area around the median %.2f %.2f: ", lon, lat);
+        snprintf(why, 256, "Lambert azimuthal equal-area around %.2f %.2f: ", lon, lat);
     char *rest = why + n;
     size_t room = 256 - (size_t)n;
     if (!(width <= 1.5 * z->width_deg))
@@ -145,6 +145,6 @@ hg_status hg_crs_choose(double lon_deg, double lat_deg, const double box_deg[4],
     snprintf(code, sizeof code, "EPSG:%d", z.epsg);
     status = hg_crs_new(code, "analysis CRS", out, err);
     if (status == HG_OK)
-        snprintf(why, 256, "%s by the median longitude %.2f", z.name, lon_deg);
+        snprintf(why, 256, "%s by the central longitude %.2f", z.name, lon_deg);
     return status;
 }

@@ -97,6 +97,13 @@ hg_status hg_source_read(hg_source *source, hg_source_rows *rows, hg_error *err)
 void hg_source_rows_dispose(hg_source_rows *rows);
 
 /**
+ * Reads the source once more for the n data rows named in `rows` (1-based, ascending) and gives each as
+ * text, "name=value" joined by "; ", as ids of the source's pool; HG_NO_TEXT where a row is gone.
+ */
+hg_status hg_source_read_raw(hg_source *source, const uint64_t *rows, size_t n, uint32_t *texts,
+                             hg_error *err);
+
+/**
  * A source as it may be shown and recorded: "PG:host=h password=secret" -> "PG:host=h password=***",
  * "user:secret@host" in URIs likewise. Free with hg_free; NULL without memory.
  */

@@ -80,8 +80,8 @@ hg_status hg_row_builder_add(hg_row_builder *b, const hg_position *position, con
 /** Room for `capacity` rows in all columns. */
 hg_status hg_row_builder_reserve(hg_row_builder *b, size_t capacity, hg_error *err);
 /**
- * Makes `part` write its rows, at most `capacity`, into the columns of `all` from row `start` on, with
- * text of its own: for threads that know where their rows go.
+ * Makes `part` write its rows, at most `capacity`, into the columns of `all` from row `start` on,
+ * with text of its own: for threads that know where their rows go.
  */
 hg_status hg_row_builder_view(hg_row_builder *part, const hg_row_builder *all, size_t start,
                               size_t capacity, hg_error *err);
@@ -90,11 +90,22 @@ hg_status hg_row_builder_join(hg_row_builder *all, hg_row_builder *parts, size_t
 /** Turns kept text columns that hold nothing but numbers into numbers. */
 hg_status hg_rows_narrow(hg_source_rows *rows, hg_pool *pool, hg_error *err);
 
+/** A value as text: its own, or written into buf; empty for none. */
+const char *hg_value_text(const hg_value *v, char buf[64], size_t *n);
+
+/** Called with each data row in order; position NULL where it stands in the values. */
+typedef hg_status (*hg_row_sink)(void *context, const hg_position *position, const hg_value *values,
+                                 hg_error *err);
+/** Passes every data row, as OGR yields it, to the sink. */
+hg_status hg_source_each_row(hg_source *source, hg_row_sink sink, void *context, hg_error *err);
+hg_status hg_source_read_features(hg_source *source, hg_source_rows *rows, hg_error *err);
+
 /** True where rows can be read straight from a GeoPackage table. */
 bool hg_source_is_direct(const hg_source *source);
 hg_status hg_source_read_direct(hg_source *source, hg_source_rows *rows, hg_error *err);
 
-/** Opens the dataset of a path or connection, with its encoding settled; used for shapes as well. */
+/** Opens the dataset of a path or connection, with its encoding settled; used for shapes as well.
+ */
 hg_status hg_source_open_dataset(hg_source *source, hg_error *err);
 void hg_source_close_dataset(hg_source *source);
 /** Picks the layer; `first` takes the first of several instead of asking. */

@@ -156,7 +156,7 @@ hg_status hg_row_builder_view(hg_row_builder *part, const hg_row_builder *all, s
     return HG_OK;
 }
 
-static const char *value_text(const hg_value *v, char buf[64], size_t *n)
+const char *hg_value_text(const hg_value *v, char buf[64], size_t *n)
 {
     switch (v->type) {
     case HG_VALUE_TEXT:
@@ -210,7 +210,7 @@ static hg_status text_id(hg_row_builder *b, const hg_value *v, uint32_t *id, hg_
         *id = HG_NO_TEXT;
         return HG_OK;
     }
-    const char *s = value_text(v, buf, &n);
+    const char *s = hg_value_text(v, buf, &n);
     return hg_pool_intern(b->pool, s, n, id, err);
 }
 
@@ -242,7 +242,7 @@ static hg_status position_from_columns(hg_row_builder *b, const hg_value *values
     p->state = HG_ROW_NOT_FINITE;
     char bx[64], by[64];
     size_t nx, ny;
-    const char *tx = value_text(vx, bx, &nx), *ty = value_text(vy, by, &ny);
+    const char *tx = hg_value_text(vx, bx, &nx), *ty = hg_value_text(vy, by, &ny);
     hg_text both = {0};
     hg_text_add_n(&both, tx, nx);
     hg_text_add(&both, ", ");
@@ -285,10 +285,10 @@ static time_state read_time(hg_row_builder *b, const hg_value *date, const hg_va
     *civil = HG_NO_TIME;
     if (is_empty(date))
         return TIME_EMPTY;
-    const char *s = value_text(date, buf, &n);
+    const char *s = hg_value_text(date, buf, &n);
     bool ok;
     if (clock && !is_empty(clock)) {
-        const char *c = value_text(clock, clock_buf, &clock_n);
+        const char *c = hg_value_text(clock, clock_buf, &clock_n);
         ok = hg_moment_parse_two(s, n, c, clock_n, order, &m);
     } else {
         ok = hg_moment_parse(s, n, order, &m);
@@ -340,14 +340,14 @@ static hg_status store_times(hg_row_builder *b, const hg_value *values, hg_error
     char buf[64], end_buf[64];
     size_t n, end_n = 0;
     hg_text text = {0};
-    const char *t = value_text(date, buf, &n);
+    const char *t = hg_value_text(date, buf, &n);
     hg_text_add_n(&text, t, n);
-    if (clock && (t = value_text(clock, end_buf, &end_n), end_n)) {
+    if (clock && (t = hg_value_text(clock, end_buf, &end_n), end_n)) {
         hg_text_add(&text, " ");
         hg_text_add_n(&text, t, end_n);
     }
     if (until && last == TIME_BAD) {
-        t = value_text(until, end_buf, &end_n);
+        t = hg_value_text(until, end_buf, &end_n);
         hg_text_add(&text, " - ");
         hg_text_add_n(&text, t, end_n);
     }
@@ -365,11 +365,11 @@ static hg_status store_weight(hg_row_builder *b, const hg_value *values, hg_erro
     double w = NAN;
     bool ok = !is_empty(v) && read_coordinate(v, &w) && isfinite(w) && w >= 0;
     b->rows.w[b->rows.n] = ok ? w : NAN;
-    if (ok)
+    if (ok || is_empty(v))
         return HG_OK;
     char buf[64];
     size_t n;
-    const char *s = value_text(v, buf, &n);
+    const char *s = hg_value_text(v, buf, &n);
     return add_bad(b, &b->rows.bad_weights, s, n, err);
 }
 

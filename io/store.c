@@ -76,7 +76,6 @@ static bool is_text(const char *path)
 
 static hg_status open_vector(const char *path, GDALDatasetH *out, hg_error *err)
 {
-    static const char *const options[] = {"LIST_ALL_TABLES=YES", NULL};
     hg_gdal_init();
     hg_status status = check_path(path, err);
     if (status != HG_OK)
@@ -85,7 +84,7 @@ static hg_status open_vector(const char *path, GDALDatasetH *out, hg_error *err)
         return hg_fail(err, HG_EDATA, "%s is no text: it holds NUL bytes", path);
     hg_gdal_watch watch;
     hg_gdal_watch_begin(&watch);
-    *out = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, NULL, options, NULL);
+    *out = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, NULL, NULL, NULL);
     hg_gdal_watch_end(&watch);
     return *out ? HG_OK
                 : hg_fail(err, HG_EDATA,

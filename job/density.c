@@ -6,33 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static void raster_metadata(const hg_study *study, char lines[3][96], const char *items[4])
-{
-    snprintf(lines[0], 96, "HOTGRID_VERSION=%s", hg_version());
-    snprintf(lines[1], 96, "HOTGRID_KERNEL=%s", hg_kernel_name(study->kernel.shape));
-    snprintf(lines[2], 96, "HOTGRID_BANDWIDTH_M=%.10g", study->kernel.bandwidth_m);
-    for (int k = 0; k < 3; k++)
-        items[k] = lines[k];
-    items[3] = NULL;
-}
-
 static hg_status run_surface(hg_job *job, const hg_intake *in, const hg_study *study,
                              const char *path, hg_surface *surface, hg_error *err)
 {
-    const hg_grid *g = &study->grid;
-    char lines[3][96];
-    const char *items[4];
-    raster_metadata(study, lines, items);
-    hg_raster_spec spec = {.columns = g->columns,
-                           .rows = g->rows,
-                           .west_m = hg_grid_column_west(g, 0),
-                           .north_m = hg_grid_row_north(g, 0),
-                           .cell_m = g->cell_m,
-                           .crs_wkt = hg_crs_wkt(in->crs),
-                           .description = hg_say(job->set.lang, HG_WORD_DENSITY),
-                           .unit = "1/km2",
-                           .metadata = items};
-    hg_status status = hg_raster_new(path, &spec, &job->control, &surface->raster, err);
+    hg_status status = hg_study_raster(job, in, study, path, &surface->raster, err);
     if (status == HG_OK)
         status = hg_surface_run(job, in, study, surface, err);
     if (status != HG_OK) {

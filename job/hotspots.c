@@ -48,25 +48,10 @@ static hg_status outputs_init(const hg_job *job, outputs *o, hg_error *err)
     return status;
 }
 
-static hg_status new_raster(hg_job *job, const hg_intake *in, const hg_study *study,
-                            const char *path, hg_raster **raster, hg_error *err)
-{
-    const hg_grid *g = &study->grid;
-    hg_raster_spec spec = {.columns = g->columns,
-                           .rows = g->rows,
-                           .west_m = hg_grid_column_west(g, 0),
-                           .north_m = hg_grid_row_north(g, 0),
-                           .cell_m = g->cell_m,
-                           .crs_wkt = hg_crs_wkt(in->crs),
-                           .description = hg_say(job->set.lang, HG_WORD_DENSITY),
-                           .unit = "1/km2"};
-    return hg_raster_new(path, &spec, &job->control, raster, err);
-}
-
 static hg_status compute_surface(hg_job *job, const hg_intake *in, const hg_study *study,
                                  const char *path, hg_surface *surface, hg_error *err)
 {
-    hg_status status = new_raster(job, in, study, path, &surface->raster, err);
+    hg_status status = hg_study_raster(job, in, study, path, &surface->raster, err);
     if (status == HG_OK) {
         surface->density = hg_malloc(hg_grid_cells(&study->grid), sizeof *surface->density);
         status = surface->density ? hg_surface_run(job, in, study, surface, err)
@@ -134,9 +119,6 @@ static void summarise_areas(hg_job *job, const hg_findings *f, const hg_result_t
             hg_text_addf(s, ", most at %02lld h", (long long)hour);
         hg_text_add(s, "\n");
     }
-    if (areas->rows > SHOWN)
-        hg_text_addf(s, "  and %zu more area%s\n", areas->rows - SHOWN,
-                     areas->rows - SHOWN == 1 ? "" : "s");
 }
 
 static void summarise(hg_job *job, const hg_findings *f, const hg_result_tables *t,

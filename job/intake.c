@@ -36,6 +36,7 @@ void hg_intake_dispose(hg_intake *in)
     }
     hg_free(in->inputs);
     hg_rejects_dispose(&in->rejects);
+    hg_free(in->rejects_raw);
     hg_region_free(in->region);
     hg_crs_free(in->crs);
     hg_pool_free(in->pool);
@@ -102,6 +103,30 @@ static hg_status collect_rejects(hg_intake *in, const hg_raw *raw, hg_error *err
                                     (hg_reason)raw->reason[i], value, err);
         }
     }
+    return status;
+}
+
+/* --rejects-raw: rejects are in order of input and row, so each input is read once more. */
+static hg_status read_raw_rejects(const hg_job *job, hg_intake *in, const hg_raw *raw,
+                                  hg_error *err)
+{
+    size_t n = in->rejects.count, from = 0;
+    if (!job->set.rejects_raw)
+        return HG_OK;
+    uint64_t *rows = hg_malloc(n, sizeof *rows);
+    in->rejects_raw = hg_malloc(n, sizeof *in->rejects_raw);
+    hg_status status = rows && in->rejects_raw ? HG_OK : hg_fail_memory(err);
+    for (size_t i = 0; i < n && status == HG_OK; i++)
+        rows[i] = in->rejects.rows[i].row;
+    for (size_t k = 0; k < raw->input_count && status == HG_OK; k++) {
+        size_t to = from;
+        while (to < n && in->rejects.rows[to].source == k)
+            to++;
+        status = hg_source_read_raw(raw->inputs[k].source, rows + from, to - from,
+                                    in->rejects_raw + from, err);
+        from = to;
+    }
+    hg_free(rows);
     return status;
 }
 
@@ -302,13 +327,12 @@ static hg_status nothing_left(const hg_job *job, const hg_intake *in, const hg_r
         if (in->rejects.rows[k].reason == (hg_reason)most)
             example = &in->rejects.rows[k];
     const char *value = example ? hg_pool_text(in->pool, example->value) : NULL;
-    return hg_fail(err, HG_EDATA,
-                   "none of %zu rows can be used; most are refused as %s (%s, row %llu: %s)%s",
-                   in->rejects.count, hg_reason_code((hg_reason)most),
-                   hg_source_name(raw->inputs[example ? example->source : 0].source),
-                   example ? (unsigned long long)example->row : 0, value ? value : "empty",
-                   job->set.area && most == HG_OUTSIDE_AREA ? "; see the notes on how they were read"
-                                                            : "");
+    return hg_fail(
+        err, HG_EDATA, "none of %zu rows can be used; most are refused as %s (%s, row %llu: %s)%s",
+        in->rejects.count, hg_reason_code((hg_reason)most),
+        hg_source_name(raw->inputs[example ? example->source : 0].source),
+        example ? (unsigned long long)example->row : 0, value ? value : "empty",
+        job->set.area && most == HG_OUTSIDE_AREA ? "; see the notes on how they were read" : "");
 }
 
 /* A step that finds no row to work on fails; why there is none is what the user wants to know. */
@@ -347,6 +371,8 @@ hg_status hg_intake_run(hg_job *job, const char *store_crs, hg_intake *in, hg_er
         status = take_rows(job, in, &raw, err);
     if (status == HG_OK)
         status = settle_duplicates(job, in, raw.hash, err);
+    if (status == HG_OK)
+        status = read_raw_rejects(job, in, &raw, err);
     if (status == HG_OK)
         status = describe_inputs(in, &raw, err);
     if (status == HG_OK)

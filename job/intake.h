@@ -30,6 +30,7 @@ typedef struct hg_intake {
     hg_input_facts *inputs;
     size_t input_count;
     hg_rejects rejects;
+    uint32_t *rejects_raw; /**< text of the whole row of each, with --rejects-raw; else NULL */
     hg_crs *crs; /**< the analysis CRS, in metres */
     char crs_why[256];
     hg_region *region;       /**< study area; NULL until one is known */

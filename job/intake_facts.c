@@ -5,18 +5,45 @@
 #include <string.h>
 #include <strings.h>
 
-static void settings_facts(hg_job *job)
+/* How to run and to talk, which leaves no trace in the result. */
+static bool is_manner(const char *option)
 {
-    hg_facts *f = &job->facts;
-    const hg_settings *s = &job->set;
-    char buf[32];
-    if (s->since != HG_NO_TIME)
-        hg_fact_text(f, hg_civil_text(s->since, buf), "options.since");
-    if (s->until != HG_NO_TIME)
-        hg_fact_text(f, hg_civil_text(s->until, buf), "options.until");
-    hg_fact_bool(f, s->require_time, "options.require_time");
-    hg_fact_bool(f, s->drop_duplicates, "options.drop_duplicates");
-    hg_fact_text(f, s->area, "options.area");
+    static const char *const manners[] = {"output", "overwrite", "threads",  "quiet",
+                                          "json",   "progress",  "no-hash"};
+    for (size_t i = 0; i < sizeof manners / sizeof *manners; i++)
+        if (strcmp(option, manners[i]) == 0)
+            return true;
+    return false;
+}
+
+/* The options in force as they were given; what was left to the defaults stands in facts of its own. */
+static void option_facts(hg_job *job)
+{
+    for (size_t i = 0; i < job->given_count; i++) {
+        const hg_given_option *g = &job->given[i];
+        bool own = false;
+        for (size_t k = 0; k < hg_option_count(); k++)
+            own |= hg_option_at(k)->source && strcmp(hg_option_at(k)->name, g->name) == 0;
+        if (is_manner(g->name))
+            continue;
+        const hg_fact *have = NULL;
+        char key[96];
+        if (own && g->input)
+            snprintf(key, sizeof key, "inputs[%zu].options.%s", g->input - 1, g->name);
+        else
+            snprintf(key, sizeof key, "options.%s", g->name);
+        have = hg_fact_find(&job->facts, key);
+        hg_text both = {0};
+        hg_text_addf(&both, "%s%s%s", have && have->text ? have->text : "", have ? "; " : "", g->value);
+        hg_fact_text(&job->facts, both.s, "%s", key);
+        hg_text_dispose(&both);
+    }
+}
+
+static void note_facts(hg_job *job)
+{
+    for (size_t i = 0; i < job->notes.count; i++)
+        hg_fact_text(&job->facts, job->notes.items[i], "notes[%zu]", i);
 }
 
 static const char *tz_of(const hg_job *job, size_t i)
@@ -59,7 +86,8 @@ void hg_intake_facts(hg_job *job, const hg_intake *in)
         reasons[in->rejects.rows[i].reason]++;
     for (size_t r = 1; r < HG_REASON_END; r++)
         if (reasons[r])
-            hg_fact_int(f, (int64_t)reasons[r], "rejected_by_reason.%s", hg_reason_code((hg_reason)r));
+            hg_fact_int(f, (int64_t)reasons[r], "rejected_by_reason.%s",
+                        hg_reason_code((hg_reason)r));
     hg_fact_int(f, (int64_t)in->halo, "halo");
     hg_fact_int(f, (int64_t)in->untimed, "untimed");
     hg_fact_int(f, (int64_t)in->duplicates, "duplicates");
@@ -74,7 +102,8 @@ void hg_intake_facts(hg_job *job, const hg_intake *in)
     for (size_t i = 0; i < in->incidents.streams; i++)
         hg_fact_text(f, in->stream_names[i], "streams[%zu]", i);
     input_facts(job, in);
-    settings_facts(job);
+    option_facts(job);
+    note_facts(job);
     hg_fact_text(f, "internal use", "classification");
 }
 
@@ -157,7 +186,7 @@ hg_status hg_intake_incident_table(const hg_intake *in, const char *name, const 
     static const struct {
         const char *name;
         hg_type type;
-    } columns[] = {{"stream", HG_TEXT},      {"category", HG_TEXT}, {"weight", HG_DOUBLE},
+    } columns[] = {{"stream", HG_TEXT},      {"category", HG_TEXT},  {"weight", HG_DOUBLE},
                    {"t_start", HG_DATETIME}, {"t_end", HG_DATETIME}, {"source", HG_TEXT},
                    {"source_row", HG_INT64}};
     hg_table *t = NULL;
@@ -213,6 +242,8 @@ hg_status hg_intake_rejects_table(const hg_intake *in, hg_table **out, hg_error 
     for (size_t i = 0; i < in->rejects.count && status == HG_OK; i++) {
         const hg_reject *r = &in->rejects.rows[i];
         t->columns[4].text[i] = r->value;
+        if (in->rejects_raw)
+            t->columns[5].text[i] = in->rejects_raw[i];
         status = place_row(in, t, i, r->source, r->row, err);
         if (status == HG_OK)
             status = hg_table_set_text(t, &t->columns[3], i, hg_reason_code(r->reason), err);

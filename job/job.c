@@ -126,17 +126,38 @@ void hg_job_free(hg_job *job)
     hg_facts_dispose(&job->facts);
     hg_list_dispose(&job->notes);
     hg_text_dispose(&job->summary);
+    for (size_t i = 0; i < job->given_count; i++) {
+        hg_free(job->given[i].name);
+        hg_free(job->given[i].value);
+    }
+    hg_free(job->given);
     hg_free(job->json);
     hg_free(job->command_line);
     hg_free(job);
+}
+
+static hg_status remember(hg_job *job, const char *option, const char *value, hg_error *err)
+{
+    hg_given_option *given =
+        hg_grow(job->given, &job->given_capacity, job->given_count + 1, sizeof *given);
+    if (!given)
+        return hg_fail_memory(err);
+    job->given = given;
+    hg_given_option *g = &given[job->given_count];
+    *g = (hg_given_option){.name = hg_strdup(option),
+                           .value = value ? hg_source_redact(value) : hg_strdup("true"),
+                           .input = job->input_count};
+    job->given_count++;
+    return g->name && g->value ? HG_OK : hg_fail_memory(err);
 }
 
 hg_status hg_job_set(hg_job *job, const char *option, const char *value, hg_error *err)
 {
     hg_source_settings *source =
         job->input_count ? &job->inputs[job->input_count - 1].set : &job->all;
-    return hg_option_set(job->command->mask, job->command->info.name, option, value, &job->set,
-                         source, err);
+    hg_status status = hg_option_set(job->command->mask, job->command->info.name, option, value,
+                                     &job->set, source, err);
+    return status == HG_OK ? remember(job, option, value, err) : status;
 }
 
 hg_status hg_job_add_input(hg_job *job, const char *source, hg_error *err)

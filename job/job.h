@@ -11,6 +11,12 @@ typedef struct hg_job_input {
     hg_source_settings set;
 } hg_job_input;
 
+/** An option as it was given; input 0 = for all, else the number of the input it follows. */
+typedef struct hg_given_option {
+    char *name, *value;
+    size_t input;
+} hg_given_option;
+
 typedef hg_status (*hg_command_run)(hg_job *job, hg_error *err);
 
 /** One command: what the public table shows, and what runs it. */
@@ -32,6 +38,8 @@ struct hg_job {
     hg_text summary;
     char *json;
     char *command_line;
+    hg_given_option *given;
+    size_t given_count, given_capacity;
     double started;      /**< seconds of the monotonic clock */
     bool ran;
 };

@@ -4,6 +4,7 @@
 #include "io/staging.h"
 #include "io/store.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -206,7 +207,7 @@ static hg_status run(hg_job *job, loading *l, hg_staging *staging, bool append, 
         return status;
     hg_intake_facts(job, &l->in);
     hg_fact_int(&job->facts, (int64_t)l->pile_ups.n, "pile_ups");
-    hg_run_facts(job, read - job->started, analysed - read, 0);
+    hg_run_facts(job, read - job->started, analysed - read, NAN); /* not known yet */
     status = write_store(job, l, path, append, err);
     if (status == HG_OK && !append)
         status = hg_staging_commit(staging, err);

@@ -45,7 +45,7 @@ static bool parse_text(const option *o, const char *value, void *field)
 /* Quotes are legal in SQL names but not safe in every driver; the other names are the store's own. */
 static bool parse_layer_name(const option *o, const char *value, void *field)
 {
-    static const char *const own[] = {"rejects", "pile_ups", "sources", "run_info"};
+    static const char *const own[] = {"rejects", "pile_ups", "duplicates", "sources", "run_info"};
     static const char *const begins[] = {"gpkg_", "rtree_", "sqlite_", "idx_"};
     size_t n = strlen(value);
     if (n > 100 || strpbrk(value, "\"'`;"))
@@ -223,7 +223,7 @@ static const option options[] = {
     {{"overwrite", 0, NULL, "Replace an output that exists; without it the command refuses.", false, false}, READS, parse_flag, JOB(overwrite), NULL, 0, 0},
     {{"append", 0, NULL, "Add to a store that exists, in one transaction; its CRS wins.", false, false}, LOAD, parse_flag, JOB(append), NULL, 0, 0},
     {{"again", 0, NULL, "Load a file that the store already holds once more.", false, false}, LOAD, parse_flag, JOB(again), NULL, 0, 0},
-    {{"nln", 0, "NAME", "Name of the layer of loaded incidents (default: incidents).", false, false}, LOAD, parse_layer_name, JOB(layer_name), "a name of at most 100 bytes without quotes, and none the store itself uses (rejects, pile_ups, sources, run_info, gpkg_...)", 0, 0},
+    {{"nln", 0, "NAME", "Name of the layer of loaded incidents (default: incidents).", false, false}, LOAD, parse_layer_name, JOB(layer_name), "a name of at most 100 bytes without quotes, and none the store itself uses (rejects, pile_ups, duplicates, sources, run_info, gpkg_...)", 0, 0},
 
     {{"layer", 0, "NAME", "The layer to read.", true, false}, READS, parse_text, SOURCE(layer), "a layer name", 0, 0},
     {{"where", 0, "SQL", "Only rows that fit this condition.", true, false}, READS, parse_text, SOURCE(where), "an SQL condition", 0, 0},
@@ -245,7 +245,7 @@ static const option options[] = {
     {{"sheet", 0, "NAME", "Sheet of a spreadsheet.", true, false}, READS, parse_text, SOURCE(sheet), "a sheet name", 0, 0},
     {{"header-row", 0, "N", "Row that holds the column heads, where title rows stand above it (default 1).", true, false}, READS, parse_count, SOURCE(header_row), "a whole number from 1 to 1000", 1, 1000},
 
-    {{"area", 0, "SRC[:LAYER]", "Study area. Without it the hull of the points is taken, with a warning.", false, false}, READS, parse_text, JOB(area), "a source of polygons", 0, 0},
+    {{"area", 0, "SRC[:LAYER]", "Study area. Without it density covers its whole extent, and hotspots take the hull of the points, with a warning.", false, false}, READS, parse_text, JOB(area), "a source of polygons", 0, 0},
     {{"bounds", 0, "XMIN,YMIN,XMAX,YMAX", "Extent of the grid in the analysis CRS.", false, false}, MAPS, parse_bounds, 0, "four numbers xmin,ymin,xmax,ymax with xmin < xmax and ymin < ymax", 0, 0},
     {{"analysis-crs", 0, "CRS|auto", "Projected CRS of grid and distances (default auto: chosen from the area or the points).", false, false}, READS, parse_text, JOB(analysis_crs), "a projected coordinate reference system", 0, 0},
     {{"cell", 0, "LENGTH|auto", "Side of the grid cells, whole centimetres (default auto).", false, false}, MAPS, parse_cell, JOB(cell_m), "auto or a positive length in whole centimetres such as 50 or 0.1km", 0, 0},

@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "io/staging.h"
+#include "job/words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -134,9 +135,33 @@ hg_status hg_study_init(hg_job *job, hg_intake *in, bool need_area, hg_study *s,
     return status;
 }
 
+hg_status hg_study_raster(hg_job *job, const hg_intake *in, const hg_study *study, const char *path,
+                          hg_raster **raster, hg_error *err)
+{
+    const hg_grid *g = &study->grid;
+    char version[96], kernel[96], bandwidth[96];
+    snprintf(version, sizeof version, "HOTGRID_VERSION=%s", hg_version());
+    snprintf(kernel, sizeof kernel, "HOTGRID_KERNEL=%s", hg_kernel_name(study->kernel.shape));
+    snprintf(bandwidth, sizeof bandwidth, "HOTGRID_BANDWIDTH_M=%.10g", study->kernel.bandwidth_m);
+    const char *const items[] = {version, kernel, bandwidth, NULL};
+    hg_raster_spec spec = {.columns = g->columns,
+                           .rows = g->rows,
+                           .west_m = hg_grid_column_west(g, 0),
+                           .north_m = hg_grid_row_north(g, 0),
+                           .cell_m = g->cell_m,
+                           .crs_wkt = hg_crs_wkt(in->crs),
+                           .description = hg_say(job->set.lang, HG_WORD_DENSITY),
+                           .unit = "1/km2",
+                           .metadata = items};
+    return hg_raster_new(path, &spec, &job->control, raster, err);
+}
+
+/* A yearly rate from less than a week says more about the week than about the year. */
+enum { SHORTEST_SPAN_S = 7 * 86400 };
+
 double hg_per_year(const hg_intake *in, double per_km2)
 {
-    if (in->first_time == HG_NO_TIME || in->last_time - in->first_time < 86400)
+    if (in->first_time == HG_NO_TIME || in->last_time - in->first_time < SHORTEST_SPAN_S)
         return NAN;
     return per_km2 / ((double)(in->last_time - in->first_time) / (365.2425 * 86400));
 }

@@ -22,6 +22,10 @@ typedef struct hg_study {
 hg_status hg_study_init(hg_job *job, hg_intake *in, bool need_area, hg_study *study, hg_error *err);
 void hg_study_dispose(hg_study *study);
 
+/** Starts the density raster of the study at `path`. */
+hg_status hg_study_raster(hg_job *job, const hg_intake *in, const hg_study *study, const char *path,
+                          hg_raster **raster, hg_error *err);
+
 /** Where a computed surface goes and what was learnt on the way. */
 typedef struct hg_surface {
     hg_raster *raster;   /**< gets density per km2; NULL = nowhere */

@@ -239,6 +239,19 @@ hg_status hg_surface_run(hg_job *job, const hg_intake *in, const hg_study *study
     return status;
 }
 
+static void summarise_reasons(hg_text *t, const hg_intake *in)
+{
+    size_t counts[HG_REASON_END] = {0};
+    const char *before = "\nrejected: ";
+    for (size_t i = 0; i < in->rejects.count; i++)
+        counts[in->rejects.rows[i].reason]++;
+    for (size_t r = 1; r < HG_REASON_END; r++) {
+        if (counts[r])
+            hg_text_addf(t, "%s%zu %s", before, counts[r], hg_reason_code((hg_reason)r));
+        before = counts[r] ? ", " : before;
+    }
+}
+
 void hg_summarise_intake(hg_job *job, const hg_intake *in)
 {
     hg_text *t = &job->summary;
@@ -252,6 +265,7 @@ void hg_summarise_intake(hg_job *job, const hg_intake *in)
     if (in->duplicates)
         hg_text_addf(t, "; %s repeat another row%s", hg_grouped(in->duplicates, a),
                      job->set.drop_duplicates ? "" : " and are kept");
+    summarise_reasons(t, in);
     hg_text_addf(t, "\nanalysis CRS: %s (%s)\n", hg_crs_name(in->crs), in->crs_why);
 }
 

@@ -12,4 +12,3 @@ echo "Pingsha is a SYNTHETIC township: its incidents are invented, and its hotsp
     $data/city_management.gpkg --layer cases --stream city_management --category category \
     --area $data/boundary.gpkg --places $data/places.gpkg --bandwidth 400m --cell 50m \
     --overwrite -o demo/pingsha_hotspots.gpkg
-echo "In QGIS: Project > Open From > GeoPackage, or drag demo/pingsha_hotspots.gpkg onto the map."

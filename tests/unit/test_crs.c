@@ -250,7 +250,7 @@ static void choice_inside_china(void **state)
 static void choice_elsewhere(void **state)
 {
     (void)state;
-    expect_choice(-90.02, 35.1, 1, "EPSG:32615", "UTM zone 15N by the median longitude -90.02");
+    expect_choice(-90.02, 35.1, 1, "EPSG:32615", "UTM zone 15N by the central longitude -90.02");
     expect_choice(126.98, 37.57, 1, "EPSG:32652", "UTM"); /* Seoul */
     expect_choice(139.70, 35.69, 1, "EPSG:32654", "UTM"); /* Tokyo */
     expect_choice(105.85, 21.03, 1, "EPSG:32648", "UTM"); /* Hanoi */
@@ -268,7 +268,7 @@ static void choice_elsewhere(void **state)
 static void choice_for_wide_data(void **state)
 {
     (void)state;
-    expect_choice(113.18, 22.08, 4.6, "no code", "equal-area around the median 113.18 22.08");
+    expect_choice(113.18, 22.08, 4.6, "no code", "equal-area around 113.18 22.08");
     expect_choice(-90.02, 35.1, 9.1, "no code", "9.1 degrees of longitude");
     expect_choice(20.0, 84.5, 1, "no code", "84 N");
     expect_choice(20.0, -80.5, 1, "no code", "80 S");

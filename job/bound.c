@@ -1,0 +1,130 @@
+/* The bandwidth, and with it who is inside, in the halo or outside the study area. */
+#include "job/raw.h"
+#include "base/memory.h"
+#include "engine/pileup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Marks later rows equal to an earlier one among those whose reason is HG_ACCEPTED. */
+static hg_status mark_duplicates(const hg_raw *raw, uint8_t *reasons, hg_error *err)
+{
+    hg_incidents kept = {.streams = 1};
+    kept.x = hg_malloc(raw->n, sizeof *kept.x);
+    kept.y = hg_malloc(raw->n, sizeof *kept.y);
+    uint64_t *hash = hg_malloc(raw->n, sizeof *hash), found = 0;
+    hg_status status = kept.x && kept.y && hash ? HG_OK : hg_fail_memory(err);
+    for (size_t i = 0; i < raw->n && status == HG_OK; i++) {
+        if (reasons[i] != HG_ACCEPTED)
+            continue;
+        kept.x[kept.n] = raw->x[i];
+        kept.y[kept.n] = raw->y[i];
+        hash[kept.n++] = raw->hash[i];
+    }
+    if (status == HG_OK)
+        status = hg_flag_duplicates(&kept, hash, &found, err);
+    for (size_t i = 0, k = 0; status == HG_OK && found && i < raw->n; i++)
+        if (reasons[i] == HG_ACCEPTED && (kept.flags[k++] & HG_FLAG_DUPLICATE))
+            reasons[i] = HG_DUPLICATE_ROW;
+    hg_free(kept.x);
+    hg_free(kept.y);
+    hg_free(kept.flags);
+    hg_free(hash);
+    return status;
+}
+
+/* Repeats that will be refused take no part in the rule: marked in a copy of the reasons. */
+static hg_status without_repeats(hg_job *job, hg_intake *in, hg_raw *raw, uint8_t **reasons,
+                                 hg_error *err)
+{
+    uint8_t *own = raw->reason, *copy = hg_malloc(raw->n, 1);
+    if (!copy)
+        return hg_fail_memory(err);
+    for (size_t i = 0; i < raw->n; i++)
+        copy[i] = own[i] == HG_ACCEPTED && raw->where && raw->where[i] != HG_INSIDE
+                      ? HG_OUTSIDE_AREA
+                      : own[i];
+    raw->reason = copy;
+    hg_status status = hg_raw_check_ids(in->pool, raw, err);
+    raw->reason = own;
+    if (status == HG_OK && job->set.drop_duplicates)
+        status = mark_duplicates(raw, copy, err);
+    if (status != HG_OK) {
+        hg_free(copy);
+        return status;
+    }
+    *reasons = copy;
+    return HG_OK;
+}
+
+static hg_status rule_from(const hg_job *job, const hg_raw *raw, const uint8_t *reasons,
+                           double *bandwidth_m, hg_error *err)
+{
+    double *x = hg_malloc(raw->n, sizeof *x), *y = hg_malloc(raw->n, sizeof *y);
+    double *w = raw->w ? hg_malloc(raw->n, sizeof *w) : NULL;
+    hg_points points = {.x = x, .y = y, .w = w};
+    hg_status status = x && y && (w || !raw->w) ? HG_OK : hg_fail_memory(err);
+    for (size_t i = 0; i < raw->n && status == HG_OK; i++) {
+        if (reasons[i] != HG_ACCEPTED)
+            continue;
+        x[points.n] = raw->x[i];
+        y[points.n] = raw->y[i];
+        if (w)
+            w[points.n] = raw->w[i];
+        points.n++;
+    }
+    if (status == HG_OK && points.n == 0)
+        status = hg_fail(err, HG_EDATA,
+                         "no row lies in the study area, so no bandwidth can be "
+                         "chosen; see the notes on how they were read");
+    if (status == HG_OK)
+        status = hg_bandwidth_by_rule(job->set.rule, job->set.kernel, &points, bandwidth_m, err);
+    hg_free(x);
+    hg_free(y);
+    hg_free(w);
+    return status;
+}
+
+static hg_status rule_bandwidth(hg_job *job, hg_raw *raw, hg_intake *in, hg_error *err)
+{
+    uint8_t *reasons = NULL;
+    hg_status status = without_repeats(job, in, raw, &reasons, err);
+    if (status == HG_OK)
+        status = rule_from(job, raw, reasons, &in->bandwidth_m, err);
+    hg_free(reasons);
+    return status;
+}
+
+static hg_status classify(const hg_job *job, const hg_intake *in, hg_raw *raw, double halo_m,
+                          hg_error *err)
+{
+    return hg_region_classify(in->region, raw->x, raw->y, raw->n, halo_m, job->control.threads,
+                              raw->where, err);
+}
+
+hg_status hg_raw_bound(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
+{
+    hg_status status = HG_OK;
+    bool needs_bandwidth = job->set.area || strcmp(job->command->info.name, "load") != 0;
+    if (in->region) {
+        raw->where = hg_malloc(raw->n, 1);
+        status = raw->where ? classify(job, in, raw, 0, err) : hg_fail_memory(err);
+    }
+    if (status != HG_OK || !needs_bandwidth)
+        return status;
+    if (job->set.rule == HG_RULE_LENGTH)
+        in->bandwidth_m = job->set.bandwidth_m;
+    else
+        status = rule_bandwidth(job, raw, in, err);
+    if (status != HG_OK)
+        return status;
+    hg_kernel kernel = {job->set.kernel, in->bandwidth_m, job->set.cutoff};
+    in->support_m = hg_kernel_support_m(&kernel);
+    if (!in->region)
+        return HG_OK;
+    status = classify(job, in, raw, in->support_m, err);
+    for (size_t i = 0; i < raw->n && status == HG_OK; i++)
+        if (raw->reason[i] == HG_ACCEPTED && raw->where[i] == HG_OUTSIDE)
+            raw->reason[i] = HG_OUTSIDE_AREA;
+    return status;
+}
