@@ -76,6 +76,8 @@ static bool is_text(const char *path)
 
 static hg_status open_vector(const char *path, GDALDatasetH *out, hg_error *err)
 {
+    /* SpatiaLite hides plain tables unless asked, and then shows its own, too. */
+    static const char *const options[] = {"LIST_ALL_TABLES=YES", NULL};
     hg_gdal_init();
     hg_status status = check_path(path, err);
     if (status != HG_OK)
@@ -84,11 +86,25 @@ static hg_status open_vector(const char *path, GDALDatasetH *out, hg_error *err)
         return hg_fail(err, HG_EDATA, "%s is no text: it holds NUL bytes", path);
     hg_gdal_watch watch;
     hg_gdal_watch_begin(&watch);
-    *out = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, NULL, NULL, NULL);
+    *out = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, NULL, options, NULL);
     hg_gdal_watch_end(&watch);
     return *out ? HG_OK
                 : hg_fail(err, HG_EDATA,
                           "%s is damaged, truncated or not in a format that can be read", path);
+}
+
+static bool is_system_table(const char *name)
+{
+    static const char *const begins[] = {
+        "spatial_ref_sys", "spatialite_",  "geometry_columns", "geom_cols_ref_sys", "views_",
+        "virts_",          "vector_",      "sql_statements_",  "sqlite_",           "data_licenses",
+        "SpatialIndex",    "Elementary",   "KNN",              "idx_",              "gpkg_",
+        "rtree_",          "raster_coverages", "rl2",          "SE_",               "stored_",
+        "wms_",            "iso_metadata", "topologies",       "networks"};
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+        if (strncasecmp(name, begins[i], strlen(begins[i])) == 0)
+            return true;
+    return false;
 }
 
 static hg_status add_layer(OGRLayerH layer, hg_store_contents *c, hg_error *err)
@@ -96,6 +112,8 @@ static hg_status add_layer(OGRLayerH layer, hg_store_contents *c, hg_error *err)
     hg_store_layer *l = &c->layers[c->layer_count];
     OGRSpatialReferenceH srs = OGR_L_GetSpatialRef(layer);
     OGRwkbGeometryType type = OGR_L_GetGeomType(layer);
+    if (type == wkbNone && is_system_table(OGR_L_GetName(layer)))
+        return HG_OK;
     *l = (hg_store_layer){.name = hg_strdup(OGR_L_GetName(layer)),
                           .geometry = hg_strdup(type == wkbNone ? "table"
                                                                 : OGRGeometryTypeToName(type)),

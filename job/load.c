@@ -143,10 +143,17 @@ static hg_status write_store(hg_job *job, const loading *l, const char *path, bo
 {
     if (!l->spatialite)
         return write_geopackage(job, l, path, append, err);
-    const hg_table *tables[TABLES];
+    const hg_table *tables[TABLES + 1];
+    hg_table *facts = NULL;
     for (int k = 0; k < TABLES; k++)
         tables[k] = l->tables[k];
-    return hg_spatialite_write(path, append, tables, TABLES, &job->control, err);
+    hg_status status = append ? HG_OK : hg_fact_table(job, &facts, err);
+    tables[TABLES] = facts; /* of the first load: appended keys would repeat */
+    if (status == HG_OK)
+        status = hg_spatialite_write(path, append, tables, TABLES + (facts ? 1 : 0), &job->control,
+                                     err);
+    hg_table_free(facts);
+    return status;
 }
 
 static void summarise(hg_job *job, const loading *l, bool append)

@@ -99,6 +99,30 @@ void hg_run_facts(hg_job *job, double read_s, double analyse_s, double write_s)
         hg_fact_text(f, job->command_line, "command_line");
 }
 
+hg_status hg_fact_table(hg_job *job, hg_table **out, hg_error *err)
+{
+    const hg_facts *f = &job->facts;
+    hg_table *t = NULL;
+    char number[64];
+    hg_status status = hg_table_new("run_info", f->count, NULL, &t, err);
+    if (status == HG_OK)
+        status = hg_table_add(t, "key", HG_TEXT, NULL, err);
+    if (status == HG_OK)
+        status = hg_table_add(t, "value", HG_TEXT, NULL, err);
+    for (size_t i = 0; i < f->count && status == HG_OK; i++) {
+        status = hg_table_set_text(t, &t->columns[0], i, f->items[i].key, err);
+        if (status == HG_OK)
+            status = hg_table_set_text(t, &t->columns[1], i,
+                                       hg_fact_as_text(&f->items[i], number), err);
+    }
+    if (status != HG_OK) {
+        hg_table_free(t);
+        return status;
+    }
+    *out = t;
+    return HG_OK;
+}
+
 static hg_status add_metadata(hg_job *job, hg_gpkg *gpkg, hg_error *err)
 {
     hg_text t = {0};

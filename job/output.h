@@ -24,6 +24,8 @@ hg_status hg_write_text(const char *path, const char *text, hg_error *err);
 
 /** Facts of the run as a whole (seconds, recorded_at, command line, output); call last. */
 void hg_run_facts(hg_job *job, double read_s, double analyse_s, double write_s);
+/** All facts as a table run_info (key, value). */
+hg_status hg_fact_table(hg_job *job, hg_table **out, hg_error *err);
 /** Stores all facts as run_info and as a metadata row. */
 hg_status hg_store_facts(hg_job *job, hg_gpkg *gpkg, hg_error *err);
 

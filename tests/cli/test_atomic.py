@@ -30,6 +30,26 @@ def many_points(n):
     return "\n".join(rows) + "\n"
 
 
+def each_run(test):
+    """The test for every command, each from an empty folder."""
+    def wrapper(self):
+        for run in RUNS:
+            with self.subTest(run=run):
+                self.clear()
+                test(self, run)
+    return wrapper
+
+
+def each_store(test):
+    """The test for a GeoPackage and a SpatiaLite store of 500 rows."""
+    def wrapper(self):
+        for name in ("s.gpkg", "s.sqlite"):
+            with self.subTest(store=name):
+                self.run_hotgrid("load", self.csv, "-o", self.path(name))
+                test(self, self.path(name))
+    return wrapper
+
+
 class Atomic(failure.FailureCase):
     def setUp(self):
         super().setUp()
@@ -39,13 +59,10 @@ class Atomic(failure.FailureCase):
         out, options = RUNS[run]
         return [run.split()[0], source, *options, "-o", self.path(out), *more]
 
-    def each_run(self):
-        for run in RUNS:
-            with self.subTest(run=run):
-                for name in os.listdir(self.dir):
-                    if name.startswith((".out", "out")):
-                        os.unlink(self.path(name))
-                yield run
+    def clear(self):
+        for name in os.listdir(self.dir):
+            if name.startswith((".out", "out")):
+                os.unlink(self.path(name))
 
     def assert_whole(self, run):
         out = self.path(RUNS[run][0])
@@ -61,10 +78,10 @@ class Atomic(failure.FailureCase):
 
 
 class Overwriting(Atomic):
-    def test_existing_output_is_refused(self):
-        for run in self.each_run():
-            self.run_hotgrid(*self.arguments(run, self.csv))
-            self.fails(4, *self.arguments(run, self.csv), says=["already exists", "--overwrite"])
+    @each_run
+    def test_existing_output_is_refused(self, run):
+        self.run_hotgrid(*self.arguments(run, self.csv))
+        self.fails(4, *self.arguments(run, self.csv), says=["already exists", "--overwrite"])
 
     def test_existing_sidecar_is_refused(self):
         for command, out, sidecar in (("hotspots", "a.gpkg", "a_density.tif"), ("density", "b.tif", "b.qml"),
@@ -72,23 +89,23 @@ class Overwriting(Atomic):
             self.write(sidecar, "mine")
             self.fails(4, command, self.csv, "-o", self.path(out), says=[sidecar, "already exists"])
 
-    def test_failures_keep_the_old_result(self):
+    @each_run
+    def test_failures_keep_the_old_result(self, run):
         bad = self.write("bad.csv", "lon,lat\n")
-        for run in self.each_run():
-            self.run_hotgrid(*self.arguments(run, self.csv))
-            for code, more in ((3, [bad]), (4, ["none.csv"]), (2, [self.csv, "--x", "no", "--y", "lat"]),
-                               (2, [self.csv, "--where", "nonsense(("]), (3, [self.csv, "--since", "2030-01-01"]),
-                               (2, [self.csv, "--analysis-crs", "EPSG:4326"])):
-                self.fails(code, *self.arguments(run, *more, "--overwrite"))
+        self.run_hotgrid(*self.arguments(run, self.csv))
+        for code, more in ((3, [bad]), (4, ["none.csv"]), (2, [self.csv, "--x", "no", "--y", "lat"]),
+                           (2, [self.csv, "--where", "nonsense(("]), (3, [self.csv, "--since", "2030-01-01"]),
+                           (2, [self.csv, "--analysis-crs", "EPSG:4326"])):
+            self.fails(code, *self.arguments(run, *more, "--overwrite"))
 
-    def test_overwriting(self):
+    @each_run
+    def test_overwriting(self, run):
         other = self.write("u.csv", points_csv(300, seed=9))
-        for run in self.each_run():
-            self.run_hotgrid(*self.arguments(run, self.csv))
-            before = bytes_of(self.path(RUNS[run][0]))
-            self.run_hotgrid(*self.arguments(run, other, "--overwrite"))
-            self.assertNotEqual(bytes_of(self.path(RUNS[run][0])), before)
-            self.assert_whole(run)
+        self.run_hotgrid(*self.arguments(run, self.csv))
+        before = bytes_of(self.path(RUNS[run][0]))
+        self.run_hotgrid(*self.arguments(run, other, "--overwrite"))
+        self.assertNotEqual(bytes_of(self.path(RUNS[run][0])), before)
+        self.assert_whole(run)
         self.assertEqual([n for n in self.files() if n.startswith(".")], [])
 
 
@@ -134,12 +151,6 @@ class Appending(Atomic):
         super().setUp()
         self.other = self.write("u.csv", points_csv(300, seed=9))
 
-    def stores(self):
-        for name in ("s.gpkg", "s.sqlite"):
-            with self.subTest(store=name):
-                self.run_hotgrid("load", self.csv, "-o", self.path(name))
-                yield self.path(name)
-
     def test_what_is_no_store(self):
         from osgeo import gdal
         gdal.UseExceptions()
@@ -157,45 +168,45 @@ class Appending(Atomic):
         self.fails(2, "load", self.csv, "--append", "--overwrite", "-o", self.path("foreign.gpkg"),
                    says=["--append", "--overwrite"])
 
-    def test_truncated_store(self):
-        for store in self.stores():
-            whole = bytes_of(store)
-            with open(store, "wb") as f:
-                f.write(whole[:len(whole) * 2 // 3])
-            self.fails(3, "load", self.other, "--append", "-o", store, says="s.")
+    @each_store
+    def test_truncated_store(self, store):
+        whole = bytes_of(store)
+        with open(store, "wb") as f:
+            f.write(whole[:len(whole) * 2 // 3])
+        self.fails(3, "load", self.other, "--append", "-o", store, says="s.")
 
-    def test_failures_keep_the_store(self):
+    @each_store
+    def test_failures_keep_the_store(self, store):
         bad = self.write("bad.csv", "lon,lat\n")
-        for store in self.stores():
-            self.fails(2, "load", self.csv, "--append", "-o", store, says="already")
-            self.fails(3, "load", bad, "--append", "-o", store)
-            self.fails(2, "load", self.other, "--keep", "nope", "--append", "-o", store)
-            self.fails(4, "load", "none.csv", "--append", "-o", store)
-            self.run_hotgrid("load", self.other, "--append", "-o", store)
-            self.assertEqual(self.query(store, "SELECT count(*) FROM incidents"), [(800,)])
+        self.fails(2, "load", self.csv, "--append", "-o", store, says="already")
+        self.fails(3, "load", bad, "--append", "-o", store)
+        self.fails(2, "load", self.other, "--keep", "nope", "--append", "-o", store)
+        self.fails(4, "load", "none.csv", "--append", "-o", store)
+        self.run_hotgrid("load", self.other, "--append", "-o", store)
+        self.assertEqual(self.query(store, "SELECT count(*) FROM incidents"), [(800,)])
 
-    def test_locked_store(self):
+    @each_store
+    def test_locked_store(self, store):
         import sqlite3
-        for store in self.stores():
-            db = sqlite3.connect(store, isolation_level=None)
-            db.execute("BEGIN EXCLUSIVE")
-            try:
-                p = subprocess.run([harness.HOTGRID, "load", self.other, "--append", "-o", store],
-                                   capture_output=True, text=True)
-                self.assertEqual(p.returncode, 4, p.stderr)
-                self.assert_message(p.stderr, "in use")
-            finally:
-                db.execute("ROLLBACK")
-                db.close()
-            self.assertEqual(self.query(store, "SELECT count(*) FROM incidents"), [(500,)])
+        db = sqlite3.connect(store, isolation_level=None)
+        db.execute("BEGIN EXCLUSIVE")
+        try:
+            p = subprocess.run([harness.HOTGRID, "load", self.other, "--append", "-o", store],
+                               capture_output=True, text=True)
+            self.assertEqual(p.returncode, 4, p.stderr)
+            self.assert_message(p.stderr, "in use")
+        finally:
+            db.execute("ROLLBACK")
+            db.close()
+        self.assertEqual(self.query(store, "SELECT count(*) FROM incidents"), [(500,)])
 
-    def test_interrupted(self):
+    @each_store
+    def test_interrupted(self, store):
         big = self.write("big.csv", many_points(MANY // 3))
-        for store in self.stores():
-            pristine = bytes_of(store)
-            for k in range(6):
-                for number in (signal.SIGINT, signal.SIGKILL):
-                    self.interrupt(store, pristine, big, 0.05 + 0.12 * k, number)
+        pristine = bytes_of(store)
+        for k in range(6):
+            for number in (signal.SIGINT, signal.SIGKILL):
+                self.interrupt(store, pristine, big, 0.05 + 0.12 * k, number)
 
     def interrupt(self, store, pristine, big, delay, number):
         with open(store, "wb") as f:
@@ -245,19 +256,19 @@ class Interrupts(Atomic):
     def made(self):
         return [n for n in self.files() if n not in ("t.csv", "big.csv")]
 
-    def test_sigint(self):
-        for run in self.each_run():
-            for delay in self.moments(run, 8):
-                for name in self.made():
-                    os.unlink(self.path(name))
-                code, err = self.stop(run, delay, signal.SIGINT)
-                if code == 0:
-                    self.assert_whole(run)
-                    continue
-                self.assertIn(code, (130, -signal.SIGINT), err)
-                self.assertEqual(self.made(), [], "left after SIGINT at %.2f s" % delay)
-                if code == 130:
-                    self.assert_message(err, "interrupted")
+    @each_run
+    def test_sigint(self, run):
+        for delay in self.moments(run, 8):
+            for name in self.made():
+                os.unlink(self.path(name))
+            code, err = self.stop(run, delay, signal.SIGINT)
+            if code == 0:
+                self.assert_whole(run)
+                continue
+            self.assertIn(code, (130, -signal.SIGINT), err)
+            self.assertEqual(self.made(), [], "left after SIGINT at %.2f s" % delay)
+            if code == 130:
+                self.assert_message(err, "interrupted")
 
     def test_sigterm(self):
         for run in ("density", "hotspots"):
@@ -265,37 +276,37 @@ class Interrupts(Atomic):
             self.assertIn(code, (0, 130, -signal.SIGTERM), err)
             self.assertEqual([n for n in self.made() if n.startswith(".")], [])
 
-    def test_old_result_outlives_signals(self):
-        for run in self.each_run():
-            moments = self.moments(run, 4)
-            self.run_hotgrid(*self.arguments(run, self.csv, "--overwrite"))
-            before = self.state()
-            for delay in moments:
-                for number in (signal.SIGINT, signal.SIGKILL):
-                    code, err = self.stop(run, delay, number, "--overwrite")
-                    if code == 0:
-                        self.run_hotgrid(*self.arguments(run, self.csv, "--overwrite"))
-                        before = self.state()
-                        continue
-                    now = {k: v for k, v in self.state().items() if not os.path.basename(k).startswith(".")}
-                    self.assertEqual(now, before, "changed by a signal at %.2f s" % delay)
-                    if number == signal.SIGINT:
-                        self.assertEqual(self.state(), before)
-                    for name in self.made():
-                        if name.startswith("."):
-                            os.unlink(self.path(name))
-
-    def test_rerun_after_kill(self):
-        for run in self.each_run():
-            for delay in self.moments(run, 3):
+    @each_run
+    def test_old_result_outlives_signals(self, run):
+        moments = self.moments(run, 4)
+        self.run_hotgrid(*self.arguments(run, self.csv, "--overwrite"))
+        before = self.state()
+        for delay in moments:
+            for number in (signal.SIGINT, signal.SIGKILL):
+                code, err = self.stop(run, delay, number, "--overwrite")
+                if code == 0:
+                    self.run_hotgrid(*self.arguments(run, self.csv, "--overwrite"))
+                    before = self.state()
+                    continue
+                now = {k: v for k, v in self.state().items() if not os.path.basename(k).startswith(".")}
+                self.assertEqual(now, before, "changed by a signal at %.2f s" % delay)
+                if number == signal.SIGINT:
+                    self.assertEqual(self.state(), before)
                 for name in self.made():
-                    if not name.startswith("."):
+                    if name.startswith("."):
                         os.unlink(self.path(name))
-                code, _ = self.stop(run, delay, signal.SIGKILL)
-                if code != 0:
-                    self.assertEqual([n for n in self.made() if not n.startswith(".")], [])
-                    self.run_hotgrid(*self.arguments(run, self.csv))
-                self.assert_whole(run)
+
+    @each_run
+    def test_rerun_after_kill(self, run):
+        for delay in self.moments(run, 3):
+            for name in self.made():
+                if not name.startswith("."):
+                    os.unlink(self.path(name))
+            code, _ = self.stop(run, delay, signal.SIGKILL)
+            if code != 0:
+                self.assertEqual([n for n in self.made() if not n.startswith(".")], [])
+                self.run_hotgrid(*self.arguments(run, self.csv))
+            self.assert_whole(run)
 
 
 class FullDisks(Atomic):
@@ -304,18 +315,18 @@ class FullDisks(Atomic):
         return subprocess.run(["bash", "-c", line, "x", harness.HOTGRID, *self.arguments(run, self.csv)],
                               capture_output=True, text=True)
 
-    def test_file_size_limit(self):
-        for run in self.each_run():
-            before = self.state()
-            for kilobytes in (0, 1, 4, 16, 64, 100, 130, 180, 250):
-                p = self.limited(run, kilobytes)
-                if p.returncode == 0:
-                    self.assert_whole(run)
-                    break
-                with self.subTest(run=run, kilobytes=kilobytes):
-                    self.assertEqual(p.returncode, 4, p.stderr)
-                    self.assert_message(p.stderr, "out")
-                    self.assertEqual(self.state(), before)
+    @each_run
+    def test_file_size_limit(self, run):
+        before = self.state()
+        for kilobytes in (0, 1, 4, 16, 64, 100, 130, 180, 250):
+            p = self.limited(run, kilobytes)
+            if p.returncode == 0:
+                self.assert_whole(run)
+                break
+            with self.subTest(run=run, kilobytes=kilobytes):
+                self.assertEqual(p.returncode, 4, p.stderr)
+                self.assert_message(p.stderr, "out")
+                self.assertEqual(self.state(), before)
         self.assertIn(self.limited("load", 20000).returncode, (0, 4))
 
     def test_append_at_the_limit(self):
