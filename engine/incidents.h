@@ -6,7 +6,7 @@
 #include "engine/density.h"
 
 enum {
-    HG_FLAG_HALO = 1,      /**< outside the study area by at most one support: feeds density only */
+    HG_FLAG_HALO = 1,      /**< outside the study area, or off the grid: feeds density only */
     HG_FLAG_DUPLICATE = 2, /**< equal in every column to an earlier row; kept */
 };
 

@@ -233,6 +233,22 @@ hg_status hg_shapes_transform(hg_shapes *shapes, const hg_crs *from, const hg_cr
     return status;
 }
 
+hg_status hg_shapes_to_wgs84(hg_shapes *shapes, hg_datum datum, hg_error *err)
+{
+    vertices v = {0};
+    hg_status status = visit_all(shapes, collect_one, &v, err);
+    for (size_t i = 0; i < v.count && status == HG_OK; i++) {
+        double lon = v.x[i], lat = v.y[i];
+        if (!hg_datum_to_wgs84(datum, &v.x[i], &v.y[i]))
+            status = hg_fail(err, HG_EDATA, "%s: vertex %.9g %.9g has no place in WGS 84",
+                             source_of(shapes), lon, lat);
+    }
+    if (status == HG_OK)
+        status = visit_all(shapes, store_one, &v, err);
+    vertices_dispose(&v);
+    return status;
+}
+
 static hg_status scale_one(void *payload, unsigned char *at, bool swapped, hg_error *err)
 {
     (void)err;

@@ -3,6 +3,7 @@
 #define HG_GEO_SHAPES_H
 
 #include "geo/crs.h"
+#include "geo/datum.h"
 
 typedef struct hg_shape {
     unsigned char *wkb; /**< ISO WKB, two-dimensional, owned */
@@ -22,6 +23,15 @@ hg_status hg_shapes_add(hg_shapes *shapes, const unsigned char *wkb, size_t size
 /** Every vertex from one CRS to another, in place. Errors: HG_EDATA for a vertex with no image. */
 hg_status hg_shapes_transform(hg_shapes *shapes, const hg_crs *from, const hg_crs *to,
                               hg_error *err);
+/** Every vertex from an offset datum to WGS 84, in place. Errors: HG_EDATA for one that did not
+ * converge. */
+hg_status hg_shapes_to_wgs84(hg_shapes *shapes, hg_datum datum, hg_error *err);
+/**
+ * For each of the shapes whether it shares a point with a polygon of `area`; meets has
+ * shapes->count entries. Both in one CRS. Errors: HG_EDATA for shapes that cannot be read.
+ */
+hg_status hg_shapes_meet(const hg_shapes *area, const hg_shapes *shapes, bool *meets,
+                         hg_error *err);
 /** Every vertex multiplied by a factor (feet to metres), in place. */
 hg_status hg_shapes_scale(hg_shapes *shapes, double factor, hg_error *err);
 /** Box of all shapes. Errors: HG_EDATA when there are no coordinates. */
@@ -36,8 +46,8 @@ hg_status hg_places_new(const hg_shapes *shapes, hg_places **out, hg_error *err)
 void hg_places_free(hg_places *places);
 /**
  * Name of the place nearest to the box-shaped cell xmin,ymin,xmax,ymax (a place that touches or
- * holds it is at distance 0; ties go to the smaller area, then the name). Borrowed. *distance_m may be
- * NULL.
+ * holds it is at distance 0; ties go to the smaller area, then the name). Borrowed. *distance_m may
+ * be NULL.
  */
 hg_status hg_places_nearest(const hg_places *places, const double box[4], const char **name,
                             double *distance_m, hg_error *err);

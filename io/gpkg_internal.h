@@ -53,6 +53,19 @@ hg_status hg_gpkg_create_layer(hg_gpkg *gpkg, const hg_table *table, hg_error *e
 hg_status hg_gpkg_match_layer(hg_gpkg *gpkg, const hg_gpkg_layer *layer, const hg_table *table,
                               hg_error *err);
 
+/**
+ * R-tree and extent of rows about to be loaded with ascending fids from first_fid on. They follow
+ * from the table alone, so they are worked out on a thread of their own while the rows go in.
+ */
+typedef struct hg_gpkg_index hg_gpkg_index;
+
+/** The table and the layer must stand until the index is freed. */
+hg_status hg_gpkg_index_begin(hg_gpkg *gpkg, const hg_gpkg_layer *layer, const hg_table *table,
+                              int64_t first_fid, hg_gpkg_index **out, hg_error *err);
+/** Once the rows are in: writes the R-tree and widens the layer's extent. */
+hg_status hg_gpkg_index_store(hg_gpkg_index *index, hg_error *err);
+void hg_gpkg_index_free(hg_gpkg_index *index);
+
 /** Puts the rows in: geometry, attributes, R-tree, counts and extent. */
 hg_status hg_gpkg_load_rows(hg_gpkg *gpkg, const hg_gpkg_layer *layer, const hg_table *table,
                             hg_error *err);

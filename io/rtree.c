@@ -10,8 +10,10 @@
  */
 #include "io/rtree.h"
 #include "base/memory.h"
+#include "io/feed.h"
 #include "io/sql.h"
 
+#include <endian.h>
 #include <math.h>
 #include <string.h>
 
@@ -27,15 +29,20 @@ typedef struct cell {
     float box[4]; /* min x, max x, min y, max y */
 } cell;
 
-typedef struct packing {
-    sqlite3 *db;
-    const char *path, *name;
-    size_t node_size;
-    size_t per_node;
-    cell *cells;     /* of the level being packed */
-    int64_t *leaf;   /* node number of the leaf that holds entry i (input order) */
-    uint32_t *order; /* input index by position along the curve */
-} packing;
+/* From the leaves up. The root is node 1, its children follow. */
+typedef struct level {
+    size_t cells, nodes;
+    size_t at;     /* where its cells begin among all */
+    int64_t first; /* number of its first node */
+} level;
+
+struct hg_rtree {
+    size_t entries, node_bytes, node_count;
+    level levels[MAX_LEVELS];
+    size_t level_count;
+    cell *cells;    /* of all levels */
+    uint32_t *leaf; /* number of the leaf that holds entry i */
+};
 
 /* Outward to the next Float32, so that the box still holds what it held. */
 static float round_down(double v)
@@ -50,32 +57,27 @@ static float round_up(double v)
     return (double)f < v ? nextafterf(f, INFINITY) : f;
 }
 
-/* Position along the Hilbert curve of order 16, a quadrant at a time. */
+/*
+ * Position along the Hilbert curve of order 16, a quadrant at a time: each turns the ones below it.
+ * Without branches, for none of them could be foreseen.
+ */
 static uint32_t hilbert(uint32_t x, uint32_t y)
 {
     uint32_t d = 0;
-    for (uint32_t s = 1u << (HILBERT_BITS - 1); s > 0; s /= 2) {
-        uint32_t rx = (x & s) != 0, ry = (y & s) != 0;
-        d += s * s * ((3 * rx) ^ ry);
-        if (ry == 0) {
-            if (rx == 1) {
-                x = ~x;
-                y = ~y;
-            }
-            uint32_t t = x;
-            x = y;
-            y = t;
-        }
-        x &= s - 1;
-        y &= s - 1;
+    for (int bit = HILBERT_BITS - 1; bit >= 0; bit--) {
+        uint32_t rx = (x >> bit) & 1, ry = (y >> bit) & 1;
+        d = d << 2 | ((3 * rx) ^ ry);
+        uint32_t flip = -(rx & ~ry), swap = (x ^ y) & (ry - 1);
+        x ^= swap ^ flip;
+        y ^= swap ^ flip;
     }
     return d;
 }
 
 static uint32_t quantise(double v, double low, double scale)
 {
-    double q = (v - low) * scale;
-    return q > 0 ? (uint32_t)fmin(q, (double)((1u << HILBERT_BITS) - 1)) : 0;
+    double q = (v - low) * scale, most = (double)((1u << HILBERT_BITS) - 1);
+    return q > 0 ? (uint32_t)(q < most ? q : most) : 0;
 }
 
 typedef struct keyed {
@@ -104,14 +106,15 @@ static void find_bounds(const hg_rtree_entry *e, size_t n, double b[4])
     b[0] = b[2] = INFINITY;
     b[1] = b[3] = -INFINITY;
     for (size_t i = 0; i < n; i++) {
-        b[0] = fmin(b[0], e[i].min_x);
-        b[1] = fmax(b[1], e[i].max_x);
-        b[2] = fmin(b[2], e[i].min_y);
-        b[3] = fmax(b[3], e[i].max_y);
+        b[0] = e[i].min_x < b[0] ? e[i].min_x : b[0];
+        b[1] = e[i].max_x > b[1] ? e[i].max_x : b[1];
+        b[2] = e[i].min_y < b[2] ? e[i].min_y : b[2];
+        b[3] = e[i].max_y > b[3] ? e[i].max_y : b[3];
     }
 }
 
-static hg_status order_entries(packing *p, const hg_rtree_entry *e, size_t n, hg_error *err)
+/* Input indices in the order of the curve; the caller frees. */
+static hg_status order_entries(const hg_rtree_entry *e, size_t n, keyed **out, hg_error *err)
 {
     keyed *keys = hg_malloc(n, sizeof *keys), *spare = hg_malloc(n, sizeof *spare);
     if (!keys || !spare) {
@@ -128,36 +131,51 @@ static hg_status order_entries(packing *p, const hg_rtree_entry *e, size_t n, hg
                                   quantise((e[i].min_y + e[i].max_y) / 2, b[2], sy)),
                           (uint32_t)i};
     radix_sort(keys, spare, n);
-    for (size_t k = 0; k < n; k++) {
-        const hg_rtree_entry *from = &e[keys[k].index];
-        p->order[k] = keys[k].index;
-        p->cells[k] = (cell){from->id,
-                             {round_down(from->min_x), round_up(from->max_x),
-                              round_down(from->min_y), round_up(from->max_y)}};
-    }
-    hg_free(keys);
     hg_free(spare);
+    *out = keys;
     return HG_OK;
 }
 
-static unsigned char *put_big_endian(unsigned char *at, uint64_t v, int bytes)
+static void plan_levels(hg_rtree *t, size_t per_node)
 {
-    for (int i = bytes - 1; i >= 0; i--)
-        *at++ = (unsigned char)(v >> (8 * i));
-    return at;
+    size_t cells = t->entries, at = 0;
+    do {
+        level *l = &t->levels[t->level_count++];
+        *l = (level){.cells = cells, .nodes = cells ? (cells - 1) / per_node + 1 : 1, .at = at};
+        at += cells;
+        cells = l->nodes;
+    } while (cells > 1);
+    int64_t next = 1;
+    for (size_t k = t->level_count; k-- > 0;) {
+        t->levels[k].first = next;
+        next += (int64_t)t->levels[k].nodes;
+    }
+    t->node_count = (size_t)next - 1;
 }
 
-static void write_node(unsigned char *node, size_t size, unsigned depth, const cell *cells,
-                       size_t n)
+/* Node k of a level has the cells from cut(k) to cut(k + 1). */
+static size_t cut(const level *l, size_t k)
 {
-    memset(node, 0, size);
-    unsigned char *at = put_big_endian(put_big_endian(node, depth, 2), n, 2);
-    for (size_t i = 0; i < n; i++) {
-        at = put_big_endian(at, (uint64_t)cells[i].id, 8);
-        for (int k = 0; k < 4; k++) {
-            uint32_t bits;
-            memcpy(&bits, &cells[i].box[k], sizeof bits);
-            at = put_big_endian(at, bits, 4);
+    return (size_t)((unsigned __int128)l->cells * k / l->nodes);
+}
+
+/* The inverse: the node k for which cut(k) <= i < cut(k + 1). */
+static size_t node_of_cell(const level *l, size_t i)
+{
+    return (size_t)((((unsigned __int128)i + 1) * l->nodes - 1) / l->cells);
+}
+
+static void fill_leaves(hg_rtree *t, const hg_rtree_entry *e, const keyed *order)
+{
+    const level *l = &t->levels[0];
+    for (size_t k = 0; k < l->nodes; k++) {
+        size_t to = cut(l, k + 1);
+        for (size_t i = cut(l, k); i < to; i++) {
+            const hg_rtree_entry *from = &e[order[i].index];
+            t->leaf[order[i].index] = (uint32_t)((size_t)l->first + k);
+            t->cells[i] = (cell){from->id,
+                                 {round_down(from->min_x), round_up(from->max_x),
+                                  round_down(from->min_y), round_up(from->max_y)}};
         }
     }
 }
@@ -175,163 +193,207 @@ static cell join_cells(const cell *cells, size_t n, int64_t id)
     return c;
 }
 
-static hg_status put_pair(packing *p, sqlite3_stmt *stmt, int64_t key, int64_t value, hg_error *err)
+static void fill_upper_levels(hg_rtree *t)
 {
-    sqlite3_bind_int64(stmt, 1, key);
-    sqlite3_bind_int64(stmt, 2, value);
-    return hg_sql_run(p->db, p->path, stmt, err);
-}
-
-/* Levels from the leaves up: how many cells each has, and the number of its first node. */
-typedef struct levels {
-    size_t count;
-    size_t cells[MAX_LEVELS], nodes[MAX_LEVELS];
-    int64_t first[MAX_LEVELS];
-} levels;
-
-static levels plan_levels(size_t n, size_t per_node)
-{
-    levels l = {0};
-    size_t cells = n;
-    do {
-        l.cells[l.count] = cells;
-        l.nodes[l.count] = cells ? (cells + per_node - 1) / per_node : 1;
-        cells = l.nodes[l.count++];
-    } while (cells > 1);
-    int64_t next = 1;
-    for (size_t k = l.count; k-- > 0;) { /* the root is node 1, its children follow */
-        l.first[k] = next;
-        next += (int64_t)l.nodes[k];
-    }
-    return l;
-}
-
-static size_t cut(size_t cells, size_t nodes, size_t k)
-{
-    return (size_t)((unsigned __int128)cells * k / nodes);
-}
-
-static hg_status pack_level(packing *p, const levels *l, size_t level, sqlite3_stmt *nodes,
-                            unsigned char *node, hg_error *err)
-{
-    unsigned depth = level + 1 == l->count ? (unsigned)level : 0;
-    for (size_t k = 0; k < l->nodes[level]; k++) {
-        size_t from = cut(l->cells[level], l->nodes[level], k);
-        size_t to = cut(l->cells[level], l->nodes[level], k + 1);
-        int64_t number = l->first[level] + (int64_t)k;
-        write_node(node, p->node_size, depth, p->cells + from, to - from);
-        sqlite3_bind_int64(nodes, 1, number);
-        sqlite3_bind_blob(nodes, 2, node, (int)p->node_size, SQLITE_STATIC);
-        hg_status s = hg_sql_run(p->db, p->path, nodes, err);
-        if (s != HG_OK)
-            return s;
-        for (size_t i = from; level == 0 && i < to; i++)
-            p->leaf[p->order[i]] = number;
-        /* in place: parents are never ahead of the children still to be read */
-        if (to > from)
-            p->cells[k] = join_cells(p->cells + from, to - from, number);
-    }
-    return HG_OK;
-}
-
-static hg_status write_parents(packing *p, const levels *l, sqlite3_stmt *parents, hg_error *err)
-{
-    for (size_t level = l->count; level-- > 1;) {
-        for (size_t k = 0; k < l->nodes[level]; k++) {
-            size_t to = cut(l->cells[level], l->nodes[level], k + 1);
-            for (size_t i = cut(l->cells[level], l->nodes[level], k); i < to; i++) {
-                hg_status s = put_pair(p, parents, l->first[level - 1] + (int64_t)i,
-                                       l->first[level] + (int64_t)k, err);
-                if (s != HG_OK)
-                    return s;
-            }
+    for (size_t k = 1; k < t->level_count; k++) {
+        const level *below = &t->levels[k - 1];
+        const cell *cells = t->cells + below->at;
+        for (size_t i = 0; i < below->nodes; i++) {
+            size_t from = cut(below, i), to = cut(below, i + 1);
+            t->cells[t->levels[k].at + i] =
+                join_cells(cells + from, to - from, below->first + (int64_t)i);
         }
     }
+}
+
+void hg_rtree_free(hg_rtree *t)
+{
+    if (!t)
+        return;
+    hg_free(t->cells);
+    hg_free(t->leaf);
+    hg_free(t);
+}
+
+hg_status hg_rtree_build(const hg_rtree_entry *entries, size_t n, size_t node_bytes, hg_rtree **out,
+                         hg_error *err)
+{
+    if (n >= UINT32_MAX)
+        return hg_fail(err, HG_EDATA, "%zu rows are more than a spatial index takes (%u)", n,
+                       UINT32_MAX - 1);
+    hg_rtree *t = hg_calloc(1, sizeof *t);
+    keyed *order = NULL;
+    if (!t)
+        return hg_fail_memory(err);
+    t->entries = n;
+    t->node_bytes = node_bytes;
+    plan_levels(t, (node_bytes - NODE_HEADER) / CELL);
+    const level *top = &t->levels[t->level_count - 1];
+    t->cells = hg_malloc(top->at + top->cells, sizeof *t->cells);
+    t->leaf = hg_malloc(n, sizeof *t->leaf);
+    hg_status s = t->cells && t->leaf ? HG_OK : hg_fail_memory(err);
+    if (s == HG_OK && n > 0)
+        s = order_entries(entries, n, &order, err);
+    if (s != HG_OK) {
+        hg_rtree_free(t);
+        return s;
+    }
+    if (n > 0)
+        fill_leaves(t, entries, order);
+    fill_upper_levels(t);
+    hg_free(order);
+    *out = t;
     return HG_OK;
 }
 
-/* Node numbers grow from the root down, so the lower levels, packed first, are inserted behind. */
-static hg_status write_nodes(packing *p, const levels *l, sqlite3_stmt *nodes, hg_error *err)
+typedef struct storing {
+    const hg_rtree *tree;
+    const hg_rtree_entry *entries;
+    unsigned char *node;
+} storing;
+
+/* The level of a node and its place there. */
+static size_t find_node(const hg_rtree *t, int64_t number, size_t *k)
 {
-    unsigned char *node = hg_malloc(p->node_size, 1);
-    if (!node)
+    size_t at = 0;
+    while (number < t->levels[at].first)
+        at++;
+    *k = (size_t)(number - t->levels[at].first);
+    return at;
+}
+
+static unsigned char *put_u16(unsigned char *at, size_t v)
+{
+    uint16_t big = htobe16((uint16_t)v);
+    return (unsigned char *)memcpy(at, &big, sizeof big) + sizeof big;
+}
+
+static unsigned char *put_cell(unsigned char *at, const cell *c)
+{
+    uint64_t id = htobe64((uint64_t)c->id);
+    memcpy(at, &id, sizeof id);
+    for (int k = 0; k < 4; k++) {
+        uint32_t bits;
+        memcpy(&bits, &c->box[k], sizeof bits);
+        bits = htobe32(bits);
+        memcpy(at + 8 + 4 * k, &bits, sizeof bits);
+    }
+    return at + CELL;
+}
+
+static hg_status node_value(void *payload, size_t row, int column, sqlite3_context *out,
+                            hg_error *err)
+{
+    (void)err;
+    const storing *s = payload;
+    const hg_rtree *t = s->tree;
+    int64_t number = (int64_t)row + 1;
+    if (column == 0) {
+        sqlite3_result_int64(out, number);
+        return HG_OK;
+    }
+    size_t k, at = find_node(t, number, &k);
+    const level *l = &t->levels[at];
+    size_t from = cut(l, k), to = cut(l, k + 1);
+    unsigned char *end = put_u16(s->node, number == 1 ? t->level_count - 1 : 0);
+    end = put_u16(end, to - from);
+    for (size_t i = from; i < to; i++)
+        end = put_cell(end, &t->cells[l->at + i]);
+    memset(end, 0, t->node_bytes - (size_t)(end - s->node));
+    sqlite3_result_blob64(out, s->node, t->node_bytes, SQLITE_STATIC);
+    return HG_OK;
+}
+
+static hg_status rowid_value(void *payload, size_t row, int column, sqlite3_context *out,
+                             hg_error *err)
+{
+    (void)err;
+    const storing *s = payload;
+    sqlite3_result_int64(out, column == 0 ? s->entries[row].id : (int64_t)s->tree->leaf[row]);
+    return HG_OK;
+}
+
+/* Of every node but the root. */
+static hg_status parent_value(void *payload, size_t row, int column, sqlite3_context *out,
+                              hg_error *err)
+{
+    (void)err;
+    const hg_rtree *t = ((const storing *)payload)->tree;
+    int64_t number = (int64_t)row + 2;
+    if (column == 1) {
+        size_t k;
+        const level *above = &t->levels[find_node(t, number, &k) + 1];
+        number = above->first + (int64_t)node_of_cell(above, k);
+    }
+    sqlite3_result_int64(out, number);
+    return HG_OK;
+}
+
+static hg_status fill_table(sqlite3 *db, const char *path, const char *name, const char *suffix,
+                            const hg_feed *feed, hg_error *err)
+{
+    char *table = sqlite3_mprintf("\"%w_%s\"", name, suffix);
+    if (!table)
         return hg_fail_memory(err);
-    hg_status s = HG_OK;
-    for (size_t level = 0; s == HG_OK && level < l->count; level++)
-        s = pack_level(p, l, level, nodes, node, err);
-    hg_free(node);
+    hg_status s = hg_sql_execf(db, path, err, "DELETE FROM %s", table);
+    if (s == HG_OK)
+        s = hg_feed_insert(db, path, table, feed, err);
+    sqlite3_free(table);
     return s;
 }
 
-/* The node size is fixed when the table is made, and every node has it; the root always exists. */
-static hg_status read_node_size(packing *p, hg_error *err)
+hg_status hg_rtree_store(const hg_rtree *tree, const hg_rtree_entry *entries, sqlite3 *db,
+                         const char *path, const char *name, hg_control *control, hg_error *err)
 {
-    char *sql = sqlite3_mprintf("SELECT length(data) FROM \"%w_node\" WHERE nodeno = 1", p->name);
+    storing p = {.tree = tree, .entries = entries};
+    p.node = hg_malloc(tree->node_bytes, 1);
+    if (!p.node)
+        return hg_fail_memory(err);
+    hg_feed feed = {.columns = 2, .payload = &p, .control = control};
+    feed.rows = tree->node_count;
+    feed.value = node_value;
+    hg_status s = fill_table(db, path, name, "node", &feed, err);
+    feed.rows = tree->entries;
+    feed.value = rowid_value;
+    if (s == HG_OK)
+        s = fill_table(db, path, name, "rowid", &feed, err);
+    feed.rows = tree->node_count - 1;
+    feed.value = parent_value;
+    if (s == HG_OK)
+        s = fill_table(db, path, name, "parent", &feed, err);
+    hg_free(p.node);
+    return s;
+}
+
+/* Every node has the same size, and the root always exists. */
+hg_status hg_rtree_node_size(sqlite3 *db, const char *path, const char *name, size_t *bytes,
+                             hg_error *err)
+{
+    char *sql = sqlite3_mprintf("SELECT length(data) FROM \"%w_node\" WHERE nodeno = 1", name);
     if (!sql)
         return hg_fail_memory(err);
     int64_t size = 0;
-    hg_status s = hg_sql_number(p->db, p->path, sql, 0, &size, err);
+    hg_status s = hg_sql_number(db, path, sql, 0, &size, err);
     sqlite3_free(sql);
     if (s != HG_OK)
         return s;
     if (size < NODE_HEADER + 3 * CELL || size > 65536)
-        return hg_fail(err, HG_EDATA, "%s: the spatial index %s has nodes of %lld bytes", p->path,
-                       p->name, (long long)size);
-    p->node_size = (size_t)size;
-    p->per_node = (p->node_size - NODE_HEADER) / CELL;
+        return hg_fail(err, HG_EDATA, "%s: the spatial index %s has nodes of %lld bytes", path,
+                       name, (long long)size);
+    *bytes = (size_t)size;
     return HG_OK;
-}
-
-static hg_status fill_tables(packing *p, const hg_rtree_entry *entries, size_t n, hg_error *err)
-{
-    sqlite3_stmt *nodes = NULL, *rowids = NULL, *parents = NULL;
-    levels l = plan_levels(n, p->per_node);
-    hg_status s = hg_sql_preparef(p->db, p->path, &nodes, err,
-                                  "INSERT INTO \"%w_node\" VALUES (?, ?)", p->name);
-    if (s == HG_OK)
-        s = hg_sql_preparef(p->db, p->path, &rowids, err, "INSERT INTO \"%w_rowid\" VALUES (?, ?)",
-                            p->name);
-    if (s == HG_OK)
-        s = hg_sql_preparef(p->db, p->path, &parents, err,
-                            "INSERT INTO \"%w_parent\" VALUES (?, ?)", p->name);
-    if (s == HG_OK)
-        s = write_nodes(p, &l, nodes, err);
-    for (size_t i = 0; s == HG_OK && i < n; i++)
-        s = put_pair(p, rowids, entries[i].id, p->leaf[i], err);
-    if (s == HG_OK)
-        s = write_parents(p, &l, parents, err);
-    sqlite3_finalize(nodes);
-    sqlite3_finalize(rowids);
-    sqlite3_finalize(parents);
-    return s;
 }
 
 hg_status hg_rtree_pack(sqlite3 *db, const char *path, const char *name,
                         const hg_rtree_entry *entries, size_t n, hg_error *err)
 {
-    packing p = {.db = db, .path = path, .name = name};
-    hg_status s = read_node_size(&p, err);
-    if (s != HG_OK)
-        return s;
-    if (n >= UINT32_MAX)
-        return hg_fail(err, HG_EDATA, "%s: %zu rows are more than the spatial index takes", path,
-                       n);
-    p.cells = hg_malloc(n + 1, sizeof *p.cells);
-    p.leaf = hg_malloc(n + 1, sizeof *p.leaf);
-    p.order = hg_malloc(n + 1, sizeof *p.order);
-    if (!p.cells || !p.leaf || !p.order)
-        s = hg_fail_memory(err);
-    if (s == HG_OK && n > 0)
-        s = order_entries(&p, entries, n, err);
+    size_t bytes = 0;
+    hg_rtree *tree = NULL;
+    hg_status s = hg_rtree_node_size(db, path, name, &bytes, err);
     if (s == HG_OK)
-        s = hg_sql_execf(db, path, err,
-                         "DELETE FROM \"%w_node\"; DELETE FROM \"%w_rowid\";"
-                         "DELETE FROM \"%w_parent\"",
-                         name, name, name);
+        s = hg_rtree_build(entries, n, bytes, &tree, err);
     if (s == HG_OK)
-        s = fill_tables(&p, entries, n, err);
-    hg_free(p.cells);
-    hg_free(p.leaf);
-    hg_free(p.order);
+        s = hg_rtree_store(tree, entries, db, path, name, NULL, err);
+    hg_rtree_free(tree);
     return s;
 }

@@ -76,10 +76,21 @@ const char *hg_source_note(const hg_source *s, size_t i)
     return s->notes[i];
 }
 
-/* One-layer formats name the layer after the file, sheets and tables say more than that. */
+/* In a database people name the layers; other formats name a lone one after the file or "Sheet1".
+ */
+static bool names_its_layers(const hg_source *s)
+{
+    static const char *const databases[] = {"GPKG", "SQLite", "OpenFileGDB"};
+    const char *driver = GDALGetDriverShortName(GDALGetDatasetDriver(s->dataset));
+    for (size_t k = 0; k < sizeof databases / sizeof *databases; k++)
+        if (strcmp(driver, databases[k]) == 0)
+            return true;
+    return GDALDatasetGetLayerCount(s->dataset) > 1;
+}
+
 const char *hg_source_stem(const hg_source *s)
 {
-    bool own_name = s->file && GDALDatasetGetLayerCount(s->dataset) > 1 && !s->sql_result;
+    bool own_name = s->file && !s->sql_result && names_its_layers(s);
     return own_name || !s->file ? s->layer_name : s->stem;
 }
 
@@ -221,7 +232,7 @@ static void map_store(hg_source *s, const hg_sample *sample)
                  {"t_start", HG_ROLE_TIME},
                  {"t_end", HG_ROLE_TIME_END},
                  {"weight", HG_ROLE_WEIGHT}};
-    bool own = strcmp(s->layer_name, "incidents") == 0;
+    bool own = true;
     for (size_t k = 0; own && k < sizeof known / sizeof *known; k++)
         own = hg_column_find(sample, known[k].name) != HG_NO_COLUMN;
     own = own && hg_column_find(sample, "source_row") != HG_NO_COLUMN;
@@ -357,11 +368,34 @@ done:
     return status;
 }
 
-static bool holds_polygons(OGRLayerH layer)
+static bool is_polygon_type(OGRwkbGeometryType type)
 {
-    OGRwkbGeometryType flat = wkbFlatten(OGR_L_GetGeomType(layer));
+    OGRwkbGeometryType flat = wkbFlatten(type);
     return flat == wkbPolygon || flat == wkbMultiPolygon || flat == wkbCurvePolygon ||
            flat == wkbMultiSurface;
+}
+
+/* A layer that declares no type, or any, holds what most of its first rows hold. */
+static bool holds_polygons(const hg_source *s)
+{
+    OGRwkbGeometryType type = OGR_L_GetGeomType(s->layer);
+    if (wkbFlatten(type) != wkbUnknown)
+        return is_polygon_type(type);
+    size_t polygons = 0, others = 0;
+    OGRFeatureH feature;
+    hg_gdal_watch watch;
+    hg_gdal_watch_begin(&watch);
+    OGR_L_ResetReading(s->layer);
+    while (polygons + others < SAMPLE_ROWS && (feature = OGR_L_GetNextFeature(s->layer))) {
+        OGRGeometryH g = OGR_F_GetGeometryRef(feature);
+        bool polygon = g && is_polygon_type(OGR_G_GetGeometryType(g));
+        polygons += polygon;
+        others += g && !polygon;
+        OGR_F_Destroy(feature);
+    }
+    OGR_L_ResetReading(s->layer);
+    hg_gdal_watch_end(&watch);
+    return polygons > others;
 }
 
 static hg_status open_source(hg_source *s, hg_error *err)
@@ -378,7 +412,7 @@ static hg_status open_source(hg_source *s, hg_error *err)
     if (status == HG_OK)
         status = map_columns(s, err);
     if (status == HG_OK)
-        s->polygons = !s->from_columns && holds_polygons(s->layer);
+        s->polygons = !s->from_columns && holds_polygons(s);
     return status;
 }
 

@@ -16,6 +16,7 @@ static hg_position position_of(OGRFeatureH feature)
     if (!g || OGR_G_IsEmpty(g))
         return p;
     OGRwkbGeometryType type = wkbFlatten(OGR_G_GetGeometryType(g));
+    p.geometry = g;
     if (type == wkbMultiPoint && OGR_G_GetGeometryCount(g) == 1) {
         g = OGR_G_GetGeometryRef(g, 0);
         type = wkbPoint;

@@ -157,6 +157,7 @@ static hg_status check_file(const hg_source *s, bool *file, hg_error *err)
         return hg_fail(err, HG_EIO, "%s cannot be read: no permission", path);
     if (st.st_size == 0)
         return hg_fail(err, HG_EDATA, "%s is empty", path);
+    hg_sql_roll_back(path);
     if (!hg_sql_is_whole(path))
         return hg_fail(err, HG_EDATA, "%s is truncated: it is shorter than its header says", path);
     return HG_OK;
@@ -336,6 +337,8 @@ static void tell_sheet_heads(const hg_source *s, bool tell)
 static hg_status cannot_open(const hg_source *s, bool file, const hg_gdal_watch *watch,
                              hg_error *err)
 {
+    if (strstr(watch->message, "locked"))
+        return hg_fail(err, HG_EIO, "%s is in use by another program", s->name);
     if (file)
         return hg_fail(err, HG_EDATA,
                        "%s is damaged, truncated or not in a format that can be read", s->name);

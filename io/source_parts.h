@@ -58,6 +58,7 @@ typedef struct hg_position {
     hg_row_state state;
     double x, y;
     const char *bad; /* what stood there instead of a point; NULL = nothing to show */
+    void *geometry;  /* OGR's, where the row came through OGR and has one that is not empty */
 } hg_position;
 
 /** Rows under construction by one thread, with text of their own. */

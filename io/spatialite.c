@@ -1,6 +1,7 @@
 #include "io/spatialite.h"
 #include "base/civil.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/gdal.h"
 #include "io/gpkg_blob.h"
 #include "io/staging.h"
@@ -91,7 +92,7 @@ static OGRLayerH create_layer(writing *w, const hg_table *t, OGRSpatialReference
     options = CSLSetNameValue(options, "LAUNDER", "NO");
     if (t->geometry.type != HG_NO_GEOMETRY) {
         options = CSLSetNameValue(options, "GEOMETRY_NAME", "geom");
-        options = CSLSetNameValue(options, "SPATIAL_INDEX", "YES");
+        options = CSLSetNameValue(options, "SPATIAL_INDEX", "NO"); /* add_index, after the rows */
     }
     OGRLayerH layer =
         GDALDatasetCreateLayer(w->ds, t->name, srs, ogr_type(t->geometry.type), options);
@@ -242,10 +243,37 @@ static hg_status write_rows(const writing *w, OGRLayerH layer, const hg_table *t
     return s;
 }
 
+/*
+ * OGR would put the index off to the closing, where after a rollback there is no table left and
+ * SpatiaLite says so on standard error.
+ */
+static hg_status add_index(const writing *w, const hg_table *t, hg_error *err)
+{
+    hg_text sql = {0};
+    hg_text_add(&sql, "SELECT CreateSpatialIndex('");
+    for (const char *c = t->name; *c; c++)
+        hg_text_add_n(&sql, *c == '\'' ? "''" : c, *c == '\'' ? 2 : 1);
+    hg_text_add(&sql, "', 'geom')");
+    if (sql.failed) {
+        hg_text_dispose(&sql);
+        return hg_fail_memory(err);
+    }
+    OGRLayerH result = GDALDatasetExecuteSQL(w->ds, sql.s, NULL, NULL);
+    OGRFeatureH row = result ? OGR_L_GetNextFeature(result) : NULL;
+    bool made = row && OGR_F_GetFieldAsInteger(row, 0) == 1;
+    if (row)
+        OGR_F_Destroy(row);
+    if (result)
+        GDALDatasetReleaseResultSet(w->ds, result);
+    hg_text_dispose(&sql);
+    return made && !w->watch->failed ? HG_OK : fail_gdal(w, err);
+}
+
 static hg_status write_table(writing *w, const hg_table *t, hg_error *err)
 {
     OGRSpatialReferenceH srs = make_srs(t->crs_wkt);
     OGRLayerH layer = GDALDatasetGetLayerByName(w->ds, t->name);
+    bool fresh = !layer;
     hg_status s = HG_OK;
     CPLErrorReset();
     w->watch->failed = false; /* asking for a layer that is not there is no failure */
@@ -258,6 +286,8 @@ static hg_status write_table(writing *w, const hg_table *t, hg_error *err)
         s = fail_gdal(w, err);
     if (s == HG_OK)
         s = write_rows(w, layer, t, err);
+    if (s == HG_OK && fresh && t->geometry.type != HG_NO_GEOMETRY)
+        s = add_index(w, t, err);
     if (srs)
         OSRRelease(srs);
     return s;

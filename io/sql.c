@@ -13,16 +13,26 @@ static uint32_t big_endian(const unsigned char *p)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | (uint32_t)p[3];
 }
 
-/* Pages may wait in a write-ahead log that has yet to reach the file. */
-static bool has_log(const char *path)
+static bool has_beside(const char *path, const char *suffix)
 {
-    char log[PATH_MAX];
+    char name[PATH_MAX];
     struct stat st;
-    return snprintf(log, sizeof log, "%s-wal", path) < (int)sizeof log && stat(log, &st) == 0 &&
-           st.st_size > 0;
+    return snprintf(name, sizeof name, "%s%s", path, suffix) < (int)sizeof name &&
+           stat(name, &st) == 0 && st.st_size > 0;
 }
 
-/* https://www.sqlite.org/fileformat2.html, 1.3: the count of pages holds if both counters agree. */
+void hg_sql_roll_back(const char *path)
+{
+    sqlite3 *db = NULL;
+    if (!has_beside(path, "-journal"))
+        return;
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK)
+        sqlite3_exec(db, "SELECT count(*) FROM sqlite_master", NULL, NULL, NULL);
+    sqlite3_close(db);
+}
+
+/* Pages may wait in a write-ahead log that has yet to reach the file.
+ * https://www.sqlite.org/fileformat2.html, 1.3: the count of pages holds if both counters agree. */
 bool hg_sql_is_whole(const char *path)
 {
     unsigned char head[100];
@@ -40,7 +50,7 @@ bool hg_sql_is_whole(const char *path)
     page = page == 1 ? 65536 : page;
     if (big_endian(head + 24) != big_endian(head + 92) || stat(path, &st) != 0)
         return true;
-    return (uint64_t)st.st_size >= page * pages || has_log(path);
+    return (uint64_t)st.st_size >= page * pages || has_beside(path, "-wal");
 }
 
 static bool is_disk_full(sqlite3 *db, int code)

@@ -14,6 +14,12 @@
 bool hg_sql_is_whole(const char *path);
 
 /**
+ * Rolls back what a killed writer left half done, told by the journal beside the file: connections that
+ * only read may not do so and fail. Does nothing where there is no journal or its writer is alive.
+ */
+void hg_sql_roll_back(const char *path);
+
+/**
  * Translates the connection's last error for the file `path`: a full disk, a lock, a damaged file
  * or a read-only one become HG_EIO (HG_EDATA where it is no database), everything else HG_EFAIL.
  */

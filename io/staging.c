@@ -10,6 +10,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -18,6 +20,7 @@ typedef struct output {
     char *final, *temp; /* full paths */
     char *folder;       /* of both */
     char *prefix;       /* what the names of temp and its side files begin with, before a '.' */
+    bool replace; /* whatever is there under the final name */
     bool committed;
 } output;
 
@@ -146,12 +149,12 @@ static bool already_added(const hg_staging *s, const char *final_path)
     return false;
 }
 
-hg_status hg_staging_add(hg_staging *s, const char *final_path, const char **temp_path,
-                         hg_error *err)
+static hg_status add(hg_staging *s, const char *final_path, bool replace, const char **temp_path,
+                     hg_error *err)
 {
     if (already_added(s, final_path))
         return hg_fail(err, HG_EUSAGE, "%s: two outputs have this name", final_path);
-    hg_status status = check_final(final_path, s->overwrite, err);
+    hg_status status = check_final(final_path, replace, err);
     if (status != HG_OK)
         return status;
     output *outputs = hg_grow(s->outputs, &s->capacity, s->count + 1, sizeof *outputs);
@@ -159,7 +162,7 @@ hg_status hg_staging_add(hg_staging *s, const char *final_path, const char **tem
         return hg_fail_memory(err);
     s->outputs = outputs;
     output *o = &outputs[s->count];
-    *o = (output){0};
+    *o = (output){.replace = replace};
     status = name_output(o, final_path, err);
     if (status == HG_OK)
         status = check_writable(o, err);
@@ -172,24 +175,78 @@ hg_status hg_staging_add(hg_staging *s, const char *final_path, const char **tem
     return HG_OK;
 }
 
+hg_status hg_staging_add(hg_staging *s, const char *final_path, const char **temp_path,
+                         hg_error *err)
+{
+    return add(s, final_path, s->overwrite, temp_path, err);
+}
+
+static hg_status copy_file(const char *from, const char *to, const char *name, hg_error *err)
+{
+    struct stat st;
+    int in = open(from, O_RDONLY | O_CLOEXEC);
+    int out = in < 0 || fstat(in, &st) != 0
+                  ? -1
+                  : open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, st.st_mode & 0777);
+    off_t left = out < 0 ? 0 : st.st_size;
+    bool ok = out >= 0;
+    while (ok && left > 0) {
+        ssize_t n = sendfile(out, in, NULL, (size_t)left);
+        ok = n > 0 || (n < 0 && errno == EINTR);
+        left -= n > 0 ? n : 0;
+    }
+    int code = errno;
+    if (in >= 0)
+        close(in);
+    if (out >= 0)
+        close(out);
+    return ok ? HG_OK : hg_fail(err, HG_EIO, "%s: cannot be copied: %s", name, strerror(code));
+}
+
+hg_status hg_staging_add_copy(hg_staging *s, const char *final_path, const char **temp_path,
+                              hg_error *err)
+{
+    const char *temp = NULL;
+    hg_status status = add(s, final_path, true, &temp, err);
+    if (status == HG_OK)
+        status = copy_file(final_path, temp, final_path, err);
+    if (status == HG_OK)
+        *temp_path = temp;
+    return status;
+}
+
+/* What the process may write to one file (ulimit -f). */
+static uint64_t file_size_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return UINT64_MAX;
+    return (uint64_t)limit.rlim_cur;
+}
+
 hg_status hg_staging_require_space(const char *path, uint64_t bytes, hg_error *err)
 {
     char *folder = folder_of(path);
     if (!folder)
         return hg_fail_memory(err);
     struct statvfs fs;
-    int code = statvfs(folder, &fs);
+    int code = statvfs(folder, &fs) == 0 ? 0 : errno;
     hg_free(folder);
-    uint64_t there = code == 0 ? (uint64_t)fs.f_bavail * fs.f_frsize : 0;
-    if (there >= bytes)
+    uint64_t there = code == 0 ? (uint64_t)fs.f_bavail * fs.f_frsize : 0, limit = file_size_limit();
+    if (there >= bytes && limit >= bytes)
         return HG_OK;
     char *name = hg_staging_final_name(path);
     if (!name)
         return hg_fail_memory(err);
-    hg_status s = code != 0
-                      ? hg_fail(err, HG_EIO, "%s: free space is unknown: %s", name, strerror(errno))
-                      : hg_fail(err, HG_EIO, "%s: needs %.1f MB of disk, %.1f MB are free", name,
-                                (double)bytes / 1e6, (double)there / 1e6);
+    hg_status s;
+    if (code != 0)
+        s = hg_fail(err, HG_EIO, "%s: free space is unknown: %s", name, strerror(code));
+    else if (there < bytes)
+        s = hg_fail(err, HG_EIO, "%s: needs %.1f MB of disk, %.1f MB are free", name,
+                    (double)bytes / 1e6, (double)there / 1e6);
+    else
+        s = hg_fail(err, HG_EIO, "%s: needs %.1f MB of disk, a file may have %.1f MB (ulimit -f)", name,
+                    (double)bytes / 1e6, (double)limit / 1e6);
     hg_free(name);
     return s;
 }
@@ -241,7 +298,7 @@ hg_status hg_staging_commit(hg_staging *s, hg_error *err)
     }
     for (size_t i = 0; i < s->count; i++) {
         output *o = &s->outputs[i];
-        hg_status status = o->committed ? HG_OK : put_in_place(o, s->overwrite, err);
+        hg_status status = o->committed ? HG_OK : put_in_place(o, o->replace, err);
         if (status != HG_OK)
             return status;
         o->committed = true;

@@ -20,12 +20,21 @@ hg_status hg_staging_add(hg_staging *staging, const char *final_path, const char
                          hg_error *err);
 
 /**
+ * The same for a file that exists and is to be changed: the temporary file begins as its copy and
+ * replaces it, whatever `overwrite` says. Errors: also HG_EIO where the copy does not fit.
+ */
+hg_status hg_staging_add_copy(hg_staging *staging, const char *final_path, const char **temp_path,
+                              hg_error *err);
+
+/**
  * What to call a file in a message: the final path if `path` is one that hg_staging_add gave out,
  * else `path` itself. Caller frees; NULL without memory.
  */
 char *hg_staging_final_name(const char *path);
 
-/** HG_EIO if the folder of `path` has less than `bytes` free (says how much is needed and there).
+/**
+ * HG_EIO if the folder of `path` has less than `bytes` free, or a file may not be that large (says how
+ * much is needed and there).
  */
 hg_status hg_staging_require_space(const char *path, uint64_t bytes, hg_error *err);
 

@@ -51,6 +51,7 @@ static hg_status check_path(const char *path, hg_error *err)
         return hg_fail(err, HG_EIO, "%s cannot be read: no permission", path);
     if (st.st_size == 0)
         return hg_fail(err, HG_EDATA, "%s is empty", path);
+    hg_sql_roll_back(path);
     if (!hg_sql_is_whole(path))
         return hg_fail(err, HG_EDATA, "%s is truncated: it is shorter than its header says", path);
     return HG_OK;
@@ -88,9 +89,11 @@ static hg_status open_vector(const char *path, GDALDatasetH *out, hg_error *err)
     hg_gdal_watch_begin(&watch);
     *out = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, NULL, options, NULL);
     hg_gdal_watch_end(&watch);
-    return *out ? HG_OK
-                : hg_fail(err, HG_EDATA,
-                          "%s is damaged, truncated or not in a format that can be read", path);
+    if (*out)
+        return HG_OK;
+    if (strstr(watch.message, "locked"))
+        return hg_fail(err, HG_EIO, "%s is in use by another program", path);
+    return hg_fail(err, HG_EDATA, "%s is damaged, truncated or not in a format that can be read", path);
 }
 
 static bool is_system_table(const char *name)

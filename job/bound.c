@@ -106,6 +106,8 @@ hg_status hg_raw_bound(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
 {
     hg_status status = HG_OK;
     bool needs_bandwidth = job->set.area || strcmp(job->command->info.name, "load") != 0;
+    if (raw->polygons)
+        return HG_OK;
     if (in->region) {
         raw->where = hg_malloc(raw->n, 1);
         status = raw->where ? classify(job, in, raw, 0, err) : hg_fail_memory(err);

@@ -135,7 +135,7 @@ static void summarise(hg_job *job, const hg_findings *f, const hg_result_tables 
                  100 * r->selected_area_m2 / r->area_m2, r->area_m2 / 1e6,
                  f->in->area_given ? "" : " (guessed area: not comparable between runs)",
                  hg_table_column(t->cells, "concentration")->f64[last]);
-    if (f->chance)
+    if (f->chance && isfinite(f->chance[last])) /* not without incidents */
         hg_text_addf(s, " against %.3g by chance", f->chance[last]);
     hg_text_add(s, "\n");
     summarise_areas(job, f, t);

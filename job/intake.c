@@ -29,6 +29,9 @@ void hg_intake_dispose(hg_intake *in)
     for (size_t k = 0; k < i->streams; k++)
         hg_free(in->stream_names[k]);
     hg_free(in->stream_names);
+    for (size_t k = 0; in->polygons && k < in->input_count; k++)
+        hg_shapes_dispose(&in->polygons[k]);
+    hg_free(in->polygons);
     for (size_t k = 0; in->inputs && k < in->input_count; k++) {
         hg_free(in->inputs[k].name);
         hg_free(in->inputs[k].layer);
@@ -223,6 +226,8 @@ static hg_status take_rows(const hg_job *job, hg_intake *in, hg_raw *raw, hg_err
     in->category = take(&raw->category);
     in->kept = take(&raw->kept);
     in->kept_count = raw->kept_count;
+    in->polygons = take(&raw->polygons);
+    in->input_count = raw->input_count;
     i->n = raw->n;
     i->stream_names = (const char *const *)in->stream_names;
     drop_rows(in, raw->hash, raw->reason);
@@ -318,6 +323,10 @@ static hg_status nothing_left(const hg_job *job, const hg_intake *in, const hg_r
                               hg_error *err)
 {
     size_t counts[HG_REASON_END] = {0}, most = 1;
+    if (in->halo)
+        return hg_fail(err, HG_EDATA,
+                       "no incident lies in the study area; %llu lie beside it, within %g m",
+                       (unsigned long long)in->halo, in->support_m);
     for (size_t k = 0; k < in->rejects.count; k++)
         counts[in->rejects.rows[k].reason]++;
     for (size_t r = 1; r < HG_REASON_END; r++)

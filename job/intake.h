@@ -26,6 +26,7 @@ typedef struct hg_intake {
     uint32_t *source_row; /**< 1-based data row; NULL where it is the index + 1 */
     hg_column *kept;      /**< kept_count columns of incidents.n rows */
     size_t kept_count;
+    hg_shapes *polygons; /**< with polygons: one set an input, by row of the source; else NULL */
     char **stream_names;
     hg_input_facts *inputs;
     size_t input_count;
@@ -54,6 +55,10 @@ void hg_intake_dispose(hg_intake *in);
  * Writes the intake's facts (counts, CRS, inputs …) into job->facts; after hashing has been joined.
  */
 void hg_intake_facts(hg_job *job, const hg_intake *in);
+
+/** Makes the table one of multipolygons, those of the named rows (NULL = all). */
+hg_status hg_intake_add_polygons(const hg_intake *in, const size_t *rows, hg_table *table,
+                                 hg_error *err);
 
 /** Tables for results: incidents (a selection by index; NULL = all), and rejects. */
 hg_status hg_intake_incident_table(const hg_intake *in, const char *name, const size_t *rows,

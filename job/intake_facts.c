@@ -8,7 +8,7 @@
 /* How to run and to talk, which leaves no trace in the result. */
 static bool is_manner(const char *option)
 {
-    static const char *const manners[] = {"output", "overwrite", "threads",  "quiet",
+    static const char *const manners[] = {"output", "overwrite", "threads", "quiet",
                                           "json",   "progress",  "no-hash"};
     for (size_t i = 0; i < sizeof manners / sizeof *manners; i++)
         if (strcmp(option, manners[i]) == 0)
@@ -16,7 +16,8 @@ static bool is_manner(const char *option)
     return false;
 }
 
-/* The options in force as they were given; what was left to the defaults stands in facts of its own. */
+/* The options in force as they were given; what was left to the defaults stands in facts of its
+ * own. */
 static void option_facts(hg_job *job)
 {
     for (size_t i = 0; i < job->given_count; i++) {
@@ -34,7 +35,8 @@ static void option_facts(hg_job *job)
             snprintf(key, sizeof key, "options.%s", g->name);
         have = hg_fact_find(&job->facts, key);
         hg_text both = {0};
-        hg_text_addf(&both, "%s%s%s", have && have->text ? have->text : "", have ? "; " : "", g->value);
+        hg_text_addf(&both, "%s%s%s", have && have->text ? have->text : "", have ? "; " : "",
+                     g->value);
         hg_fact_text(&job->facts, both.s, "%s", key);
         hg_text_dispose(&both);
     }
@@ -151,6 +153,8 @@ static void fill_numbers(const hg_intake *in, const size_t *rows, hg_table *t)
         start[i] = inc->t_start ? inc->t_start[r] : HG_NO_TIME;
         end[i] = inc->t_end ? inc->t_end[r] : HG_NO_TIME;
         source_row[i] = in->source_row ? (int64_t)in->source_row[r] : (int64_t)r + 1;
+        if (in->polygons)
+            continue;
         t->geometry.xy[2 * i] = inc->x[r];
         t->geometry.xy[2 * i + 1] = inc->y[r];
     }
@@ -194,7 +198,8 @@ hg_status hg_intake_incident_table(const hg_intake *in, const char *name, const 
     for (size_t k = 0; k < sizeof columns / sizeof *columns && status == HG_OK; k++)
         status = hg_table_add(t, columns[k].name, columns[k].type, NULL, err);
     if (status == HG_OK)
-        status = hg_table_make_points(t, hg_crs_wkt(in->crs), err);
+        status = in->polygons ? hg_intake_add_polygons(in, rows, t, err)
+                              : hg_table_make_points(t, hg_crs_wkt(in->crs), err);
     if (status == HG_OK)
         status = fill_texts(in, rows, t, err);
     if (status == HG_OK)
@@ -239,6 +244,8 @@ hg_status hg_intake_rejects_table(const hg_intake *in, hg_table **out, hg_error 
         status = hg_table_add(t, "reason", HG_TEXT, NULL, err);
     if (status == HG_OK)
         status = hg_table_add(t, "value", HG_TEXT, NULL, err);
+    if (status == HG_OK && in->rejects_raw)
+        status = hg_table_add(t, "raw", HG_TEXT, NULL, err);
     for (size_t i = 0; i < in->rejects.count && status == HG_OK; i++) {
         const hg_reject *r = &in->rejects.rows[i];
         t->columns[4].text[i] = r->value;

@@ -32,10 +32,20 @@ static void loading_dispose(loading *l)
     hg_store_contents_dispose(&l->store);
 }
 
+/* Files of one layer have it named after themselves, so a renamed copy has another layer name. */
+static bool is_own_name(const char *layer, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    size_t stem = dot ? (size_t)(dot - name) : strlen(name);
+    return strlen(layer) == stem && strncmp(layer, name, stem) == 0;
+}
+
 static bool same_file(const hg_input_facts *a, const char *layer, const char *sha256,
                       const char *name, int64_t bytes)
 {
-    if (strcmp(a->layer, layer) != 0)
+    bool same_layer = strcmp(a->layer, layer) == 0 ||
+                      (is_own_name(a->layer, a->name) && is_own_name(layer, name));
+    if (!same_layer)
         return false;
     if (a->sha256[0] && sha256 && *sha256)
         return strcmp(a->sha256, sha256) == 0;
@@ -72,8 +82,8 @@ static hg_status source_table(const hg_intake *in, hg_table **out, hg_error *err
     static const struct {
         const char *name;
         hg_type type;
-    } columns[] = {{"source", HG_TEXT},      {"layer", HG_TEXT},      {"sha256", HG_TEXT},
-                   {"bytes", HG_INT64},      {"rows_read", HG_INT64}, {"accepted", HG_INT64},
+    } columns[] = {{"source", HG_TEXT},   {"layer", HG_TEXT},      {"sha256", HG_TEXT},
+                   {"bytes", HG_INT64},   {"rows_read", HG_INT64}, {"accepted", HG_INT64},
                    {"rejected", HG_INT64}};
     hg_table *t = NULL;
     hg_status status = hg_table_new("sources", in->input_count, NULL, &t, err);
@@ -97,10 +107,13 @@ static hg_status source_table(const hg_intake *in, hg_table **out, hg_error *err
 
 static hg_status make_tables(hg_job *job, loading *l, hg_error *err)
 {
-    const char *name = job->set.layer_name ? job->set.layer_name : "incidents";
+    const char *name = job->set.layer_name ? job->set.layer_name
+                       : l->in.polygons    ? "patches"
+                                           : "incidents";
     double radius = l->in.support_m > 0 ? l->in.support_m : PILE_UP_RADIUS_M;
-    hg_status status =
-        hg_find_pile_ups(&l->in.incidents, radius, &job->control, &l->pile_ups, err);
+    hg_status status = HG_OK;
+    if (!l->in.polygons)
+        status = hg_find_pile_ups(&l->in.incidents, radius, &job->control, &l->pile_ups, err);
     for (size_t k = 0; k < l->pile_ups.n && status == HG_OK; k++)
         l->pile_ups.items[k].cells_changed = -1;
     if (status == HG_OK)
@@ -150,8 +163,8 @@ static hg_status write_store(hg_job *job, const loading *l, const char *path, bo
     hg_status status = append ? HG_OK : hg_fact_table(job, &facts, err);
     tables[TABLES] = facts; /* of the first load: appended keys would repeat */
     if (status == HG_OK)
-        status = hg_spatialite_write(path, append, tables, TABLES + (facts ? 1 : 0), &job->control,
-                                     err);
+        status =
+            hg_spatialite_write(path, append, tables, TABLES + (facts ? 1 : 0), &job->control, err);
     hg_table_free(facts);
     return status;
 }
@@ -167,8 +180,9 @@ static void summarise(hg_job *job, const loading *l, bool append)
                      (unsigned long long)f->rejected);
     }
     if (l->pile_ups.n)
-        hg_text_addf(s, "pile-ups: %zu coordinates hold far more incidents than their surroundings "
-                        "(the largest %llu, %.1f %%)\n",
+        hg_text_addf(s,
+                     "pile-ups: %zu coordinates hold far more incidents than their surroundings "
+                     "(the largest %llu, %.1f %%)\n",
                      l->pile_ups.n, (unsigned long long)l->pile_ups.items[0].count,
                      100 * l->pile_ups.items[0].share);
     hg_text_addf(s, "%s: %s (layer %s)\n", append ? "appended to" : "written", job->set.output,
@@ -184,23 +198,38 @@ static hg_status look_at_store(const hg_job *job, hg_store_contents *store, hg_e
     for (size_t i = 0; i < store->layer_count; i++)
         if (strcmp(store->layers[i].name, "sources") == 0)
             return HG_OK;
-    return hg_fail(err, HG_EDATA, "--append: %s is no store made by hotgrid load (it has no table "
-                                  "\"sources\")",
+    return hg_fail(err, HG_EDATA,
+                   "--append: %s is no store made by hotgrid load (it has no table "
+                   "\"sources\")",
                    job->set.output);
+}
+
+/* That of the layer which grows; for a new layer that of those which are there. */
+static hg_status crs_of_store(const hg_job *job, char **wkt, hg_error *err)
+{
+    const char *const layers[] = {job->set.layer_name, "incidents", "patches"};
+    hg_status status = HG_OK;
+    for (size_t k = 0; k < sizeof layers / sizeof *layers && status == HG_OK && !*wkt; k++)
+        if (layers[k])
+            status = hg_store_crs(job->set.output, layers[k], wkt, err);
+    return status;
 }
 
 static hg_status run(hg_job *job, loading *l, hg_staging *staging, bool append, hg_error *err)
 {
     const char *path = job->set.output;
-    const char *layer = job->set.layer_name ? job->set.layer_name : "incidents";
     char *store_crs = NULL;
     hg_status status = HG_OK;
     if (append)
         status = look_at_store(job, &l->store, err);
     if (status == HG_OK && append)
-        status = hg_store_crs(job->set.output, layer, &store_crs, err);
+        status = crs_of_store(job, &store_crs, err);
     if (status == HG_OK && !append)
         status = hg_staging_add(staging, job->set.output, &path, err);
+    /* OGR writes SpatiaLite's statistics outside the transaction: only a copy is safe from a
+     * failure */
+    else if (status == HG_OK && l->spatialite)
+        status = hg_staging_add_copy(staging, job->set.output, &path, err);
     if (status == HG_OK)
         status = hg_intake_run(job, store_crs, &l->in, err);
     hg_free(store_crs);
@@ -216,7 +245,7 @@ static hg_status run(hg_job *job, loading *l, hg_staging *staging, bool append, 
     hg_fact_int(&job->facts, (int64_t)l->pile_ups.n, "pile_ups");
     hg_run_facts(job, read - job->started, analysed - read, NAN); /* not known yet */
     status = write_store(job, l, path, append, err);
-    if (status == HG_OK && !append)
+    if (status == HG_OK)
         status = hg_staging_commit(staging, err);
     if (status == HG_OK) {
         hg_run_facts(job, read - job->started, analysed - read, hg_now() - analysed);

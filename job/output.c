@@ -99,6 +99,13 @@ void hg_run_facts(hg_job *job, double read_s, double analyse_s, double write_s)
         hg_fact_text(f, job->command_line, "command_line");
 }
 
+/* The folder of the output is no part of the result, which is the same wherever it is made. */
+static const char *stored_text(const hg_fact *fact, char buf[64])
+{
+    const char *text = hg_fact_as_text(fact, buf);
+    return strcmp(fact->key, "output") == 0 ? hg_base_name(text) : text;
+}
+
 hg_status hg_fact_table(hg_job *job, hg_table **out, hg_error *err)
 {
     const hg_facts *f = &job->facts;
@@ -113,7 +120,7 @@ hg_status hg_fact_table(hg_job *job, hg_table **out, hg_error *err)
         status = hg_table_set_text(t, &t->columns[0], i, f->items[i].key, err);
         if (status == HG_OK)
             status = hg_table_set_text(t, &t->columns[1], i,
-                                       hg_fact_as_text(&f->items[i], number), err);
+                                       stored_text(&f->items[i], number), err);
     }
     if (status != HG_OK) {
         hg_table_free(t);
@@ -146,10 +153,7 @@ hg_status hg_store_facts(hg_job *job, hg_gpkg *gpkg, hg_error *err)
     hg_status status = keys && values && numbers ? HG_OK : hg_fail_memory(err);
     for (size_t i = 0; i < f->count && status == HG_OK; i++) {
         keys[i] = f->items[i].key;
-        values[i] = hg_fact_as_text(&f->items[i], numbers[i]);
-        /* The folder is no part of the result, which is the same wherever it is made. */
-        if (strcmp(keys[i], "output") == 0)
-            values[i] = hg_base_name(values[i]);
+        values[i] = stored_text(&f->items[i], numbers[i]);
     }
     if (status == HG_OK)
         status = hg_gpkg_set_run_info(gpkg, keys, values, f->count, err);

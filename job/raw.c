@@ -8,6 +8,9 @@
 
 void hg_raw_dispose(hg_raw *raw)
 {
+    for (size_t i = 0; raw->polygons && i < raw->input_count; i++)
+        hg_shapes_dispose(&raw->polygons[i]);
+    hg_free(raw->polygons);
     for (size_t i = 0; raw->inputs && i < raw->input_count; i++) {
         hg_raw_input *in = &raw->inputs[i];
         char hex[HG_SHA256_HEX];
@@ -92,9 +95,8 @@ static hg_status open_input(hg_job *job, size_t i, hg_intake *in, hg_raw *raw, h
         return status;
     for (size_t k = 0; k < hg_source_note_count(r->source); k++)
         hg_job_add_note(job, "%s", hg_source_note(r->source, k));
-    if (hg_source_is_polygons(r->source))
-        return hg_fail(err, HG_EDATA,
-                       "%s: layer \"%s\" holds polygons; incidents are points",
+    if (hg_source_is_polygons(r->source) && strcmp(job->command->info.name, "load") != 0)
+        return hg_fail(err, HG_EDATA, "%s: layer \"%s\" holds polygons; incidents are points",
                        hg_source_name(r->source), hg_source_layer(r->source));
     const char *file = hg_source_file(r->source);
     if (file && !job->set.no_hash)
@@ -276,8 +278,7 @@ static hg_status convert_kept(hg_pool *pool, const hg_column *from, size_t n, hg
         else if (from->type == HG_DOUBLE)
             to->f64[start + i] = from->f64[i];
         else
-            to->f64[start + i] =
-                from->i64[i] == HG_NULL_INT64 ? NAN : (double)from->i64[i];
+            to->f64[start + i] = from->i64[i] == HG_NULL_INT64 ? NAN : (double)from->i64[i];
     }
     return status;
 }
@@ -344,19 +345,22 @@ static hg_status streams_of_input(const hg_job *job, hg_intake *in, hg_raw *raw,
 {
     hg_raw_input *r = &raw->inputs[i];
     const char *name = either(r->set->stream, job->all.stream);
+    /* A store's own column gives way to --stream; a column asked for does not. */
+    bool column =
+        r->rows.stream && (!name || either(r->set->stream_column, job->all.stream_column));
     uint16_t constant = 0;
     bool known = false;
     uint32_t ids = hg_pool_count(in->pool), last = HG_NO_TEXT;
     uint16_t last_stream = 0, *map = NULL;
     hg_status status = HG_OK;
-    if (r->rows.stream) {
+    if (column) {
         map = hg_malloc(ids, sizeof *map);
         if (!map)
             return hg_fail_memory(err);
         memset(map, 0xff, ids * sizeof *map);
     }
     for (size_t k = 0; k < r->n && status == HG_OK; k++) {
-        uint32_t id = r->rows.stream ? r->rows.stream[k] : HG_NO_TEXT;
+        uint32_t id = column ? r->rows.stream[k] : HG_NO_TEXT;
         uint16_t s = UINT16_MAX;
         if (id == HG_NO_TEXT) {
             if (!known)
@@ -401,6 +405,22 @@ static hg_status join_streams(const hg_job *job, hg_intake *in, hg_raw *raw, hg_
     return status;
 }
 
+/* One layer holds points or polygons, never both. */
+static hg_status expect_one_kind(hg_raw *raw, hg_error *err)
+{
+    const hg_raw_input *first = &raw->inputs[0];
+    bool polygons = hg_source_is_polygons(first->source);
+    for (size_t i = 1; i < raw->input_count; i++)
+        if (hg_source_is_polygons(raw->inputs[i].source) != polygons)
+            return hg_fail(err, HG_EUSAGE, "%s holds %s, %s %s; load them into layers of their own",
+                           hg_source_name(first->source), polygons ? "polygons" : "points",
+                           hg_source_name(raw->inputs[i].source), polygons ? "points" : "polygons");
+    if (!polygons)
+        return HG_OK;
+    raw->polygons = hg_calloc(raw->input_count, sizeof *raw->polygons);
+    return raw->polygons ? HG_OK : hg_fail_memory(err);
+}
+
 hg_status hg_raw_read(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
 {
     raw->input_count = job->input_count;
@@ -410,10 +430,14 @@ hg_status hg_raw_read(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
     hg_status status = HG_OK;
     for (size_t i = 0; i < raw->input_count && status == HG_OK; i++)
         status = open_input(job, i, in, raw, err);
+    if (status == HG_OK)
+        status = expect_one_kind(raw, err);
     for (size_t i = 0; i < raw->input_count && status == HG_OK; i++) {
         hg_raw_input *r = &raw->inputs[i];
         hg_say_progress(&job->control, "read", (double)i / (double)raw->input_count);
-        status = hg_source_read(r->source, &r->rows, err);
+        status = raw->polygons
+                     ? hg_source_read_polygons(r->source, &r->rows, &raw->polygons[i], err)
+                     : hg_source_read(r->source, &r->rows, err);
         r->start = raw->n;
         r->n = r->rows.n;
         raw->n += r->n;

@@ -33,6 +33,7 @@ typedef struct hg_raw {
     uint8_t *where;  /* HG_INSIDE or HG_HALO; NULL = all inside */
     hg_column *kept;
     size_t kept_count;
+    hg_shapes *polygons; /* one set an input, row by row; NULL where the inputs are points */
 } hg_raw;
 
 /** Opens and reads all inputs, starts their hashes, joins their columns. */
@@ -49,6 +50,10 @@ hg_status hg_raw_place(hg_job *job, const char *store_crs, hg_intake *in, hg_raw
                        hg_error *err);
 /** Reads --area, settles the bandwidth, and marks rows outside and in the halo. */
 hg_status hg_raw_bound(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err);
+
+/** Places the polygons of the rows accepted so far; `area` (may be NULL) is in the analysis CRS. */
+hg_status hg_raw_place_polygons(hg_raw *raw, const hg_shapes *area, const hg_crs *analysis,
+                                hg_error *err);
 
 /** Longitude and latitude, or a plane CRS, from what the coordinates look like. */
 bool hg_looks_like_degrees(const double *x, const double *y, size_t n);

@@ -99,6 +99,27 @@ static hg_status cover(hg_job *job, const hg_intake *in, hg_study *s, hg_error *
     return status;
 }
 
+/* Where --bounds cut the area, A ends there: incidents beyond them feed the density and no count. */
+static hg_status leave_beyond_out(hg_job *job, hg_intake *in, const hg_study *s, hg_error *err)
+{
+    hg_incidents *inc = &in->incidents;
+    uint64_t beyond = 0;
+    if (!inc->flags && !(inc->flags = hg_calloc(inc->n, 1)))
+        return hg_fail_memory(err);
+    for (size_t i = 0; i < inc->n; i++) {
+        if (inc->flags[i] & HG_FLAG_HALO ||
+            hg_incident_cell(&s->grid, s->share, inc->x[i], inc->y[i]) != UINT64_MAX)
+            continue;
+        inc->flags[i] |= HG_FLAG_HALO;
+        beyond++;
+    }
+    in->halo += beyond;
+    if (beyond)
+        hg_job_add_note(job, "%llu incidents lie beyond --bounds and are in no count",
+                        (unsigned long long)beyond);
+    return HG_OK;
+}
+
 static void warn_of_size(hg_job *job, const hg_study *s, const double box[4])
 {
     double longest = fmax(box[2] - box[0], box[3] - box[1]);
@@ -131,6 +152,8 @@ hg_status hg_study_init(hg_job *job, hg_intake *in, bool need_area, hg_study *s,
         status = guess_area(job, in, cell, err);
     if (status == HG_OK && whole)
         status = cover(job, in, s, err);
+    if (status == HG_OK && whole && job->set.has_bounds)
+        status = leave_beyond_out(job, in, s, err);
     s->masked = in->region != NULL;
     return status;
 }
@@ -159,11 +182,15 @@ hg_status hg_study_raster(hg_job *job, const hg_intake *in, const hg_study *stud
 /* A yearly rate from less than a week says more about the week than about the year. */
 enum { SHORTEST_SPAN_S = 7 * 86400 };
 
-double hg_per_year(const hg_intake *in, double per_km2)
+double hg_per_year(const hg_job *job, const hg_intake *in, double per_km2)
 {
-    if (in->first_time == HG_NO_TIME || in->last_time - in->first_time < SHORTEST_SPAN_S)
+    const hg_settings *set = &job->set;
+    if (in->first_time == HG_NO_TIME)
         return NAN;
-    return per_km2 / ((double)(in->last_time - in->first_time) / (365.2425 * 86400));
+    int64_t from = set->since != HG_NO_TIME ? set->since : in->first_time;
+    int64_t to = set->until != HG_NO_TIME ? set->until : in->last_time;
+    return to - from < SHORTEST_SPAN_S ? NAN
+                                       : per_km2 / ((double)(to - from) / (365.2425 * 86400));
 }
 
 const char *hg_grouped(uint64_t n, char *buf)

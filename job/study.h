@@ -15,7 +15,8 @@ typedef struct hg_study {
 
 /**
  * Settles the grid of density and hotspots. With `need_area` a study area is guessed (hull of the points
- * buffered by one cell) where none was given, and shares are kept whole.
+ * buffered by one cell) where none was given, and shares are kept whole; so they are for an edge correction.
+ * A is then what of the area lies on the grid: incidents beyond --bounds are flagged as halo.
  * Errors: HG_EUSAGE for a bandwidth under one cell; HG_EIO for a grid beyond the disk that holds the
  * output; HG_EFAIL for one beyond memory.
  */
@@ -43,8 +44,8 @@ void hg_summarise_intake(hg_job *job, const hg_intake *in);
 void hg_summarise_surface(hg_job *job, const hg_intake *in, const hg_study *study,
                           const hg_surface *surface);
 
-/** Peak per year where the time span is known; NaN otherwise. */
-double hg_per_year(const hg_intake *in, double per_km2);
+/** Per year of the time span (--since and --until, else first to last incident); NaN below a week. */
+double hg_per_year(const hg_job *job, const hg_intake *in, double per_km2);
 
 /** "12,345" into buf of at least 32 bytes. */
 const char *hg_grouped(uint64_t n, char *buf);

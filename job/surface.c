@@ -200,7 +200,7 @@ static void surface_facts(hg_job *job, const hg_intake *in, const hg_study *s,
     hg_fact_real(f, surface->residual, "mass.residual");
     hg_fact_bool(f, job->set.edge != HG_EDGE_UNIFORM, "mass.conserved");
     hg_fact_real(f, surface->peak_per_km2, "peak_density_per_km2");
-    double year = hg_per_year(in, surface->peak_per_km2);
+    double year = hg_per_year(job, in, surface->peak_per_km2);
     if (isfinite(year))
         hg_fact_real(f, year, "peak_density_per_km2_year");
 }
@@ -278,7 +278,7 @@ void hg_summarise_surface(hg_job *job, const hg_intake *in, const hg_study *stud
     hg_text_addf(t, "density: %s, bandwidth %.4g m (%s), %lld x %lld cells of %g m",
                  hg_kernel_name(study->kernel.shape), study->kernel.bandwidth_m,
                  rules[job->set.rule], (long long)g->columns, (long long)g->rows, g->cell_m);
-    double year = hg_per_year(in, surface->peak_per_km2);
+    double year = hg_per_year(job, in, surface->peak_per_km2);
     hg_text_addf(t, "; peak %.4g per km2", surface->peak_per_km2);
     if (isfinite(year))
         hg_text_addf(t, " = %.4g per km2 and year", year);

@@ -232,6 +232,21 @@ class Area(DensityCase):
         self.assertAlmostEqual(facts["mass"]["grid"], kept, delta=1e-6 * kept)
         self.assert_balance(facts, w.sum())
 
+    def test_edge_diggle_within_bounds(self):
+        """What of the area lies within --bounds is the area: mass is kept, nothing comes from beyond."""
+        x, y, w = random_points(200, seed=18)
+        geometry, area = self.area()
+        box = (WEST + 400, SOUTH + 200, WEST + 1400, SOUTH + 1000)
+        raster, facts = self.density(self.csv(x, y, w), "--area", area, "--bandwidth", "200", "--cell",
+                                     "20", "--edge", "diggle", "--bounds", "%f,%f,%f,%f" % box,
+                                     weight=True)
+        part = geometry.Intersection(oracle.square(box[0], box[1], box[2] - box[0], box[3] - box[1]))
+        within = oracle.inside(part, x, y)
+        share = oracle.shares(part, raster)
+        kept = (numpy.where(share > 0, raster.values, 0) * share).sum() * 400 / 1e6
+        self.assertAlmostEqual(kept, w[within].sum(), delta=1e-3 * kept)
+        self.assert_balance(facts, w[within].sum())
+
     def test_edges_agree_where_the_support_lies_inside(self):
         rasters = {e: self.edge(e, 60, 20)[0].values for e in ("none", "uniform", "diggle")}
         # the middle of the area's western part, more than two supports from any side

@@ -93,11 +93,14 @@ class Expected:
         self.share[self.share < 1e-9] = 0
         self.a = self.share * self.c ** 2
         self.area = self.a.sum()
-        self.within = oracle.inside(geometry, result.x, result.y)
+        self.inside = oracle.inside(geometry, result.x, result.y)
         self.top = round(raster.north / self.c) - 1
         self.left = round(raster.west / self.c)
         self.col = numpy.floor(result.x / self.c).astype(int) - self.left
         self.row = self.top - numpy.floor(result.y / self.c).astype(int)
+        # with --bounds, A is what of the area lies on the grid, and so are its incidents
+        self.within = self.inside & (self.col >= 0) & (self.col < raster.columns) & (
+            self.row >= 0) & (self.row < raster.rows)
         self.w = numpy.array([i["weight"] for i in result.incidents], float)
         self.members = collections.defaultdict(list)
         for k in numpy.flatnonzero(self.within):
@@ -133,8 +136,6 @@ class Expected:
         """n per stream, (top stream, its quotient or None)."""
         counts = collections.Counter(self.result.incidents[k]["stream"] for k in members)
         n, best = len(members), None
-        if len(self.overall) == 1:
-            return counts, (next(iter(self.overall)), 1.0) if n else ("mixed", None)
         for stream, n_sc in counts.items():
             pi = self.overall[stream] / self.total
             if n_sc < 3:
@@ -471,7 +472,40 @@ class Random(HotspotsCase):
         self.assert_cells(result, e)
         self.assert_areas(result, e)
         self.assertEqual(result.streams, {"n_plain": "plain"})
-        self.assertEqual({c["top_stream"] for c in result.cells}, {"plain", "mixed"})
+        self.assertEqual({c["top_stream"] for c in result.cells}, {"mixed"},
+                         "with one stream nothing stands out")
+
+    def test_bounds_smaller_than_the_area(self):
+        """A, shares and the streams' overall parts are those of the area on the grid."""
+        bounds = "%f,%f,%f,%f" % (WEST + 200, SOUTH + 150, WEST + 1250, SOUTH + 1100)
+        result = self.run_on_area("--bounds", bounds, "--weight", "w", "--budget", "5%")
+        e = Expected(result, self.geometry)
+        self.assertLess(e.total, e.inside.sum() - 100)
+        self.assertEqual(result.selected, e.prefix(0.05 * e.area))
+        self.assert_cells(result, e)
+        self.assert_areas(result, e)
+        self.assert_totals(result, e)
+
+    def test_no_incident_in_what_is_looked_at(self):
+        """Density without an incident: no share, no chance, no "nan" in what is said; nor a result
+        where the whole area holds none."""
+        rows = [(WEST + 2100 + k, SOUTH + 700 + 3 * k, 1, "a", "2019-01-01 10:00") for k in range(30)]
+        source = self.write("beside.csv", csv_text(rows))
+        areas = [oracle.write_polygons(self.path("box%d.gpkg" % width),
+                                       [oracle.square(WEST, SOUTH, width, 1500)], EPSG)
+                 for width in (3000, 2000)]
+        p = self.run_hotgrid("hotspots", source, *self.ARGS, "--area", areas[0], "--bounds",
+                             "%f,%f,%f,%f" % (WEST, SOUTH, WEST + 2000, SOUTH + 1500), "-o",
+                             self.path("none.gpkg"))
+        self.assertNotIn("nan", p.stdout.lower())
+        result = Result(self.path("none.gpkg"))
+        self.assertEqual((result.info["incidents_in_area"], result.info["halo"]), ("0", "30"))
+        for column in ("count", "share", "cum_share", "concentration", "expected"):
+            self.assertEqual({c[column] for c in result.cells}, {0}, column)
+        self.assertEqual({c["concentration_chance"] for c in result.cells}, {None})
+        p = self.run_hotgrid("hotspots", source, *self.ARGS, "--area", areas[1], "-o",
+                             self.path("empty.gpkg"), code=3)
+        self.assertIn("30 lie beside it", p.stderr)
 
     def test_without_area_the_buffered_hull_counts(self):
         rows = random_rows(300, seed=6)

@@ -188,6 +188,41 @@ static void test_offsets(void **state)
     assert_true(fabs(back_lat - 39.92) < 1e-8);
 }
 
+/* One point at a cell's centre and one half a support away, by hand. */
+static void test_kernel_density(void **state)
+{
+    (void)state;
+    static const double x[] = {500005, 500055}, y[] = {4000005, 4000005}, w[] = {2, 3};
+    static const hg_lattice lattice = {10, 50000, 400000, 3, 1};
+    double out[3] = {-1, -1, -1};
+    const double unit = 1e6 / (M_PI * 100 * 100);
+    assert_int_equal(hg_kernel_density(x, y, w, 2, &lattice, "quartic", 100, 1, out, NULL), HG_OK);
+    for (int k = 0; k < 3; k++) {
+        double u = 0.1 * k, v = 0.5 - 0.1 * k;
+        double expected = 3 * unit * (2 * pow(1 - u * u, 2) + 3 * pow(1 - v * v, 2));
+        if (fabs(out[k] - expected) > 1e-9 * expected)
+            fail_msg("cell %d: %.17g, expected %.17g", k, out[k], expected);
+    }
+    assert_int_equal(hg_kernel_density(x, y, NULL, 2, &lattice, "uniform", 50, 2, out, NULL),
+                     HG_OK);
+    assert_true(fabs(out[0] - 4 * unit) < 1e-9 * unit); /* the other lies on the rim: not inside */
+    assert_true(fabs(out[1] - 8 * unit) < 1e-9 * unit);
+    out[0] = -1;
+    hg_error err = {HG_OK, ""};
+    assert_int_equal(hg_kernel_density(x, y, w, 2, &lattice, "box", 50, 1, out, &err), HG_EUSAGE);
+    assert_int_equal(hg_kernel_density(x, y, w, 2, &lattice, "quartic", 5, 1, out, &err),
+                     HG_EUSAGE);
+    assert_int_equal(hg_kernel_density(x, y, w, 2, &lattice, "quartic", NAN, 1, out, &err),
+                     HG_EUSAGE);
+    const hg_lattice odd = {0, 0, 0, 3, 1}, none = {10, 0, 0, 0, 1};
+    assert_int_equal(hg_kernel_density(x, y, w, 2, &odd, "quartic", 50, 1, out, &err), HG_EUSAGE);
+    assert_int_equal(hg_kernel_density(x, y, w, 2, &none, "quartic", 50, 1, out, &err), HG_EUSAGE);
+    assert_true(out[0] == -1);
+    assert_int_equal(hg_kernel_density(NULL, NULL, NULL, 0, &lattice, "quartic", 50, 1, out, &err),
+                     HG_OK);
+    assert_true(out[0] == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +232,7 @@ int main(void)
         cmocka_unit_test(test_misuse_leaves_outputs_alone),
         cmocka_unit_test_setup_teardown(test_cancelled_then_run, make_folder, remove_folder),
         cmocka_unit_test(test_offsets),
+        cmocka_unit_test(test_kernel_density),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
