@@ -76,15 +76,6 @@ static bool find_envelope(const hg_geometry *g, size_t first, size_t last, doubl
     return first < last;
 }
 
-bool hg_blob_envelope(const hg_geometry *g, size_t row, double e[4])
-{
-    if (g->type == HG_POINT)
-        return find_envelope(g, row, row + 1, e);
-    size_t p0 = g->polygon_start[row], p1 = g->polygon_start[row + 1];
-    size_t r0 = p0 < p1 ? g->ring_start[p0] : 0, r1 = p0 < p1 ? g->ring_start[p1] : 0;
-    return r0 < r1 && find_envelope(g, g->point_start[r0], g->point_start[r1], e);
-}
-
 static unsigned char *put_polygon(unsigned char *at, const hg_geometry *g, size_t polygon)
 {
     size_t first = g->ring_start[polygon], last = g->ring_start[polygon + 1];
@@ -106,14 +97,14 @@ hg_status hg_blob_polygon(hg_blob *blob, int32_t srs_id, const hg_geometry *g, s
     }
     if (!multi && p1 - p0 > 1)
         return hg_fail(err, HG_EDATA, "row %zu has %zu polygons, expected one", row + 1, p1 - p0);
+    size_t r0 = g->ring_start[p0], r1 = g->ring_start[p1];
+    size_t first = r0 < r1 ? g->point_start[r0] : 0, last = r0 < r1 ? g->point_start[r1] : 0;
     double e[4];
-    if (!hg_blob_envelope(g, row, e)) {
+    if (!find_envelope(g, first, last, e)) {
         *empty = true;
         return HG_OK;
     }
-    size_t r0 = g->ring_start[p0], r1 = g->ring_start[p1];
-    size_t points = g->point_start[r1] - g->point_start[r0];
-    size_t size = ENVELOPE_AT + 32 + 9 + 9 * (p1 - p0) + 4 * (r1 - r0) + 16 * points;
+    size_t size = ENVELOPE_AT + 32 + 9 + 9 * (p1 - p0) + 4 * (r1 - r0) + 16 * (last - first);
     unsigned char *bytes = hg_grow(blob->bytes, &blob->capacity, size, 1);
     if (!bytes)
         return hg_fail_memory(err);

@@ -19,12 +19,6 @@ enum { HG_POINT_BLOB = 29 };
 bool hg_blob_point(unsigned char out[HG_POINT_BLOB], int32_t srs_id, const double xy[2]);
 
 /**
- * The envelope (min x, max x, min y, max y) of a row of any geometry; false where the blob
- * functions give none: no polygon, or a coordinate that is not finite.
- */
-bool hg_blob_envelope(const hg_geometry *geometry, size_t row, double envelope[4]);
-
-/**
  * Row `row` of a polygon geometry, as a multipolygon if `multi`, with its envelope (min x, max x,
  * min y, max y). *empty is set, and nothing else written, where the row has no polygon or a
  * coordinate that is not finite. Errors: HG_EDATA for several polygons in a row where `multi` is

@@ -8,7 +8,7 @@
  * Entries are ordered along a Hilbert curve through the centres of their envelopes (Kamel and
  * Faloutsos, VLDB 1994) and cut into nodes of equal size.
  */
-#include "io/rtree.h"
+#include "io/rtree_parts.h"
 #include "base/memory.h"
 #include "io/feed.h"
 #include "io/sql.h"

@@ -5,7 +5,7 @@
 #ifndef HG_IO_RTREE_H
 #define HG_IO_RTREE_H
 
-#include "base/control.h"
+#include "base/error.h"
 
 #include <sqlite3.h>
 
@@ -15,36 +15,12 @@ typedef struct hg_rtree_entry {
     double min_x, max_x, min_y, max_y;
 } hg_rtree_entry;
 
-/** A tree packed in memory, not yet in a file. */
-typedef struct hg_rtree hg_rtree;
-
 /**
- * The bytes a node of the R-tree `name` has: fixed when the table is made. `path` names the file in
- * errors. Errors: HG_EIO, HG_ENOMEM, HG_EDATA if the R-tree's tables are not as SQLite makes them.
+ * Fills the two-dimensional R-tree `name`, whose tables exist, with n entries, replacing what is in
+ * it. Ids are unique and ascending. Coordinates are rounded outward to Float32 as SQLite does. The
+ * tree depends on the entries alone. `path` names the file in errors. Call inside a transaction.
+ * Errors: HG_EIO, HG_ENOMEM, HG_EDATA if the R-tree's tables are not as SQLite makes them.
  */
-hg_status hg_rtree_node_size(sqlite3 *db, const char *path, const char *name, size_t *bytes,
-                             hg_error *err);
-
-/**
- * Packs n entries into nodes. Ids are unique and ascending. Coordinates are rounded outward to
- * Float32 as SQLite does. The tree depends on the entries alone. Needs no connection, so that
- * another thread can do it while rows go in. Errors: HG_ENOMEM, HG_EDATA for more entries than it
- * takes.
- */
-hg_status hg_rtree_build(const hg_rtree_entry *entries, size_t n, size_t node_bytes, hg_rtree **out,
-                         hg_error *err);
-
-/**
- * Fills the two-dimensional R-tree `name`, whose tables exist, with the tree, replacing what is in
- * it; `entries` are those it was built of. Call inside a transaction. Errors: HG_EIO, HG_ENOMEM,
- * HG_ECANCELLED (control may be NULL).
- */
-hg_status hg_rtree_store(const hg_rtree *tree, const hg_rtree_entry *entries, sqlite3 *db,
-                         const char *path, const char *name, hg_control *control, hg_error *err);
-
-void hg_rtree_free(hg_rtree *tree);
-
-/** All of the above in one. */
 hg_status hg_rtree_pack(sqlite3 *db, const char *path, const char *name,
                         const hg_rtree_entry *entries, size_t n, hg_error *err);
 

@@ -12,7 +12,7 @@ import failure
 import harness
 from failure import bytes_of, points_csv, square
 
-MANY = 15000 if harness.SANITIZED else 80000
+MANY = 15000 if harness.SANITIZED else 50000
 RUNS = {
     "load": ("out.gpkg", []),
     "load spatialite": ("out.sqlite", []),
@@ -279,7 +279,7 @@ class Interrupts(Atomic):
 
     @each_run
     def test_sigint(self, run):
-        for delay in self.moments(run, 6):
+        for delay in self.moments(run, 5):
             for name in self.made():
                 os.unlink(self.path(name))
             code, err = self.stop(run, delay, signal.SIGINT)
@@ -299,7 +299,7 @@ class Interrupts(Atomic):
 
     @each_run
     def test_old_result_outlives_signals(self, run):
-        moments = self.moments(run, 3)
+        moments = self.moments(run, 2)
         self.run_hotgrid(*self.arguments(run, self.csv, "--overwrite"))
         before = self.state()
         for delay in moments:

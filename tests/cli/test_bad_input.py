@@ -252,7 +252,7 @@ class Tables(failure.FailureCase):
 
     def test_polygons(self):
         self.write("area.geojson", square(-90, 35, -89, 36))
-        self.each_fails(3, self.path("area.geojson"), says="polygons")
+        self.each_fails(3, self.path("area.geojson"), says="polygons", commands=["hotspots"])
 
     def test_one_bad_of_two(self):
         self.write("good.csv", points_csv(100))

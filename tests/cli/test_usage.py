@@ -22,7 +22,7 @@ class Usage(failure.FailureCase):
     def refuses(self, *options, says=(), commands=("load", "density", "hotspots"), code=2):
         self.each_fails(code, self.csv, *options, says=says, commands=commands)
 
-    def refuses_values(self, option, values, commands=("load", "density", "hotspots")):
+    def refuses_values(self, option, values, commands=("hotspots",)):
         """Each value is named in the message, as is the option."""
         for value in values:
             for command in commands:
@@ -98,8 +98,7 @@ class Values(Usage):
             self.assertRegex(p.stderr, r"note: .*60000 m")
 
     def test_cell(self):
-        self.refuses_values("--cell", NO_LENGTHS + ["0.001", "0.005", "0.015", "1e-300"],
-                            commands=["density", "hotspots"])
+        self.refuses_values("--cell", NO_LENGTHS + ["0.001", "0.005", "0.015", "1e-300"])
 
     def test_cells_beyond_the_disk(self):
         for more in ([], ["--area", self.write("a.geojson", square(-91, 34, -89, 36))]):
@@ -109,15 +108,15 @@ class Values(Usage):
     def test_bounds(self):
         self.refuses_values("--bounds", ["1,2,3", "1,2,3,4,5", "a,b,c,d", "5,5,1,1", "1,1,1,1", "1,5,2,1", "",
                                          "nan,nan,nan,nan", "0,0,inf,inf", "1 2 3 4", ",,,", "1,2,3,4x",
-                                         "0,0,1e400,1"], commands=["density", "hotspots"])
+                                         "0,0,1e400,1"], commands=["density"])
         self.refuses("--bounds=-1e308,-1e308,1e308,1e308", says="1e+308", commands=["density", "hotspots"])
         self.refuses("--bounds=0,0,1000,1000", says="--bounds", commands=["hotspots"])
 
     def test_words(self):
-        self.refuses_values("--kernel", ["nope", "", "quartic "], commands=["density", "hotspots"])
-        self.refuses_values("--edge", ["nope", ""], commands=["density", "hotspots"])
+        self.refuses_values("--kernel", ["nope", "", "quartic "])
+        self.refuses_values("--edge", ["nope", ""])
         self.refuses_values("--datum", ["nope", "", "wgs-84", "GCJ-2"])
-        self.refuses_values("--lang", ["fr", ""], commands=["density", "hotspots"])
+        self.refuses_values("--lang", ["fr", ""], commands=["density"])
         self.refuses_values("--score", ["gi", ""], commands=["hotspots"])
 
     def test_numbers(self):
@@ -127,7 +126,7 @@ class Values(Usage):
         self.refuses_values("--chance", ["-1", "x", "1e9"], commands=["hotspots"])
         self.refuses_values("--budget", ["0", "0%", "-1%", "101%", "nan%", "nan", "inf", "inf%", "", "%", "1e400"],
                             commands=["hotspots"])
-        self.refuses_values("--cutoff", ["0", "0.5", "nan", "inf", "11", ""], commands=["density", "hotspots"])
+        self.refuses_values("--cutoff", ["0", "0.5", "nan", "inf", "11", ""])
         self.refuses_values("--header-row", ["0", "-1", "x", "1001"])
 
     def test_dates(self):
@@ -191,7 +190,7 @@ class Columns(Usage):
         self.refuses("--sheet", "nope", says='"nope"', commands=["load"])
 
     def test_names_of_layers(self):
-        for name in ("rejects", "Sources", "pile_ups", "run_info", "gpkg_contents", "sqlite_x", "rtree_a_geom",
+        for name in ("rejects", "duplicates", "Sources", "pile_ups", "run_info", "gpkg_contents", "sqlite_x", "rtree_a_geom",
                      "a'b", 'a"; DROP TABLE x;--', "x" * 101, "a\nb", ""):
             for out in ("o.gpkg", "o.sqlite"):
                 with self.subTest(name=name, out=out):
