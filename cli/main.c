@@ -28,6 +28,14 @@ static void catch_signals(hg_job *job)
     signal(SIGPIPE, SIG_IGN);
 }
 
+static void ignore_signals(void)
+{
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    running = NULL;
+}
+
 static const hg_option_info *find_long(const char *name, size_t n)
 {
     for (size_t i = 0; i < hg_option_count(); i++) {
@@ -197,7 +205,7 @@ static int run_command(const hg_command_info *command, int argc, char **argv)
     if (job && !m.quiet)
         say_notes(job);
     code = status == HG_OK ? say_outcome(job, &m) : complain(&err, command->name);
-    running = NULL;
+    ignore_signals(); /* too late to stop anything; a handler must not see a job that is gone */
     hg_job_free(job);
     return code;
 }

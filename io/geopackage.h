@@ -2,7 +2,7 @@
  * Writing GeoPackages: hg_tables become layers, styles and a project go in beside them.
  *
  * OGR creates the file and the empty layers (so that the schema, spatial reference systems,
- * triggers and extension rows are the library's own); rows go in through prepared statements inside
+ * triggers and extension rows are the library's own); rows go in through one statement a layer inside
  * one transaction, and each R-tree is packed bottom-up. The file is left in journal mode DELETE.
  * Everything written is the same from run to run: no clock is read but for `recorded_at`.
  */

@@ -302,7 +302,11 @@ hg_status hg_staging_commit(hg_staging *s, hg_error *err)
         if (status != HG_OK)
             return status;
         o->committed = true;
-        status = flush_file(o->folder, o->final, O_DIRECTORY, err);
+    }
+    /* after the last rename: between two of them old and new files stand side by side */
+    for (size_t i = 0; i < s->count; i++) {
+        const output *o = &s->outputs[i];
+        hg_status status = flush_file(o->folder, o->final, O_DIRECTORY, err);
         if (status != HG_OK)
             return status;
     }

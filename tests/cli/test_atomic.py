@@ -1,4 +1,5 @@
 """A result appears whole or not at all: failures, full disks, interrupts and kills leave the old one as it was."""
+import hashlib
 import os
 import random
 import shutil
@@ -74,7 +75,10 @@ class Atomic(failure.FailureCase):
             return
         self.assertEqual(self.query(out, "PRAGMA integrity_check"), [("ok",)])
         if run == "hotspots":
-            self.assertTrue(os.path.exists(self.path("out_density.tif")))
+            info = dict(self.query(out, "SELECT key, value FROM run_info"))
+            for i in range(2):
+                sidecar = self.path(info["sidecars[%d].name" % i])
+                self.assertEqual(hashlib.sha256(bytes_of(sidecar)).hexdigest(), info["sidecars[%d].sha256" % i])
         self.run_hotgrid("info", out)
 
 
@@ -305,11 +309,13 @@ class Interrupts(Atomic):
         for delay in moments:
             for number in (signal.SIGINT, signal.SIGKILL):
                 code, err = self.stop(run, delay, number, "--overwrite")
-                if code == 0:
+                now = {k: v for k, v in self.state().items() if not os.path.basename(k).startswith(".")}
+                if code == 0 or (number == signal.SIGKILL and now != before):
+                    # Too late: then it is the new result, with the sidecars that belong to it.
+                    self.assert_whole(run)
                     self.run_hotgrid(*self.arguments(run, self.csv, "--overwrite"))
                     before = self.state()
                     continue
-                now = {k: v for k, v in self.state().items() if not os.path.basename(k).startswith(".")}
                 self.assertEqual(now, before, "changed by a signal at %.2f s" % delay)
                 if number == signal.SIGINT:
                     self.assertEqual(self.state(), before)

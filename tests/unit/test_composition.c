@@ -138,9 +138,10 @@ static void test_streams(void **state)
     in.stream = NULL;
     in.streams = 1;
     assert_int_equal(hg_compose(&in, group, 3, NULL, &c, NULL), HG_OK);
-    assert_int_equal(c.groups[1].top_stream, 0);
-    assert_true(c.groups[1].top_stream_lq == 1);
-    assert_int_equal(c.groups[2].top_stream, -1);
+    for (int g = 0; g < 3; g++) { /* the one stream there is stands out nowhere */
+        assert_int_equal(c.groups[g].top_stream, -1);
+        assert_true(isnan(c.groups[g].top_stream_lq));
+    }
     hg_compositions_dispose(&c);
 }
 
