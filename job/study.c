@@ -106,7 +106,12 @@ static hg_status leave_beyond_out(hg_job *job, hg_intake *in, const hg_study *s,
     uint64_t beyond = 0;
     if (!inc->flags && !(inc->flags = hg_calloc(inc->n, 1)))
         return hg_fail_memory(err);
+    double west = hg_grid_column_west(&s->grid, 0), north = hg_grid_row_north(&s->grid, 0);
+    double east = hg_grid_column_west(&s->grid, s->grid.columns);
+    double south = hg_grid_row_north(&s->grid, s->grid.rows);
     for (size_t i = 0; i < inc->n; i++) {
+        if (inc->x[i] > west && inc->x[i] < east && inc->y[i] > south && inc->y[i] < north)
+            continue;
         if (inc->flags[i] & HG_FLAG_HALO ||
             hg_incident_cell(&s->grid, s->share, inc->x[i], inc->y[i]) != UINT64_MAX)
             continue;
