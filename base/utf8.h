@@ -5,9 +5,9 @@
 #include <stddef.h>
 
 /**
- * Length of the character at p, of which n >= 1 bytes are there, by Unicode's table 3-7 (no overlong
- * forms, no surrogates, nothing above U+10FFFF); 0 if it is ill-formed; -1 if it is well-formed so far
- * and the end cuts it off.
+ * Length of the character at p, of which n >= 1 bytes are there, by Unicode's table 3-7 (no
+ * overlong forms, no surrogates, nothing above U+10FFFF); 0 if it is ill-formed; -1 if it is
+ * well-formed so far and the end cuts it off.
  */
 static inline int hg_utf8_length(const unsigned char *p, size_t n)
 {

@@ -214,6 +214,7 @@ static int run_command(const hg_command_info *command, int argc, char **argv)
 static void keep_memory(void)
 {
 #if defined(__GLIBC__)
+    mallopt(M_ARENA_MAX, 1); /* what one thread gave back serves the others, too */
     mallopt(M_MMAP_THRESHOLD, 1 << 30);
     mallopt(M_TRIM_THRESHOLD, INT32_MAX);
 #endif

@@ -113,6 +113,67 @@ static hg_status for_chunks(finder *f, hg_task task, hg_error *err)
     return hg_parallel((f->in->n + CHUNK - 1) / CHUNK, threads_of(f), task, f, err);
 }
 
+/*
+ * A first look through one byte for many locations: hashed counts are never below the true ones, and
+ * bytes in use never more than locations. Where even these reach no count that could stand out, no
+ * location does, and the sort of all incidents is spared.
+ */
+typedef struct sketch {
+    const finder *f;
+    uint8_t *count;
+    uint64_t mask;
+} sketch;
+
+enum { SKETCH_MIN_BITS = 10, SKETCH_MAX_BITS = 24, FULL = 200 };
+
+static uint32_t least_count(double locations)
+{
+    uint32_t least = COUNT_MIN;
+    while (hg_poisson_tail(least, 1) > TAIL_MAX / locations)
+        least++;
+    return least;
+}
+
+static hg_status sketch_chunk(void *context, size_t chunk, hg_error *err)
+{
+    const sketch *s = context;
+    const finder *f = s->f;
+    size_t end = (chunk + 1) * CHUNK < f->in->n ? (chunk + 1) * CHUNK : f->in->n;
+    for (size_t i = chunk * CHUNK; i < end; i++) {
+        if (!is_counted(f->in, i))
+            continue;
+        uint64_t x = (uint64_t)(nearest_step(f->in->x[i]) - f->base_x);
+        uint64_t y = (uint64_t)(nearest_step(f->in->y[i]) - f->base_y);
+        uint64_t h = (x << 32 | y) * 0x9e3779b97f4a7c15u;
+        uint8_t *c = &s->count[(h >> 40) & s->mask];
+        if (__atomic_load_n(c, __ATOMIC_RELAXED) < FULL) /* threads overshoot by one each */
+            __atomic_fetch_add(c, 1, __ATOMIC_RELAXED);
+    }
+    return hg_check_cancel(f->control, err);
+}
+
+static hg_status may_have_pile_ups(finder *f, bool *may, hg_error *err)
+{
+    int bits = SKETCH_MIN_BITS;
+    while (bits < SKETCH_MAX_BITS && ((uint64_t)1 << bits) < 2 * f->counted)
+        bits++;
+    size_t size = (size_t)1 << bits, used = 0;
+    sketch s = {f, hg_calloc(size, 1), size - 1};
+    if (!s.count)
+        return hg_fail_memory(err);
+    hg_status status = hg_parallel((f->in->n + CHUNK - 1) / CHUNK, threads_of(f), sketch_chunk, &s,
+                                   err);
+    uint8_t most = 0;
+    for (size_t k = 0; k < size && status == HG_OK; k++) {
+        used += s.count[k] > 0;
+        most = s.count[k] > most ? s.count[k] : most;
+    }
+    if (status == HG_OK)
+        *may = most >= FULL || most >= least_count((double)used);
+    hg_free(s.count);
+    return status;
+}
+
 /* Sorted keys become distinct keys with their counts. */
 static hg_status count_locations(finder *f, hg_error *err)
 {
@@ -151,9 +212,7 @@ static hg_status choose_candidates(finder *f, hg_error *err)
 {
     const hg_locations *l = &f->locations;
     f->level = TAIL_MAX / (double)l->n;
-    f->least = COUNT_MIN;
-    while (hg_poisson_tail(f->least, 1) > f->level)
-        f->least++;
+    f->least = least_count((double)l->n);
     for (size_t i = 0; i < l->n; i++)
         f->candidates += l->count[i] >= f->least;
     f->candidate = hg_malloc(f->candidates, sizeof *f->candidate);
@@ -294,8 +353,11 @@ static hg_status describe(finder *f, hg_error *err)
 
 static hg_status find_all(finder *f, hg_error *err)
 {
+    bool may = false;
     hg_status s = find_extent(f, err);
-    if (s != HG_OK || f->counted == 0)
+    if (s == HG_OK && f->counted > 0)
+        s = may_have_pile_ups(f, &may, err);
+    if (s != HG_OK || !may)
         return s;
     s = sort_locations(f, err);
     if (s == HG_OK)

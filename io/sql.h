@@ -8,14 +8,15 @@
 #include <stdbool.h>
 
 /**
- * False where the file at `path` is an SQLite database shorter than its own header says. SQLite itself
- * notices only when it comes to a page that is missing.
+ * False where the file at `path` is an SQLite database shorter than its own header says. SQLite
+ * itself notices only when it comes to a page that is missing.
  */
 bool hg_sql_is_whole(const char *path);
 
 /**
- * Rolls back what a killed writer left half done, told by the journal beside the file: connections that
- * only read may not do so and fail. Does nothing where there is no journal or its writer is alive.
+ * Rolls back what a killed writer left half done, told by the journal beside the file: connections
+ * that only read may not do so and fail. Does nothing where there is no journal or its writer is
+ * alive.
  */
 void hg_sql_roll_back(const char *path);
 

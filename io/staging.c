@@ -20,7 +20,7 @@ typedef struct output {
     char *final, *temp; /* full paths */
     char *folder;       /* of both */
     char *prefix;       /* what the names of temp and its side files begin with, before a '.' */
-    bool replace; /* whatever is there under the final name */
+    bool replace;       /* whatever is there under the final name */
     bool committed;
 } output;
 
@@ -245,8 +245,8 @@ hg_status hg_staging_require_space(const char *path, uint64_t bytes, hg_error *e
         s = hg_fail(err, HG_EIO, "%s: needs %.1f MB of disk, %.1f MB are free", name,
                     (double)bytes / 1e6, (double)there / 1e6);
     else
-        s = hg_fail(err, HG_EIO, "%s: needs %.1f MB of disk, a file may have %.1f MB (ulimit -f)", name,
-                    (double)bytes / 1e6, (double)limit / 1e6);
+        s = hg_fail(err, HG_EIO, "%s: needs %.1f MB of disk, a file may have %.1f MB (ulimit -f)",
+                    name, (double)bytes / 1e6, (double)limit / 1e6);
     hg_free(name);
     return s;
 }

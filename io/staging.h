@@ -33,8 +33,8 @@ hg_status hg_staging_add_copy(hg_staging *staging, const char *final_path, const
 char *hg_staging_final_name(const char *path);
 
 /**
- * HG_EIO if the folder of `path` has less than `bytes` free, or a file may not be that large (says how
- * much is needed and there).
+ * HG_EIO if the folder of `path` has less than `bytes` free, or a file may not be that large (says
+ * how much is needed and there).
  */
 hg_status hg_staging_require_space(const char *path, uint64_t bytes, hg_error *err);
 

@@ -1,5 +1,6 @@
 #include "job/hotspots.h"
 #include "base/memory.h"
+#include "base/threads.h"
 #include "io/source.h"
 
 #include <math.h>
@@ -83,6 +84,15 @@ static hg_status compose_areas(hg_findings *f, hg_error *err)
         hg_compose(inc, group, f->areas, &f->defaults, &f->area_compositions, err);
     hg_free(group);
     return status;
+}
+
+/* Cells and areas are composed side by side: each is one pass over the incidents. */
+static hg_status compose_half(void *context, size_t half, hg_error *err)
+{
+    hg_findings *f = context;
+    if (half == 1)
+        return compose_areas(f, err);
+    return hg_compose(&f->in->incidents, f->group, f->ranking.listed, &f->defaults, &f->cells, err);
 }
 
 static hg_status read_places(hg_job *job, hg_findings *f, hg_error *err)
@@ -171,9 +181,7 @@ hg_status hg_findings_make(hg_job *job, hg_findings *f, hg_error *err)
         status = group_incidents(job, f, err);
     f->defaults = hg_find_default_times(inc);
     if (status == HG_OK)
-        status = hg_compose(inc, f->group, f->ranking.listed, &f->defaults, &f->cells, err);
-    if (status == HG_OK)
-        status = compose_areas(f, err);
+        status = hg_parallel(2, job->control.threads, compose_half, f, err);
     if (status == HG_OK)
         status = name_areas(job, f, err);
     return status == HG_OK ? hg_check_cancel(&job->control, err) : status;
