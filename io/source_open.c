@@ -1,6 +1,7 @@
 #include "io/source_parts.h"
 #include "base/memory.h"
 #include "io/encoding.h"
+#include "io/file.h"
 #include "io/gdal.h"
 #include "io/sql.h"
 
@@ -14,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *extension(const char *path)
@@ -140,27 +140,11 @@ static bool is_connection(const char *path)
 
 static hg_status check_file(const hg_source *s, bool *file, hg_error *err)
 {
-    struct stat st;
     const char *path = s->spec.path;
-    *file = true;
-    if (stat(path, &st) != 0) {
-        *file = false;
-        if (is_connection(path))
-            return HG_OK;
-        return hg_fail(err, HG_EIO, "%s: no such file", s->name);
-    }
-    if (S_ISDIR(st.st_mode))
-        return has_extension(path, folder_extensions)
-                   ? HG_OK
-                   : hg_fail(err, HG_EIO, "%s is a folder; a file was expected", path);
-    if (access(path, R_OK) != 0)
-        return hg_fail(err, HG_EIO, "%s cannot be read: no permission", path);
-    if (st.st_size == 0)
-        return hg_fail(err, HG_EDATA, "%s is empty", path);
-    hg_sql_roll_back(path);
-    if (!hg_sql_is_whole(path))
-        return hg_fail(err, HG_EDATA, "%s is truncated: it is shorter than its header says", path);
-    return HG_OK;
+    *file = access(path, F_OK) == 0;
+    if (!*file && is_connection(path))
+        return HG_OK;
+    return hg_file_check(path, s->name, has_extension(path, folder_extensions), err);
 }
 
 static size_t skip_lines(const char *text, size_t size, int lines)

@@ -1,5 +1,6 @@
 #include "io/store.h"
 #include "base/memory.h"
+#include "io/file.h"
 #include "io/gdal.h"
 #include "io/source_parts.h"
 #include "io/sql.h"
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 void hg_store_contents_dispose(hg_store_contents *c)
@@ -38,23 +38,10 @@ void hg_store_contents_dispose(hg_store_contents *c)
 
 static hg_status check_path(const char *path, hg_error *err)
 {
-    struct stat st;
-    if (stat(path, &st) != 0) {
-        char *shown = hg_source_redact(path);
-        hg_status status = hg_fail(err, HG_EIO, "%s: no such file", shown ? shown : "");
-        hg_free(shown);
-        return status;
-    }
-    if (S_ISDIR(st.st_mode))
-        return hg_fail(err, HG_EIO, "%s is a folder; a file was expected", path);
-    if (access(path, R_OK) != 0)
-        return hg_fail(err, HG_EIO, "%s cannot be read: no permission", path);
-    if (st.st_size == 0)
-        return hg_fail(err, HG_EDATA, "%s is empty", path);
-    hg_sql_roll_back(path);
-    if (!hg_sql_is_whole(path))
-        return hg_fail(err, HG_EDATA, "%s is truncated: it is shorter than its header says", path);
-    return HG_OK;
+    char *shown = hg_source_redact(path);
+    hg_status status = shown ? hg_file_check(path, shown, false, err) : hg_fail_memory(err);
+    hg_free(shown);
+    return status;
 }
 
 /* GDAL's CSV driver takes anything for text; a NUL byte outside UTF-16 says it is none. */
