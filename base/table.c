@@ -179,3 +179,26 @@ hg_status hg_table_set_text(hg_table *t, hg_column *c, size_t row, const char *t
 {
     return hg_pool_intern(t->pool, text, strlen(text), &c->text[row], err);
 }
+
+bool hg_geometry_envelope(const hg_geometry *g, size_t row, double e[4])
+{
+    size_t first = row, last = row + 1;
+    if (g->type != HG_POINT) {
+        size_t p0 = g->polygon_start[row], p1 = g->polygon_start[row + 1];
+        size_t r0 = p0 < p1 ? g->ring_start[p0] : 0, r1 = p0 < p1 ? g->ring_start[p1] : 0;
+        first = r0 < r1 ? g->point_start[r0] : 0;
+        last = r0 < r1 ? g->point_start[r1] : 0;
+    }
+    e[0] = e[2] = INFINITY;
+    e[1] = e[3] = -INFINITY;
+    for (size_t k = first; k < last; k++) {
+        double x = g->xy[2 * k], y = g->xy[2 * k + 1];
+        if (!isfinite(x) || !isfinite(y))
+            return false;
+        e[0] = x < e[0] ? x : e[0];
+        e[1] = x > e[1] ? x : e[1];
+        e[2] = y < e[2] ? y : e[2];
+        e[3] = y > e[3] ? y : e[3];
+    }
+    return first < last;
+}

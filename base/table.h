@@ -83,6 +83,11 @@ hg_status hg_geometry_begin_ring(hg_geometry *g, hg_error *err);
 hg_status hg_geometry_add_point(hg_geometry *g, double x, double y, hg_error *err);
 /** Closes the offsets after the last row. */
 hg_status hg_geometry_finish(hg_geometry *g, size_t rows, hg_error *err);
+/**
+ * Min x, max x, min y, max y of a row of points or polygons; false, with e undefined, where the row has no
+ * point or one that is not finite.
+ */
+bool hg_geometry_envelope(const hg_geometry *g, size_t row, double e[4]);
 /** Sets one text cell. */
 hg_status hg_table_set_text(hg_table *table, hg_column *column, size_t row, const char *text,
                             hg_error *err);

@@ -59,23 +59,6 @@ bool hg_blob_point(unsigned char out[HG_POINT_BLOB], int32_t srs_id, const doubl
     return true;
 }
 
-/* Points of a polygon are consecutive, and so are those of a row. */
-static bool find_envelope(const hg_geometry *g, size_t first, size_t last, double e[4])
-{
-    e[0] = e[2] = INFINITY;
-    e[1] = e[3] = -INFINITY;
-    for (size_t k = first; k < last; k++) {
-        double x = g->xy[2 * k], y = g->xy[2 * k + 1];
-        if (!isfinite(x) || !isfinite(y))
-            return false;
-        e[0] = x < e[0] ? x : e[0];
-        e[1] = x > e[1] ? x : e[1];
-        e[2] = y < e[2] ? y : e[2];
-        e[3] = y > e[3] ? y : e[3];
-    }
-    return first < last;
-}
-
 static unsigned char *put_polygon(unsigned char *at, const hg_geometry *g, size_t polygon)
 {
     size_t first = g->ring_start[polygon], last = g->ring_start[polygon + 1];
@@ -97,10 +80,11 @@ hg_status hg_blob_polygon(hg_blob *blob, int32_t srs_id, const hg_geometry *g, s
     }
     if (!multi && p1 - p0 > 1)
         return hg_fail(err, HG_EDATA, "row %zu has %zu polygons, expected one", row + 1, p1 - p0);
+    /* Points of a polygon are consecutive, and so are those of a row. */
     size_t r0 = g->ring_start[p0], r1 = g->ring_start[p1];
     size_t first = r0 < r1 ? g->point_start[r0] : 0, last = r0 < r1 ? g->point_start[r1] : 0;
     double e[4];
-    if (!find_envelope(g, first, last, e)) {
+    if (!hg_geometry_envelope(g, row, e)) {
         *empty = true;
         return HG_OK;
     }

@@ -83,36 +83,12 @@ static void widen(double extent[4], const hg_rtree_entry *e)
     extent[3] = e->max_y > extent[3] ? e->max_y : extent[3];
 }
 
-/* Min x, max x, min y, max y; false for the rows that get no geometry: empty, or not finite. */
-static bool find_envelope(const hg_geometry *g, size_t row, double e[4])
-{
-    size_t first = row, last = row + 1;
-    if (g->type != HG_POINT) {
-        size_t p0 = g->polygon_start[row], p1 = g->polygon_start[row + 1];
-        size_t r0 = p0 < p1 ? g->ring_start[p0] : 0, r1 = p0 < p1 ? g->ring_start[p1] : 0;
-        first = r0 < r1 ? g->point_start[r0] : 0;
-        last = r0 < r1 ? g->point_start[r1] : 0;
-    }
-    e[0] = e[2] = INFINITY;
-    e[1] = e[3] = -INFINITY;
-    for (size_t k = first; k < last; k++) {
-        double x = g->xy[2 * k], y = g->xy[2 * k + 1];
-        if (!isfinite(x) || !isfinite(y))
-            return false;
-        e[0] = x < e[0] ? x : e[0];
-        e[1] = x > e[1] ? x : e[1];
-        e[2] = y < e[2] ? y : e[2];
-        e[3] = y > e[3] ? y : e[3];
-    }
-    return first < last;
-}
-
 static void build(hg_gpkg_index *x)
 {
     const hg_geometry *g = &x->table->geometry;
     double e[4];
     for (size_t row = 0; row < x->table->rows; row++) {
-        if (!find_envelope(g, row, e))
+        if (!hg_geometry_envelope(g, row, e))
             continue;
         hg_rtree_entry *entry = &x->entries[x->count++];
         *entry = (hg_rtree_entry){x->first_fid + (int64_t)row, e[0], e[1], e[2], e[3]};

@@ -114,6 +114,9 @@ hg_status hg_source_pick_layer(hg_source *source, bool first, hg_error *err);
 /** Reads up to `limit` rows as text for guessing; free with hg_source_sample_free. */
 hg_status hg_source_take_sample(hg_source *source, size_t limit, hg_sample *sample, hg_error *err);
 void hg_source_sample_free(hg_sample *sample);
+/** Adds a geometry as two-dimensional WKB with straight edges; name may be NULL. */
+hg_status hg_source_add_shape(OGRGeometryH geometry, const char *name, hg_shapes *shapes,
+                              hg_error *err);
 /** WKT of the layer's CRS; NULL where none is declared. */
 hg_status hg_source_declared_crs(OGRLayerH layer, char **wkt, hg_error *err);
 

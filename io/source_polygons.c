@@ -56,22 +56,13 @@ static void locate(OGRGeometryH g, hg_position *p)
 
 static hg_status add_outline(polygon_rows *r, OGRGeometryH g, hg_error *err)
 {
-    OGRGeometryH plain = OGR_G_GetLinearGeometry(g, 0, NULL);
-    if (!plain)
-        return hg_fail_memory(err);
-    OGR_G_FlattenTo2D(plain);
-    size_t size = (size_t)OGR_G_WkbSize(plain);
-    unsigned char *wkb = hg_malloc(size, 1);
-    bool written = wkb && OGR_G_ExportToIsoWkb(plain, wkbNDR, wkb) == OGRERR_NONE;
-    hg_status status =
-        written ? hg_shapes_add(r->shapes, wkb, size, NULL, err) : hg_fail_memory(err);
-    if (status == HG_OK) {
-        uint64_t *hash = &r->builder.rows.hash[r->builder.rows.n - 1];
-        *hash = hash_bytes(*hash, wkb, size);
-    }
-    hg_free(wkb);
-    OGR_G_DestroyGeometry(plain);
-    return status;
+    hg_status status = hg_source_add_shape(g, NULL, r->shapes, err);
+    if (status != HG_OK)
+        return status;
+    const hg_shape *added = &r->shapes->shapes[r->shapes->count - 1];
+    uint64_t *hash = &r->builder.rows.hash[r->builder.rows.n - 1];
+    *hash = hash_bytes(*hash, added->wkb, added->size);
+    return HG_OK;
 }
 
 static hg_status add_polygon(void *context, const hg_position *given, const hg_value *values,

@@ -32,28 +32,32 @@ static hg_status name_field(const hg_source *s, const char *wanted, int *field, 
     return HG_OK;
 }
 
-static hg_status add_shape(OGRFeatureH feature, int field, hg_shapes *shapes, hg_error *err)
+hg_status hg_source_add_shape(OGRGeometryH geometry, const char *name, hg_shapes *shapes,
+                              hg_error *err)
 {
-    OGRGeometryH g = OGR_F_GetGeometryRef(feature);
-    if (!g || OGR_G_IsEmpty(g))
-        return HG_OK;
-    OGRGeometryH plain = OGR_G_GetLinearGeometry(g, 0, NULL);
+    OGRGeometryH plain = OGR_G_GetLinearGeometry(geometry, 0, NULL);
     if (!plain)
         return hg_fail_memory(err);
     OGR_G_FlattenTo2D(plain);
     size_t size = (size_t)OGR_G_WkbSize(plain);
     unsigned char *wkb = hg_malloc(size, 1);
-    hg_status status = HG_OK;
-    if (!wkb || OGR_G_ExportToIsoWkb(plain, wkbNDR, wkb) != OGRERR_NONE)
-        status = hg_fail_memory(err);
-    const char *name = field != HG_NO_COLUMN && OGR_F_IsFieldSetAndNotNull(feature, field)
-                           ? OGR_F_GetFieldAsString(feature, field)
-                           : NULL;
-    if (status == HG_OK)
-        status = hg_shapes_add(shapes, wkb, size, name, err);
+    bool written = wkb && OGR_G_ExportToIsoWkb(plain, wkbNDR, wkb) == OGRERR_NONE;
+    hg_status status =
+        written ? hg_shapes_add(shapes, wkb, size, name, err) : hg_fail_memory(err);
     hg_free(wkb);
     OGR_G_DestroyGeometry(plain);
     return status;
+}
+
+static hg_status add_feature(OGRFeatureH feature, int field, hg_shapes *shapes, hg_error *err)
+{
+    OGRGeometryH g = OGR_F_GetGeometryRef(feature);
+    if (!g || OGR_G_IsEmpty(g))
+        return HG_OK;
+    const char *name = field != HG_NO_COLUMN && OGR_F_IsFieldSetAndNotNull(feature, field)
+                           ? OGR_F_GetFieldAsString(feature, field)
+                           : NULL;
+    return hg_source_add_shape(g, name, shapes, err);
 }
 
 static hg_status read_layer(hg_source *s, int field, hg_shapes *shapes, hg_error *err)
@@ -64,7 +68,7 @@ static hg_status read_layer(hg_source *s, int field, hg_shapes *shapes, hg_error
     hg_gdal_watch_begin(&watch);
     OGR_L_ResetReading(s->layer);
     while (status == HG_OK && (feature = OGR_L_GetNextFeature(s->layer))) {
-        status = add_shape(feature, field, shapes, err);
+        status = add_feature(feature, field, shapes, err);
         OGR_F_Destroy(feature);
     }
     hg_gdal_watch_end(&watch);
