@@ -12,6 +12,11 @@
 #include "engine/density_rows.h"
 #include <immintrin.h>
 
+/* Without optimisation gcc's intrinsics are macros, and some narrow a mask of eight ones. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#endif
+
 typedef __m512d hv;
 
 static inline hv hv_load(const double *p)
