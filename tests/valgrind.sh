@@ -9,7 +9,8 @@ check() {
     valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
         --suppressions="$here/valgrind.supp" "$@"
 }
-for t in civil zone encoding grid kernel bandwidth composition rank pileup hash staging style; do
+# (Tests that compare with long double sums are left out: valgrind computes those in double.)
+for t in civil zone encoding grid kernel bandwidth rank hash staging style; do
     echo "valgrind: unit.$t"
     check "$build/test_unit_$t" >/dev/null
 done
