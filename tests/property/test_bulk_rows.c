@@ -27,24 +27,8 @@ static const char SITE[] =
 /* More than two of the reader's ranges, and enough for the R-tree to be built on its own thread. */
 enum { ROWS = 450000, SQUARES = 6000 };
 
-static char folder[64], path[96];
-
-static int enter(void **state)
-{
-    (void)state;
-    strcpy(folder, "/tmp/hotgrid_bulk_XXXXXX");
-    if (!mkdtemp(folder))
-        return -1;
-    snprintf(path, sizeof path, "%s/r.gpkg", folder);
-    return 0;
-}
-
-static int leave(void **state)
-{
-    (void)state;
-    unlink(path);
-    return rmdir(folder);
-}
+#define TEST_FILE "r.gpkg"
+#include "tests/support/folder.h"
 
 static void ok(hg_status s, const hg_error *err)
 {

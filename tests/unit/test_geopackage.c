@@ -38,24 +38,8 @@ static const char SITE[] =
     "ENGCRS[\"Works site\",EDATUM[\"Works site\"],CS[Cartesian,2],AXIS[\"x\","
     "east],AXIS[\"y\",north],LENGTHUNIT[\"metre\",1]]";
 
-static char folder[64], path[96];
-
-static int enter(void **state)
-{
-    (void)state;
-    strcpy(folder, "/tmp/hotgrid_gpkg_XXXXXX");
-    if (!mkdtemp(folder))
-        return -1;
-    snprintf(path, sizeof path, "%s/r.gpkg", folder);
-    return 0;
-}
-
-static int leave(void **state)
-{
-    (void)state;
-    unlink(path);
-    return rmdir(folder);
-}
+#define TEST_FILE "r.gpkg"
+#include "tests/support/folder.h"
 
 static int files_there(void)
 {

@@ -24,24 +24,8 @@ static const char UTM[] =
     "500000],PARAMETER[\"false_northing\",0],UNIT[\"metre\",1]]";
 static const char *const ITEMS[] = {"KERNEL=quartic", "BANDWIDTH_M=400", NULL};
 
-static char folder[64], path[96];
-
-static int enter(void **state)
-{
-    (void)state;
-    strcpy(folder, "/tmp/hotgrid_raster_XXXXXX");
-    if (!mkdtemp(folder))
-        return -1;
-    snprintf(path, sizeof path, "%s/d.tif", folder);
-    return 0;
-}
-
-static int leave(void **state)
-{
-    (void)state;
-    unlink(path);
-    return rmdir(folder);
-}
+#define TEST_FILE "d.tif"
+#include "tests/support/folder.h"
 
 static int files_there(void)
 {

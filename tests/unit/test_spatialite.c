@@ -23,24 +23,8 @@ static const char UTM[] =
     "\"central_meridian\",111],PARAMETER[\"scale_factor\",0.9996],PARAMETER[\"false_easting\","
     "500000],PARAMETER[\"false_northing\",0],UNIT[\"metre\",1],AUTHORITY[\"EPSG\",\"32649\"]]";
 
-static char folder[64], path[96];
-
-static int enter(void **state)
-{
-    (void)state;
-    strcpy(folder, "/tmp/hotgrid_spatialite_XXXXXX");
-    if (!mkdtemp(folder))
-        return -1;
-    snprintf(path, sizeof path, "%s/s.sqlite", folder);
-    return 0;
-}
-
-static int leave(void **state)
-{
-    (void)state;
-    unlink(path);
-    return rmdir(folder);
-}
+#define TEST_FILE "s.sqlite"
+#include "tests/support/folder.h"
 
 static void ok(hg_status s, const hg_error *err)
 {
