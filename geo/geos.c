@@ -137,6 +137,19 @@ hg_status hg_geos_each_ring(GEOSContextHandle_t geos, const GEOSGeometry *polygo
     return status;
 }
 
+hg_status hg_geos_list_add(GEOSContextHandle_t geos, hg_geos_list *list, GEOSGeometry *g,
+                           hg_error *err)
+{
+    GEOSGeometry **grown = hg_grow(list->items, &list->capacity, list->count + 1, sizeof *grown);
+    if (!grown) {
+        GEOSGeom_destroy_r(geos, g);
+        return hg_fail_memory(err);
+    }
+    list->items = grown;
+    grown[list->count++] = g;
+    return HG_OK;
+}
+
 typedef struct collector {
     GEOSContextHandle_t geos;
     hg_geos_list *list;
@@ -145,13 +158,8 @@ typedef struct collector {
 static hg_status keep_polygon(void *payload, const GEOSGeometry *polygon, hg_error *err)
 {
     const collector *c = payload;
-    hg_geos_list *list = c->list;
-    GEOSGeometry **grown = hg_grow(list->items, &list->capacity, list->count + 1, sizeof *grown);
-    if (!grown)
-        return hg_fail_memory(err);
-    list->items = grown;
-    grown[list->count] = GEOSGeom_clone_r(c->geos, polygon);
-    return grown[list->count] && ++list->count ? HG_OK : hg_fail_memory(err);
+    GEOSGeometry *copy = GEOSGeom_clone_r(c->geos, polygon);
+    return copy ? hg_geos_list_add(c->geos, c->list, copy, err) : hg_fail_memory(err);
 }
 
 hg_status hg_geos_list_polygons(GEOSContextHandle_t geos, hg_geos_list *list, const GEOSGeometry *g,
