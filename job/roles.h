@@ -15,14 +15,14 @@
 #include "job/job.h"
 
 typedef enum hg_audit_role {
-    HG_ROLE_ZONES,
-    HG_ROLE_PERMITS,
-    HG_ROLE_SURVEY,
-    HG_ROLE_COVERAGE,
-    HG_ROLE_ACTIONS,
-    HG_ROLE_ASSETS,
-    HG_ROLE_PATROLS,
-    HG_ROLE_OPENING,
+    HG_AUDIT_ZONES,
+    HG_AUDIT_PERMITS,
+    HG_AUDIT_SURVEY,
+    HG_AUDIT_COVERAGE,
+    HG_AUDIT_ACTIONS,
+    HG_AUDIT_ASSETS,
+    HG_AUDIT_PATROLS,
+    HG_AUDIT_OPENING,
     HG_AUDIT_ROLES
 } hg_audit_role;
 
