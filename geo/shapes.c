@@ -13,23 +13,31 @@ static const char *source_of(const hg_shapes *shapes)
     return shapes->source ? shapes->source : "shapes";
 }
 
-hg_status hg_shapes_add(hg_shapes *shapes, const unsigned char *wkb, size_t size, const char *name,
-                        hg_error *err)
+hg_status hg_shapes_adopt(hg_shapes *shapes, unsigned char *wkb, size_t size, const char *name,
+                          hg_error *err)
 {
     hg_shape *grown =
         hg_grow(shapes->shapes, &shapes->capacity, shapes->count + 1, sizeof *shapes->shapes);
-    if (!grown)
-        return hg_fail_memory(err);
-    shapes->shapes = grown;
-    hg_shape s = {.wkb = hg_malloc(size, 1), .size = size, .name = hg_strdup(name)};
-    if (!s.wkb || (name && !s.name)) {
-        hg_free(s.wkb);
-        hg_free(s.name);
+    if (grown)
+        shapes->shapes = grown;
+    char *copy = hg_strdup(name);
+    if (!grown || (name && !copy)) {
+        hg_free(wkb);
+        hg_free(copy);
         return hg_fail_memory(err);
     }
-    memcpy(s.wkb, wkb, size);
-    shapes->shapes[shapes->count++] = s;
+    grown[shapes->count++] = (hg_shape){.wkb = wkb, .size = size, .name = copy};
     return HG_OK;
+}
+
+hg_status hg_shapes_add(hg_shapes *shapes, const unsigned char *wkb, size_t size, const char *name,
+                        hg_error *err)
+{
+    unsigned char *copy = hg_malloc(size, 1);
+    if (!copy)
+        return hg_fail_memory(err);
+    memcpy(copy, wkb, size);
+    return hg_shapes_adopt(shapes, copy, size, name, err);
 }
 
 void hg_shapes_dispose(hg_shapes *shapes)
@@ -144,6 +152,62 @@ static hg_status walk(walker *w, int depth, hg_error *err)
     for (uint32_t i = 0; i < n && status == HG_OK; i++)
         status = kind == POLYGON ? walk_line(w, stride, swapped, err) : walk(w, depth + 1, err);
     return status;
+}
+
+/* The rings of one polygon behind its type; counts vertices. */
+static hg_wkb_state rings_state(walker *w, bool swapped, size_t *vertices)
+{
+    enum { PAIR = 2 * sizeof(double) };
+    uint32_t rings = 0, n = 0;
+    hg_wkb_state state = HG_WKB_POLYGON;
+    if (!take_u32(w, swapped, &rings))
+        return HG_WKB_BROKEN;
+    for (uint32_t r = 0; r < rings; r++) {
+        if (!take_u32(w, swapped, &n) || (size_t)(w->end - w->at) / PAIR < n)
+            return HG_WKB_BROKEN;
+        for (uint32_t i = 0; i < n; i++, w->at += PAIR)
+            if (!isfinite(get_double(w->at, swapped)) ||
+                !isfinite(get_double(w->at + sizeof(double), swapped)))
+                state = HG_WKB_NOT_FINITE;
+        *vertices += n;
+    }
+    return state;
+}
+
+static bool take_type(walker *w, bool *swapped, uint32_t *type)
+{
+    if (w->at >= w->end || *w->at > 1)
+        return false;
+    *swapped = bytes_swapped(*w->at++);
+    return take_u32(w, *swapped, type);
+}
+
+hg_wkb_state hg_wkb_polygon_state(const unsigned char *wkb, size_t size)
+{
+    enum { POLYGON = 3, MULTIPOLYGON = 6 };
+    walker w = {.at = (unsigned char *)wkb, .end = (unsigned char *)wkb + size};
+    hg_wkb_state state = HG_WKB_POLYGON;
+    uint32_t type = 0, parts = 1;
+    size_t vertices = 0;
+    bool swapped;
+    if (!take_type(&w, &swapped, &type))
+        return HG_WKB_BROKEN;
+    if (type != POLYGON && type != MULTIPOLYGON)
+        return HG_WKB_OTHER;
+    bool multi = type == MULTIPOLYGON;
+    if (multi && !take_u32(&w, swapped, &parts))
+        return HG_WKB_BROKEN;
+    for (uint32_t i = 0; i < parts; i++) {
+        if (multi && (!take_type(&w, &swapped, &type) || type != POLYGON))
+            return HG_WKB_BROKEN;
+        hg_wkb_state part = rings_state(&w, swapped, &vertices);
+        if (part == HG_WKB_BROKEN)
+            return part;
+        state = part == HG_WKB_POLYGON ? state : part;
+    }
+    if (w.at != w.end)
+        return HG_WKB_BROKEN;
+    return vertices ? state : HG_WKB_EMPTY;
 }
 
 /* Visits every vertex of every shape; errors say which shape it was. */
