@@ -143,7 +143,7 @@ typedef struct hg_audit_flow {
     hg_change change;
     hg_exact area, planar;
     hg_exact relapsed; /**< with HG_CHANGE_OCCUPIED: on land that had been cleared before */
-    hg_polygon_mm outline;
+    hg_polygon_mm outline; /**< empty for epoch 0 */
 } hg_audit_flow;
 
 /** What of a patch encroaches on one zone at one epoch. */

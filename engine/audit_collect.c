@@ -222,18 +222,25 @@ static hg_status add_flow(collector *c, const tags *t, size_t from, size_t to,
 
 typedef hg_status (*add_record)(collector *, const tags *, size_t, size_t, hg_polygon_mm *, hg_error *);
 
+/* What the first flight found is no change, so its flows need no outline. */
+static bool is_drawn(const tag *g, add_record add)
+{
+    return g->epoch > 0 || add == add_piece;
+}
+
 static hg_status add_runs(collector *c, const tags *t, int (*compare)(const tag *, const tag *),
                           add_record add, hg_error *err)
 {
     hg_status status = HG_OK;
     for (size_t from = 0, to; from < t->count && status == HG_OK; from = to) {
-        hg_polygon_mm *drawn = NULL;
+        hg_polygon_mm *drawn = NULL, none = {0};
         size_t runs = 0, n = 0;
         to = epoch_end(t, from);
-        status = draw_runs(c, t, from, to, compare, &drawn, &runs, err);
+        if (is_drawn(&t->items[from], add))
+            status = draw_runs(c, t, from, to, compare, &drawn, &runs, err);
         for (size_t k = from, end; k < to && status == HG_OK; k = end, n++) {
             end = run_end(t, k, compare);
-            status = add(c, t, k, end, &drawn[n], err);
+            status = add(c, t, k, end, drawn ? &drawn[n] : &none, err);
         }
         for (size_t k = 0; k < runs; k++)
             hg_polygon_mm_dispose(&drawn[k]);

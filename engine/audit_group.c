@@ -132,19 +132,12 @@ hg_status audit_group_run(const audit_context *c, const uint32_t *members, size_
                           hg_area_meter *meter, audit_batch *batch, hg_error *err)
 {
     audit_scene s = {0};
-    bool added = false;
     hg_status status = audit_scene_init(c, members, n, &s, err);
     if (status == HG_OK) {
         settle_tolerances(&s);
         status = follow(&s, err);
     }
-    if (status == HG_OK)
-        status = audit_scene_add_context(&s, &added, err);
-    if (status == HG_OK && added)
-        status = audit_scene_arrange(&s, err);
     if (status == HG_OK) {
-        if (added)
-            step_through(&s, 0, (uint32_t)s.epochs - 1);
         audit_faces_judge(&s);
         status = audit_collect(&s, meter, batch, err);
     }

@@ -118,15 +118,13 @@ static inline audit_face *scene_face(const audit_scene *s, size_t label, size_t 
     return &s->faces[label * s->epochs + epoch];
 }
 
-/** Patches and coverages of a group, arranged. */
+/** The patches of a group with the coverages, zones and permits around them, arranged. */
 hg_status audit_scene_init(const audit_context *c, const uint32_t *members, size_t n, audit_scene *s,
                            hg_error *err);
 void audit_scene_dispose(audit_scene *s);
 /** Adds a polygon made here, which the scene then owns (it is moved). */
 hg_status audit_scene_own(audit_scene *s, audit_kind kind, uint32_t epoch, hg_polygon_mm *polygon,
                           hg_error *err);
-/** Adds the zones and permits around the group; *added tells whether any has an edge in it. */
-hg_status audit_scene_add_context(audit_scene *s, bool *added, hg_error *err);
 /** Arranges the objects anew, with room for faces. */
 hg_status audit_scene_arrange(audit_scene *s, hg_error *err);
 

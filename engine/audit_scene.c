@@ -67,7 +67,7 @@ static hg_status add_near(audit_scene *s, audit_object object, const hg_polygon_
 
 /* Everything of one index that shares a point with the group's box. */
 static hg_status add_around(audit_scene *s, audit_kind kind, const hg_polygon_index *index,
-                            const hg_polygon_mm *polygons, bool *added, hg_error *err)
+                            const hg_polygon_mm *polygons, hg_error *err)
 {
     hg_polygon_hits hits = {0};
     if (!index)
@@ -78,20 +78,9 @@ static hg_status add_around(audit_scene *s, audit_kind kind, const hg_polygon_in
         audit_object object = {.kind = kind, .item = item, .whole = !hits.items[k].crosses};
         if (kind == AUDIT_COVERAGE)
             object.epoch = s->c->in->coverage_epoch[item];
-        *added |= !object.whole;
         status = object.whole ? add_whole(s, object, err) : add_near(s, object, &polygons[item], err);
     }
     hg_free(hits.items);
-    return status;
-}
-
-hg_status audit_scene_add_context(audit_scene *s, bool *added, hg_error *err)
-{
-    const audit_context *c = s->c;
-    *added = false;
-    hg_status status = add_around(s, AUDIT_ZONE, c->zone_index, c->zones, added, err);
-    if (status == HG_OK)
-        status = add_around(s, AUDIT_PERMIT, c->permit_index, c->in->permit_outlines, added, err);
     return status;
 }
 
@@ -150,7 +139,6 @@ hg_status audit_scene_arrange(audit_scene *s, hg_error *err)
 hg_status audit_scene_init(const audit_context *c, const uint32_t *members, size_t n, audit_scene *s,
                            hg_error *err)
 {
-    bool added = false;
     *s = (audit_scene){.c = c, .members = members, .patch_count = (uint32_t)n,
                        .epochs = c->in->epoch_count};
     find_box(s);
@@ -162,7 +150,11 @@ hg_status audit_scene_init(const audit_context *c, const uint32_t *members, size
                                            .item = i},
                             &c->patches[members[i]], err);
     if (status == HG_OK)
-        status = add_around(s, AUDIT_COVERAGE, c->coverage_index, c->in->coverage_outlines, &added, err);
+        status = add_around(s, AUDIT_COVERAGE, c->coverage_index, c->in->coverage_outlines, err);
+    if (status == HG_OK)
+        status = add_around(s, AUDIT_ZONE, c->zone_index, c->zones, err);
+    if (status == HG_OK)
+        status = add_around(s, AUDIT_PERMIT, c->permit_index, c->in->permit_outlines, err);
     return status == HG_OK ? audit_scene_arrange(s, err) : status;
 }
 
