@@ -14,18 +14,6 @@
 #include "job/intake.h"
 #include "job/job.h"
 
-typedef enum hg_audit_role {
-    HG_AUDIT_ZONES,
-    HG_AUDIT_PERMITS,
-    HG_AUDIT_SURVEY,
-    HG_AUDIT_COVERAGE,
-    HG_AUDIT_ACTIONS,
-    HG_AUDIT_ASSETS,
-    HG_AUDIT_PATROLS,
-    HG_AUDIT_OPENING,
-    HG_AUDIT_ROLES
-} hg_audit_role;
-
 /** "zones", "permits", … as the options are called. */
 const char *hg_audit_role_name(hg_audit_role role);
 
@@ -33,7 +21,6 @@ const char *hg_audit_role_name(hg_audit_role role);
 typedef struct hg_audit_input {
     hg_audit_role role;
     int64_t date; /**< of a survey or coverage, civil seconds of its midnight; else HG_NO_TIME */
-    hg_input_facts facts;
 } hg_audit_input;
 
 /** Where a row came from: number of the input, 1-based data row in it. */
@@ -61,14 +48,14 @@ const char *hg_zone_kind_name(hg_zone_kind kind);
 
 typedef struct hg_audit_zone {
     hg_audit_origin origin;
-    uint32_t id; /**< never empty, never twice */
+    uint32_t id; /**< never empty, never twice: rows alike but for their outline are one zone */
     hg_zone_kind kind;
     double priority; /**< the smaller number wins an overlap; NaN after all numbers; ties by id */
 } hg_audit_zone;
 
 typedef struct hg_audit_permit {
     hg_audit_origin origin;
-    uint32_t id, holder; /**< id never empty, never twice; no holder = any occupant */
+    uint32_t id, holder; /**< id as of zones; no holder = any occupant */
     uint32_t first_class, class_count; /**< numbers of the class map in permit_classes; 0 = all classes */
     int64_t signed_on, valid_from, valid_to; /**< valid_from <= t < valid_to; HG_NO_TIME = open */
 } hg_audit_permit;
@@ -149,6 +136,7 @@ typedef struct hg_audit_note {
 typedef struct hg_audit_inputs {
     hg_pool *pool;
     hg_audit_input *inputs; /**< in order of roles, surveys and coverages by date, then as given */
+    hg_input_facts *facts;  /**< of the same */
     size_t input_count;
 
     hg_audit_zone *zones;
@@ -158,7 +146,7 @@ typedef struct hg_audit_inputs {
     hg_shapes permit_shapes;
     size_t permit_count;
     uint16_t *permit_classes;
-    size_t permit_class_count;
+    size_t permit_class_count, permit_class_capacity;
     hg_audit_epoch *epochs; /**< ascending by date, at least one */
     size_t epoch_count;
     hg_audit_action *actions;
