@@ -129,9 +129,12 @@ static uint32_t plain_type(uint32_t type, size_t *stride)
     return (type & 0x0fffffffu) % 1000u;
 }
 
+/* Type codes of OGC 06-103r4, table 7. */
+enum { POINT = 1, LINE = 2, POLYGON = 3, MULTIPOLYGON = 6 };
+
 static hg_status walk(walker *w, int depth, hg_error *err)
 {
-    enum { POINT = 1, LINE = 2, POLYGON = 3, FIRST_MULTI = 4, COLLECTION = 7, DEEPEST = 32 };
+    enum { COLLECTION = 7, DEEPEST = 32 };
     static const uint32_t has_srid = 0x20000000u;
     uint32_t type = 0;
     uint32_t n = 0;
@@ -184,7 +187,6 @@ static bool take_type(walker *w, bool *swapped, uint32_t *type)
 
 hg_wkb_state hg_wkb_polygon_state(const unsigned char *wkb, size_t size)
 {
-    enum { POLYGON = 3, MULTIPOLYGON = 6 };
     walker w = {.at = (unsigned char *)wkb, .end = (unsigned char *)wkb + size};
     hg_wkb_state state = HG_WKB_POLYGON;
     uint32_t type = 0, parts = 1;
@@ -208,6 +210,51 @@ hg_wkb_state hg_wkb_polygon_state(const unsigned char *wkb, size_t size)
     if (w.at != w.end)
         return HG_WKB_BROKEN;
     return vertices ? state : HG_WKB_EMPTY;
+}
+
+/* Where the polygons of a shape begin and how many there are; false for anything else. */
+static bool polygons_of(const hg_shape *s, const unsigned char **at, uint32_t *n)
+{
+    walker w = {.at = s->wkb, .end = s->wkb + s->size};
+    uint32_t type = 0;
+    bool swapped;
+    *n = 1;
+    *at = s->wkb;
+    if (hg_wkb_polygon_state(s->wkb, s->size) != HG_WKB_POLYGON || !take_type(&w, &swapped, &type))
+        return false;
+    if (type == MULTIPOLYGON) {
+        take_u32(&w, swapped, n);
+        *at = w.at;
+    }
+    return true;
+}
+
+hg_status hg_shapes_join(hg_shapes *shapes, size_t i, const hg_shape *more, hg_error *err)
+{
+    hg_shape *s = &shapes->shapes[i];
+    const hg_shape *const both[] = {s, more};
+    const unsigned char *at[2];
+    uint32_t n[2], type = MULTIPOLYGON;
+    size_t sizes[2];
+    for (int k = 0; k < 2; k++) {
+        if (!polygons_of(both[k], &at[k], &n[k]))
+            return malformed(err);
+        sizes[k] = both[k]->size - (size_t)(at[k] - both[k]->wkb);
+    }
+    uint32_t total = n[0] + n[1];
+    size_t head = 1 + sizeof type + sizeof total;
+    unsigned char *wkb = hg_malloc(head + sizes[0] + sizes[1], 1);
+    if (!wkb)
+        return hg_fail_memory(err);
+    wkb[0] = bytes_swapped(1) ? 0 : 1; /* this machine's own order */
+    memcpy(wkb + 1, &type, sizeof type);
+    memcpy(wkb + 1 + sizeof type, &total, sizeof total);
+    memcpy(wkb + head, at[0], sizes[0]);
+    memcpy(wkb + head + sizes[0], at[1], sizes[1]);
+    hg_free(s->wkb);
+    s->wkb = wkb;
+    s->size = head + sizes[0] + sizes[1];
+    return HG_OK;
 }
 
 /* Visits every vertex of every shape; errors say which shape it was. */

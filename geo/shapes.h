@@ -24,6 +24,12 @@ hg_status hg_shapes_add(hg_shapes *shapes, const unsigned char *wkb, size_t size
 hg_status hg_shapes_adopt(hg_shapes *shapes, unsigned char *wkb, size_t size, const char *name,
                           hg_error *err);
 
+/**
+ * Makes shape i the multipolygon of its own polygons and those of `more`, which stays as it is. Both are as
+ * HG_WKB_POLYGON says. Errors: HG_EDATA where they are not.
+ */
+hg_status hg_shapes_join(hg_shapes *shapes, size_t i, const hg_shape *more, hg_error *err);
+
 typedef enum hg_wkb_state {
     HG_WKB_POLYGON,    /**< a whole polygon or multipolygon of finite vertices, two-dimensional, ISO */
     HG_WKB_EMPTY,      /**< one without vertices */

@@ -332,8 +332,8 @@ static hg_status read_source(reader *r, const hg_record_spec *spec, hg_pool *poo
     if (!r->fields || !out->columns)
         return hg_fail_memory(err);
     if (spec->polygons && r->source->tabular)
-        return hg_fail(err, HG_EDATA, "%s: layer %s has no geometry; polygons were expected",
-                       r->source->name, r->source->layer_name);
+        return hg_fail(err, HG_EDATA, "--%s: %s: layer %s has no geometry, polygons were expected",
+                       spec->option, r->source->name, r->source->layer_name);
     hg_status status = find_columns(r, spec, err);
     if (status == HG_OK)
         status = describe(r->source, out, err);

@@ -19,6 +19,7 @@ typedef struct hg_record_spec {
     const char *path, *layer; /**< as hg_source_split leaves them; layer NULL = the one there is */
     const char *encoding;     /**< "auto" or a name; NULL = auto */
     bool polygons;            /**< each row has an outline; else geometry is passed over */
+    const char *option;       /**< the option, without dashes, that errors about the layer name */
     const hg_record_column *columns;
     size_t column_count;
 } hg_record_spec;

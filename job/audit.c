@@ -7,7 +7,7 @@
 
 static hg_status read_all(hg_job *job, hg_auditing *a, hg_error *err)
 {
-    hg_status status = hg_class_map_read(job->set.class_map, &a->map, err);
+    hg_status status = hg_class_map_read(job->set.audit.class_map, &a->map, err);
     if (status == HG_OK)
         status = hg_audit_inputs_read(job, &a->map, &a->in, err);
     return status == HG_OK ? hg_audit_land_make(job, a, err) : status;

@@ -66,7 +66,7 @@ void hg_auditing_dispose(hg_auditing *a);
 const char *hg_audit_zone_id(const hg_auditing *a, uint32_t rank);
 const char *hg_audit_class_name(const hg_auditing *a, uint32_t class_id);
 /** "2019-10-31" of an epoch, into buf of at least 32 bytes. */
-const char *hg_audit_epoch(const hg_auditing *a, uint32_t epoch, char *buf);
+const char *hg_audit_epoch_text(const hg_auditing *a, uint32_t epoch, char *buf);
 /** 亩 of an area. */
 double hg_mu(hg_exact area);
 /** Step of severity of an area ("一般" …). */

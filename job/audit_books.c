@@ -17,7 +17,7 @@ const char *hg_audit_class_name(const hg_auditing *a, uint32_t class_id)
     return class_id == HG_AUDIT_NONE ? "*" : a->classes[class_id].name;
 }
 
-const char *hg_audit_epoch(const hg_auditing *a, uint32_t epoch, char *buf)
+const char *hg_audit_epoch_text(const hg_auditing *a, uint32_t epoch, char *buf)
 {
     hg_civil_text(a->epochs[epoch], buf);
     buf[10] = '\0';
@@ -258,6 +258,7 @@ hg_status hg_audit_books_make(hg_job *job, hg_auditing *a, hg_error *err)
     if (status == HG_OK)
         status = note_renamed(a, err);
     hg_free(rank);
+    hg_audit_notes_sort(&a->in);
     return status == HG_OK ? hg_check_cancel(&job->control, err) : status;
 }
 

@@ -88,7 +88,7 @@ static hg_status refuse(hg_auditing *a, const finding *f, hg_audit_origin origin
                  f->repair.area_before);
     else
         snprintf(value, sizeof value, "%s", f->why);
-    hg_input_facts *facts = &a->in.inputs[origin.input].facts;
+    hg_input_facts *facts = &a->in.facts[origin.input];
     facts->accepted--;
     facts->rejected++;
     return hg_rejects_add(&a->in.rejects, origin.input, origin.row, HG_BAD_GEOMETRY, value, err);
@@ -331,12 +331,12 @@ static void connect(const hg_job *job, hg_auditing *a)
     l->class_count = a->map.class_count;
     l->epochs = a->epochs;
     l->epoch_count = a->in.epoch_count;
-    l->tolerance_m = job->set.tolerance_m;
+    l->tolerance_m = job->set.audit.tolerance_m;
     l->water_level_m = a->water_level_m;
     l->bank_slope = a->map.bank_slope;
     l->rent_recovers = a->map.rent_counts_as_recovered;
     l->crs = a->in.crs;
-    l->area_mode = job->set.area_mode;
+    l->area_mode = job->set.audit.area_mode;
 }
 
 hg_status hg_audit_land_make(hg_job *job, hg_auditing *a, hg_error *err)

@@ -177,7 +177,7 @@ static hg_status fill_encroachment(const hg_auditing *a, const state *s, hg_tabl
     hg_row_text(&r, lineage_id(a, l->parent));
     hg_row_text(&r, lineage_id(a, l->merged_into));
     hg_row_text(&r, hg_audit_zone_id(a, p->zone));
-    hg_row_text(&r, hg_audit_epoch(a, s->epoch, epoch));
+    hg_row_text(&r, hg_audit_epoch_text(a, s->epoch, epoch));
     hg_row_text(&r, hg_audit_class_name(a, p->class_id));
     hg_row_text(&r, hg_disorder_name(a->map.classes[p->class_id].disorder));
     fill_measures(&r, s);
@@ -235,8 +235,8 @@ static hg_status fill_change(const hg_auditing *a, const hg_audit_flow *f, hg_ta
 {
     char from[32], to[32];
     hg_row r = {t, row, 0, HG_OK, err};
-    hg_row_text(&r, hg_audit_epoch(a, f->epoch - 1, from));
-    hg_row_text(&r, hg_audit_epoch(a, f->epoch, to));
+    hg_row_text(&r, hg_audit_epoch_text(a, f->epoch - 1, from));
+    hg_row_text(&r, hg_audit_epoch_text(a, f->epoch, to));
     hg_row_text(&r, lineage_id(a, f->lineage));
     hg_row_text(&r, hg_audit_zone_id(a, f->zone));
     hg_row_text(&r, hg_audit_class_name(a, f->class_id));
@@ -256,7 +256,7 @@ static hg_status fill_sliver(const hg_auditing *a, const hg_audit_flow *f, hg_ta
 {
     char epoch[32];
     hg_row r = {t, row, 0, HG_OK, err};
-    hg_row_text(&r, hg_audit_epoch(a, f->epoch, epoch));
+    hg_row_text(&r, hg_audit_epoch_text(a, f->epoch, epoch));
     hg_row_text(&r, lineage_id(a, f->lineage));
     hg_row_text(&r, hg_audit_zone_id(a, f->zone));
     hg_row_text(&r, hg_audit_class_name(a, f->class_id));

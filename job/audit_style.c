@@ -2,6 +2,7 @@
 #include "job/audit.h"
 #include "base/memory.h"
 #include "io/style.h"
+#include "job/columns.h"
 #include "job/output.h"
 #include "job/words.h"
 
@@ -92,7 +93,6 @@ static void make_looks(const hg_job *job, looks *l)
                               .label_expression = "\"zone_id\"", .label_pt = 8};
 }
 
-/* Column names and titles of a table as pairs; borrowed strings. */
 static hg_status write_style(const hg_table *t, const hg_style *style, hg_gpkg *gpkg, hg_error *err)
 {
     char *qml = NULL;
@@ -105,7 +105,7 @@ static hg_status write_style(const hg_table *t, const hg_style *style, hg_gpkg *
     if (status == HG_OK)
         status = hg_gpkg_add_style(gpkg, t->name, own.symbol == HG_SYMBOL_NONE ? NULL : "geom", t->name, qml, err);
     hg_free(qml);
-    hg_free(aliases);
+    hg_free((void *)aliases);
     return status;
 }
 
@@ -146,7 +146,7 @@ static hg_status make_epochs(const hg_auditing *a, const looks *l, const hg_audi
         return hg_fail_memory(err);
     for (size_t k = 0; k < n; k++) {
         uint32_t epoch = (uint32_t)(n - 1 - k);
-        hg_audit_epoch(a, epoch, e->group[k]);
+        hg_audit_epoch_text(a, epoch, e->group[k]);
         snprintf(e->filter[k], sizeof e->filter[k], "\"epoch\" = '%s'", e->group[k]);
         for (int i = 0; i < (epoch ? 3 : 1); i++) {
             hg_style *s = &e->styles[e->count++];

@@ -69,7 +69,7 @@ void hg_audit_facts(hg_job *job, const hg_auditing *a)
     hg_fact_text(f, a->map.sha256, "class_map_sha256");
     hg_fact_bool(f, a->map.rent_counts_as_recovered, "rent_counts_as_recovered");
     for (uint32_t t = 0; t < a->land.epoch_count; t++)
-        hg_fact_text(f, hg_audit_epoch(a, t, epoch), "epochs[%u]", t);
+        hg_fact_text(f, hg_audit_epoch_text(a, t, epoch), "epochs[%u]", t);
     hg_fact_int(f, (int64_t)a->land.patch_count, "patches");
     hg_fact_int(f, (int64_t)a->result.groups, "groups");
     hg_fact_int(f, (int64_t)a->repair_count, "repairs");
@@ -111,8 +111,8 @@ static hg_status summarise_ledger(hg_job *job, const hg_auditing *a, hg_error *e
     char from[32], to[32];
     hg_text *s = &job->summary;
     bool one = a->land.epoch_count == 1;
-    hg_text_addf(s, "ledger %s%s%s, %s areas:\n", one ? "" : hg_audit_epoch(a, r->epoch - 1, from),
-                 one ? "" : " to ", hg_audit_epoch(a, r->epoch, to), hg_area_mode_name(a->land.area_mode));
+    hg_text_addf(s, "ledger %s%s%s, %s areas:\n", one ? "" : hg_audit_epoch_text(a, r->epoch - 1, from),
+                 one ? "" : " to ", hg_audit_epoch_text(a, r->epoch, to), hg_area_mode_name(a->land.area_mode));
     const line lines[] = {{"opening", r->opening},
                           {"restated since the report", r->restated},
                           {"+ occupied", r->occupied},

@@ -82,7 +82,7 @@ static hg_status fill_ledger(const hg_auditing *a, const hg_ledger_row *l, hg_ta
     char epoch[32];
     hg_row r = {t, row, 0, HG_OK, err};
     hg_exact recovered = l->cleared + l->regularised;
-    hg_row_text(&r, hg_audit_epoch(a, l->epoch, epoch));
+    hg_row_text(&r, hg_audit_epoch_text(a, l->epoch, epoch));
     hg_row_text(&r, hg_audit_zone_id(a, l->zone));
     hg_row_text(&r, hg_audit_class_name(a, l->class_id));
     const hg_exact figures[] = {l->opening,     l->occupied, l->lapsed,      l->zone_in, l->cleared,
@@ -271,7 +271,7 @@ static hg_status make_units(const hg_auditing *a, hg_table **out, hg_error *err)
         const hg_units_row *u = &a->units[k];
         char epoch[32];
         hg_row r = {*out, k, 0, HG_OK, err};
-        hg_row_text(&r, hg_audit_epoch(a, u->epoch, epoch));
+        hg_row_text(&r, hg_audit_epoch_text(a, u->epoch, epoch));
         hg_row_text(&r, hg_audit_zone_id(a, u->zone));
         hg_row_text(&r, u->class_id == HG_AUDIT_NONE ? "public_building"
                                                      : hg_audit_class_name(a, u->class_id));
@@ -319,7 +319,7 @@ static hg_status make_balance(const hg_auditing *a, hg_table **out, hg_error *er
                                     b->pending_verdict};
         char epoch[32];
         hg_row r = {*out, t, 0, HG_OK, err};
-        hg_row_text(&r, hg_audit_epoch(a, t, epoch));
+        hg_row_text(&r, hg_audit_epoch_text(a, t, epoch));
         hg_row_int(&r, (int64_t)b->patches);
         for (size_t k = 0; k < COUNT(figures); k++)
             hg_row_real(&r, hg_exact_m2(figures[k]));
@@ -334,7 +334,7 @@ static hg_status make_repairs(const hg_auditing *a, hg_table **out, hg_error *er
     for (size_t k = 0; k < a->repair_count && status == HG_OK; k++) {
         const hg_audit_repair *p = &a->repairs[k];
         hg_row r = {*out, k, 0, HG_OK, err};
-        hg_row_text(&r, a->in.inputs[p->origin.input].facts.name);
+        hg_row_text(&r, a->in.facts[p->origin.input].name);
         hg_row_int(&r, p->origin.row);
         hg_row_text(&r, p->id);
         hg_row_text(&r, p->what.reason);

@@ -25,6 +25,16 @@ hg_status hg_columns_title(const char *lang, hg_table *table, hg_error *err)
     return HG_OK;
 }
 
+const char **hg_table_aliases(const hg_table *t)
+{
+    const char **pairs = hg_calloc(2 * t->column_count + 1, sizeof *pairs);
+    for (size_t k = 0; pairs && k < t->column_count; k++) {
+        pairs[2 * k] = t->columns[k].name;
+        pairs[2 * k + 1] = t->columns[k].title;
+    }
+    return pairs;
+}
+
 static hg_column *next(hg_row *r, hg_type type)
 {
     assert(r->column < r->table->column_count && r->table->columns[r->column].type == type);

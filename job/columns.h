@@ -14,6 +14,9 @@ hg_status hg_columns_add(hg_table *table, const hg_column_spec *columns, size_t 
 /** Gives every column that has none the title of the language. */
 hg_status hg_columns_title(const char *lang, hg_table *table, hg_error *err);
 
+/** Column names and titles as pairs, NULL-terminated; the texts are borrowed from the table. NULL without memory. */
+const char **hg_table_aliases(const hg_table *table);
+
 /** A row being filled from left to right; the first failure stays in `status`. */
 typedef struct hg_row {
     hg_table *table;

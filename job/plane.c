@@ -93,32 +93,47 @@ hg_status hg_plane_for_box(const double box[4], hg_crs **out, char why[256], hg_
     return hg_crs_choose((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, box, out, why, err);
 }
 
-static hg_status to_plane(hg_shapes *shapes, hg_datum datum, const hg_crs *from,
-                          const hg_crs *analysis, hg_error *err)
+/* One way that all shapes go, or none where one of them has no place at its end. */
+typedef struct way {
+    hg_datum datum; /* un-offset; else from one CRS to another */
+    const hg_crs *from, *to;
+    bool *failed;
+} way;
+
+/* Halves until those without a place stand alone: a few among a million cost a few dozen goes. */
+static hg_status go(const way *w, hg_shapes *all, size_t first, size_t n, hg_error *err)
 {
-    hg_status status =
-        hg_plane_is_offset(datum) ? hg_shapes_to_wgs84(shapes, datum, err) : HG_OK;
-    return status == HG_OK ? hg_shapes_transform(shapes, from, analysis, err) : status;
+    hg_shapes part = {.shapes = all->shapes + first, .count = n, .source = all->source};
+    hg_error why = {HG_OK, ""};
+    hg_status status = w->from ? hg_shapes_transform(&part, w->from, w->to, &why)
+                               : hg_shapes_to_wgs84(&part, w->datum, &why);
+    if (status != HG_EDATA)
+        return status == HG_OK ? HG_OK : hg_fail(err, status, "%s", why.message);
+    if (n == 1) {
+        w->failed[first] = true;
+        return HG_OK;
+    }
+    status = go(w, all, first, n / 2, err);
+    return status == HG_OK ? go(w, all, first + n / 2, n - n / 2, err) : status;
 }
 
 hg_status hg_plane_place(hg_shapes *shapes, hg_datum datum, const hg_crs *from,
                          const hg_crs *analysis, bool *failed, hg_error *err)
 {
     hg_crs *wgs84 = NULL;
-    hg_error why = {HG_OK, ""};
-    bool offset = hg_plane_is_offset(datum);
-    hg_status status = offset ? hg_crs_new("EPSG:4326", "", &wgs84, err) : HG_OK;
-    if (status != HG_OK)
-        return status;
-    const hg_crs *source = offset ? wgs84 : from;
-    /* Un-offsetting cannot be begun anew once some shapes have moved. */
-    status = offset ? HG_EDATA : to_plane(shapes, datum, source, analysis, &why);
-    for (size_t i = 0; i < shapes->count && status != HG_OK && status != HG_ENOMEM; i++) {
-        hg_shapes one = {.shapes = &shapes->shapes[i], .count = 1};
-        hg_status own = to_plane(&one, datum, source, analysis, &why);
-        failed[i] = own != HG_OK;
-        status = own == HG_ENOMEM ? own : status;
+    const way back = {datum, NULL, NULL, failed};
+    hg_status status = HG_OK;
+    if (!shapes->count || (!hg_plane_is_offset(datum) && hg_crs_same(from, analysis)))
+        return HG_OK;
+    if (hg_plane_is_offset(datum)) {
+        status = hg_crs_new("EPSG:4326", "", &wgs84, err);
+        from = wgs84;
+        if (status == HG_OK)
+            status = go(&back, shapes, 0, shapes->count, err);
     }
+    const way there = {datum, from, analysis, failed};
+    if (status == HG_OK)
+        status = go(&there, shapes, 0, shapes->count, err);
     hg_crs_free(wgs84);
-    return status == HG_ENOMEM ? hg_fail_memory(err) : HG_OK;
+    return status;
 }

@@ -40,8 +40,9 @@ hg_status hg_plane_box_deg(const hg_shapes *shapes, const hg_crs *crs, double bo
 hg_status hg_plane_for_box(const double box_deg[4], hg_crs **out, char why[256], hg_error *err);
 
 /**
- * Every vertex from the datum and CRS of its source to the analysis CRS, together where that works; else
- * one shape after the other, and failed[i] is set for those that have no place there.
+ * Every vertex from the datum and CRS of its source to the analysis CRS. failed[i] (false before) is set for
+ * shapes of which a vertex has no place there; their coordinates are then undefined.
+ * Errors: HG_EUSAGE where nothing leads from one CRS to the other.
  */
 hg_status hg_plane_place(hg_shapes *shapes, hg_datum datum, const hg_crs *from,
                          const hg_crs *analysis, bool *failed, hg_error *err);

@@ -9,22 +9,11 @@
 #define HG_JOB_ROLES_H
 
 #include "base/rejects.h"
+#include "engine/audit.h"
 #include "geo/shapes.h"
 #include "job/class_map.h"
 #include "job/intake.h"
 #include "job/job.h"
-
-typedef enum hg_audit_role {
-    HG_AUDIT_ZONES,
-    HG_AUDIT_PERMITS,
-    HG_AUDIT_SURVEY,
-    HG_AUDIT_COVERAGE,
-    HG_AUDIT_ACTIONS,
-    HG_AUDIT_ASSETS,
-    HG_AUDIT_PATROLS,
-    HG_AUDIT_OPENING,
-    HG_AUDIT_ROLES
-} hg_audit_role;
 
 /** "zones", "permits", … as the options are called. */
 const char *hg_audit_role_name(hg_audit_role role);
@@ -33,7 +22,6 @@ const char *hg_audit_role_name(hg_audit_role role);
 typedef struct hg_audit_input {
     hg_audit_role role;
     int64_t date; /**< of a survey or coverage, civil seconds of its midnight; else HG_NO_TIME */
-    hg_input_facts facts;
 } hg_audit_input;
 
 /** Where a row came from: number of the input, 1-based data row in it. */
@@ -46,39 +34,23 @@ typedef struct hg_audit_origin {
  * HG_NO_TIME where empty; numbers are NaN where empty.
  */
 
-typedef enum hg_zone_kind {
-    HG_ZONE_OTHER,
-    HG_ZONE_STATE_LAND,
-    HG_ZONE_RIVER,
-    HG_ZONE_PUBLIC_BUILDING,
-    HG_ZONE_FARMLAND,
-    HG_ZONE_BASIC_FARMLAND, /**< farmland with the lower threshold (永久基本农田) */
-    HG_ZONE_KIND_END
-} hg_zone_kind;
-
 /** "state_land" …, as in the input. */
 const char *hg_zone_kind_name(hg_zone_kind kind);
 
 typedef struct hg_audit_zone {
     hg_audit_origin origin;
-    uint32_t id; /**< never empty, never twice */
+    uint32_t id; /**< never empty, never twice: rows alike but for their outline are one zone */
     hg_zone_kind kind;
     double priority; /**< the smaller number wins an overlap; NaN after all numbers; ties by id */
+    int64_t valid_from, valid_to; /**< in force valid_from <= t < valid_to; HG_NO_TIME = open */
 } hg_audit_zone;
 
 typedef struct hg_audit_permit {
     hg_audit_origin origin;
-    uint32_t id, holder; /**< id never empty, never twice; no holder = any occupant */
+    uint32_t id, holder; /**< id as of zones; no holder = any occupant */
     uint32_t first_class, class_count; /**< numbers of the class map in permit_classes; 0 = all classes */
     int64_t signed_on, valid_from, valid_to; /**< valid_from <= t < valid_to; HG_NO_TIME = open */
 } hg_audit_permit;
-
-typedef enum hg_verdict {
-    HG_VERDICT_NONE,
-    HG_VERDICT_CONFIRMED, /**< 属实 */
-    HG_VERDICT_REJECTED,  /**< 不属实 */
-    HG_VERDICT_PENDING,   /**< 待定 */
-} hg_verdict;
 
 typedef struct hg_audit_patch {
     hg_audit_origin origin;
@@ -149,6 +121,7 @@ typedef struct hg_audit_note {
 typedef struct hg_audit_inputs {
     hg_pool *pool;
     hg_audit_input *inputs; /**< in order of roles, surveys and coverages by date, then as given */
+    hg_input_facts *facts;  /**< of the same */
     size_t input_count;
 
     hg_audit_zone *zones;
@@ -158,7 +131,7 @@ typedef struct hg_audit_inputs {
     hg_shapes permit_shapes;
     size_t permit_count;
     uint16_t *permit_classes;
-    size_t permit_class_count;
+    size_t permit_class_count, permit_class_capacity;
     hg_audit_epoch *epochs; /**< ascending by date, at least one */
     size_t epoch_count;
     hg_audit_action *actions;
@@ -186,6 +159,8 @@ hg_status hg_audit_inputs_read(hg_job *job, const hg_class_map *map, hg_audit_in
                                hg_error *err);
 void hg_audit_inputs_dispose(hg_audit_inputs *in);
 
+/** Puts the notes in order of origin, then reason. */
+void hg_audit_notes_sort(hg_audit_inputs *in);
 /** Adds a note; value may be NULL. */
 hg_status hg_audit_note_add(hg_audit_inputs *in, hg_audit_origin origin, const char *reason,
                             const char *value, hg_error *err);
