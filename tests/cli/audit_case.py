@@ -144,7 +144,8 @@ class AuditCase(Case):
             for key, row in rows.items():
                 self.assertIn(key, ledger, table)
                 for figure in FIGURES:
-                    self.assertEqual(row[figure + "_m2"], ledger[key][figure + "_m2"], "%s %r %s" % (table, key, figure))
+                    self.assertEqual(row[figure + "_m2"], ledger[key][figure + "_m2"],
+                                     "%s %r %s" % (table, key, figure))
             wanted = {k for k in ledger if k[3 - keep] == "*" and k[keep] != "*"}
             self.assertLessEqual(wanted, set(rows), table)
 

@@ -188,10 +188,12 @@ class Piece:
         self.id, self.cls, self.occupant, self.geometry = patch.id, patch.cls, patch.occupant, geometry
 
 
-def day_of_year_gap(a, b):
-    """Days between two calendar days, whatever their years."""
-    a, b = (datetime.date.fromisoformat(d).timetuple().tm_yday for d in (a, b))
-    return min(abs(a - b), 365 - abs(a - b))
+def season_gap(seen, absent):
+    """Days between a day and the nearest anniversary of the day on which a thing was last seen."""
+    seen, absent = (datetime.date.fromisoformat(d) for d in (seen, absent))
+    if (seen.month, seen.day) == (2, 29):
+        seen -= datetime.timedelta(1)
+    return min(abs((absent - seen.replace(year=absent.year + k)).days) for k in (-1, 0, 1))
 
 
 class Outlines:
@@ -246,7 +248,7 @@ class Outlines:
         seen = self.last_seen[patch_id]
         acted = any(a.patch_id == patch_id and a.action in CLEARANCES and seen < a.date <= day
                     for a in self.actions)
-        in_season = any(day_of_year_gap(seen, absent) <= SEASON_DAYS for absent in absences[-2:])
+        in_season = any(season_gap(seen, absent) <= SEASON_DAYS for absent in absences[-2:])
         return acted or (len(absences) >= 2 and in_season)
 
     def shared_out(self, whole, seen):

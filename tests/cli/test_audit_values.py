@@ -282,7 +282,8 @@ class OtherFacts(ValuesCase):
 
     def test_permit_ends_on_the_day_of_the_flight(self):
         """In force while t < valid_to: a permit that ends on the day has lapsed."""
-        for valid_to, closing in (("2019-10-31", (4400, 4000)), ("2019-11-01", (3800, 4000)), ("2020-03-02", (3800, 3400))):
+        for valid_to, closing in (("2019-10-31", (4400, 4000)), ("2019-11-01", (3800, 4000)),
+                                  ("2020-03-02", (3800, 3400))):
             with self.subTest(valid_to=valid_to):
                 example = Example()
                 example.permits[0]["valid_to"] = valid_to
@@ -290,7 +291,8 @@ class OtherFacts(ValuesCase):
 
     def test_permit_signed_too_late(self):
         """K2 in force from June but signed in December counts for the third flight only."""
-        for signed_on, closing in (("2019-12-01", (4200, 4000)), ("2019-10-31", (3800, 4000)), ("2019-11-01", (4200, 4000))):
+        for signed_on, closing in (("2019-12-01", (4200, 4000)), ("2019-10-31", (3800, 4000)),
+                                   ("2019-11-01", (4200, 4000))):
             with self.subTest(signed_on=signed_on):
                 example = Example()
                 example.permits[1]["signed_on"] = signed_on
@@ -306,7 +308,8 @@ class OtherFacts(ValuesCase):
 
     def test_permit_of_a_named_holder(self):
         """Another's permit authorises nothing, nor does a named one an occupant nobody knows."""
-        for holder, occupant, closing in (("H1", "H1", (3800, 4000)), ("H1", "H2", (4200, 4400)), ("H1", None, (4200, 4400))):
+        for holder, occupant, closing in (("H1", "H1", (3800, 4000)), ("H1", "H2", (4200, 4400)),
+                                          ("H1", None, (4200, 4400))):
             with self.subTest(holder=holder, occupant=occupant):
                 example = Example()
                 example.permits[1]["holder"] = holder
@@ -361,7 +364,8 @@ class OtherFacts(ValuesCase):
     def test_zones_that_overlap(self):
         """A second zone over the eastern half: every figure of the whole stays, its halves are split at 100."""
         example = Example()
-        example.zones.append({"zone_id": "Z0", "kind": "river", "priority": 2, "geometry": example.geometry([(0, 0, 150, 100)])})
+        example.zones.append({"zone_id": "Z0", "kind": "river", "priority": 2,
+                              "geometry": example.geometry([(0, 0, 150, 100)])})
         example.zones[0].update(geometry=example.geometry([(100, 0, 200, 100)]))
         self.check(example, closing=(3800, 4000))
         self.assertEqual(ledger_of(self.path("audit.gpkg"))["2019-10-31", "Z1", "*"]["closing_m2"], 1200)
