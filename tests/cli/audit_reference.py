@@ -304,6 +304,8 @@ def transitions(result, epoch, zone, owned, before, after, ever_cleared):
 
     for piece, region in before.encroached:
         region = both(region, owned)
+        if not area(region):
+            continue
         cleared = without(region, after.occupied)
         regularised = without(both(region, after.occupied), after.all)
         add(piece.cls, "opening", region)
@@ -316,6 +318,8 @@ def transitions(result, epoch, zone, owned, before, after, ever_cleared):
             result.add(epoch, zone.id, other.cls, "transferred", result.measure(moved))
     for piece, region in after.encroached:
         region = both(region, owned)
+        if not area(region):
+            continue
         occupied = without(region, before.occupied)
         add(piece.cls, "closing", region)
         add(piece.cls, "occupied", occupied)
