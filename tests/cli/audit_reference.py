@@ -14,6 +14,7 @@ from osgeo import ogr
 
 ogr.UseExceptions()
 
+GRID_M = 1e-6
 MITRED, FLAT, MITRE_LIMIT = 2, 2, 5.0
 SEASON_DAYS = 45
 CLEARANCES = ("voluntary", "demolition", "litigation")
@@ -23,41 +24,44 @@ COLUMNS = ("opening", "occupied", "lapsed", "cleared", "regularised", "transferr
 
 # ------------------------------------------------------------------ geometry ------------------
 
-class Mitre:
-    """GEOS's buffer with mitred joins, which OGR does not offer."""
+class Geos:
+    """GEOS itself, for what OGR does not offer: overlays on a grid (the plain ones lose polygons now and then) and
+    buffers with mitred joins."""
 
     def __init__(self):
-        geos = ctypes.CDLL("libgeos_c.so.1")
-        pointer, size = ctypes.c_void_p, ctypes.c_size_t
-        for name, result, arguments in (
-                ("GEOS_init_r", pointer, []),
-                ("GEOSGeomFromWKB_buf_r", pointer, [pointer, ctypes.c_char_p, size]),
-                ("GEOSBufferWithStyle_r", pointer, [pointer, pointer, ctypes.c_double, ctypes.c_int,
-                                                    ctypes.c_int, ctypes.c_int, ctypes.c_double]),
-                ("GEOSGeomToWKB_buf_r", pointer, [pointer, pointer, ctypes.POINTER(size)]),
-                ("GEOSGeom_destroy_r", None, [pointer, pointer]),
-                ("GEOSFree_r", None, [pointer, pointer])):
-            function = getattr(geos, name)
-            function.restype, function.argtypes = result, arguments
-        self.geos, self.context = geos, geos.GEOS_init_r()
+        self.geos = ctypes.CDLL("libgeos_c.so.1")
+        pointer, size, real, whole = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_double, ctypes.c_int
+        self.declare("GEOS_init_r", pointer)
+        self.declare("GEOSGeomFromWKB_buf_r", pointer, pointer, ctypes.c_char_p, size)
+        self.declare("GEOSGeomToWKB_buf_r", pointer, pointer, pointer, ctypes.POINTER(size))
+        self.declare("GEOSBufferWithStyle_r", pointer, pointer, pointer, real, whole, whole, whole, real)
+        for overlay in ("GEOSIntersectionPrec_r", "GEOSDifferencePrec_r"):
+            self.declare(overlay, pointer, pointer, pointer, pointer, real)
+        self.declare("GEOSUnaryUnionPrec_r", pointer, pointer, pointer, real)
+        self.declare("GEOSGeom_destroy_r", None, pointer, pointer)
+        self.declare("GEOSFree_r", None, pointer, pointer)
+        self.context = self.geos.GEOS_init_r()
 
-    def buffer(self, geometry, distance):
-        if geometry.IsEmpty():
-            return geometry.Clone()
-        wkb = bytes(geometry.ExportToWkb())
-        before = self.geos.GEOSGeomFromWKB_buf_r(self.context, wkb, len(wkb))
-        after = self.geos.GEOSBufferWithStyle_r(self.context, before, distance, 8, FLAT, MITRED, MITRE_LIMIT)
-        assert after, "GEOS failed to buffer"
+    def declare(self, name, result, *arguments):
+        function = getattr(self.geos, name)
+        function.restype, function.argtypes = result, arguments
+
+    def call(self, name, geometries, *arguments):
+        """A function of geometries that makes a geometry."""
+        given = [self.geos.GEOSGeomFromWKB_buf_r(self.context, wkb, len(wkb))
+                 for wkb in (bytes(g.ExportToWkb()) for g in geometries)]
+        made = getattr(self.geos, name)(self.context, *given, *arguments)
+        assert made, "%s failed" % name
         size = ctypes.c_size_t()
-        memory = self.geos.GEOSGeomToWKB_buf_r(self.context, after, ctypes.byref(size))
+        memory = self.geos.GEOSGeomToWKB_buf_r(self.context, made, ctypes.byref(size))
         out = ogr.CreateGeometryFromWkb(ctypes.string_at(memory, size.value))
         self.geos.GEOSFree_r(self.context, memory)
-        for g in (before, after):
+        for g in (*given, made):
             self.geos.GEOSGeom_destroy_r(self.context, g)
-        return out
+        return polygonal(out)
 
 
-mitre = Mitre()
+geos = Geos()
 
 
 def empty():
@@ -97,11 +101,11 @@ def perimeter(geometry):
 
 
 def both(a, b):
-    return polygonal(a.Intersection(b)) if area(a) and area(b) else empty()
+    return geos.call("GEOSIntersectionPrec_r", [a, b], GRID_M) if area(a) and area(b) else empty()
 
 
 def without(a, b):
-    return polygonal(a.Difference(b)) if area(a) and area(b) else a.Clone()
+    return geos.call("GEOSDifferencePrec_r", [a, b], GRID_M) if area(a) and area(b) else a.Clone()
 
 
 def union(geometries):
@@ -109,15 +113,16 @@ def union(geometries):
     for geometry in geometries:
         for part in polygonal(geometry):
             out.AddGeometry(part)
-    return polygonal(out.UnionCascaded()) if out.GetGeometryCount() else out
+    return geos.call("GEOSUnaryUnionPrec_r", [out], GRID_M) if out.GetGeometryCount() else out
 
 
 def opening(geometry, tolerance):
     """What of it is at least `tolerance` wide."""
     if tolerance <= 0 or not area(geometry):
         return geometry.Clone()
-    core = polygonal(mitre.buffer(geometry, -tolerance / 2))
-    return both(geometry, polygonal(mitre.buffer(core, tolerance / 2))) if area(core) else empty()
+    style = 8, FLAT, MITRED, MITRE_LIMIT
+    core = geos.call("GEOSBufferWithStyle_r", [geometry], -tolerance / 2, *style)
+    return both(geometry, geos.call("GEOSBufferWithStyle_r", [core], tolerance / 2, *style)) if area(core) else empty()
 
 
 def box(x0, y0, x1, y1):
