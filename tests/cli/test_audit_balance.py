@@ -480,8 +480,8 @@ class Elsewhere(SceneCase):
         scene, got, allowed = self.run_scene()
         for table, shapes in (("zones", scene.zones), ("patches", [r["geometry"] for r in scene.second])):
             values = ",\n".join("('%s')" % g.ExportToWkb().hex() for g in shapes)
-            server.sql("CREATE TABLE %s (g geometry); INSERT INTO %s SELECT ST_MakeValid(ST_GeomFromWKB(decode(v, 'hex')), "
-                       "'method=structure') FROM (VALUES %s) AS t(v)" % (table, table, values))
+            server.sql("CREATE TABLE %s (g geometry); INSERT INTO %s SELECT ST_MakeValid(ST_GeomFromWKB("
+                       "decode(v, 'hex')), 'method=structure') FROM (VALUES %s) AS t(v)" % (table, table, values))
         area = float(server.sql("SELECT ST_Area(ST_Intersection((SELECT ST_Union(g) FROM zones), "
                                 "(SELECT ST_Union(g) FROM patches)))"))
         self.assertAlmostEqual(got, area, delta=allowed)
