@@ -104,8 +104,8 @@ class NastyCase(AuditCase):
         zone = reference.box(X - 1000, Y - 1000, X + self.width + 1000, Y + self.width + 1000)
         write_layer(path, "zones", [{"zone_id": "Z", "kind": "state_land", "geometry": zone}])
         write_layer(path, "patches", rows)
-        return self.audit("--zones", path + ":zones", "--survey", "%s:patches@%s" % (path, DAY), "--area-mode", "planar",
-                          "--analysis-crs", "EPSG:4547", "--no-hash", *more, timeout=SECONDS)
+        return self.audit("--zones", path + ":zones", "--survey", "%s:patches@%s" % (path, DAY), "--area-mode",
+                          "planar", "--analysis-crs", "EPSG:4547", "--no-hash", *more, timeout=SECONDS)
 
     def assert_accounted_for(self, rows, out):
         """Audited, rejected or mended, each row of them; areas as GEOS mends them."""
@@ -252,8 +252,8 @@ class Pairs(NastyCase):
         path = self.path("pairs.gpkg")
         write_layer(path, "zones", zones)
         write_layer(path, "patches", patches)
-        out = self.audit("--zones", path + ":zones", "--survey", "%s:patches@%s" % (path, DAY), "--area-mode", "planar",
-                         timeout=SECONDS)
+        out = self.audit("--zones", path + ":zones", "--survey", "%s:patches@%s" % (path, DAY), "--area-mode",
+                         "planar", timeout=SECONDS)
         got = {r["patch_id"]: r["planar_area_m2"] for r in rows_of(out, "encroachments")}
         for name, (area, freedom) in expected.items():
             self.assertAlmostEqual(got.get(name, 0.0), area, delta=freedom, msg=name)
