@@ -61,19 +61,15 @@ void hg_audit_facts(hg_job *job, const hg_auditing *a)
 {
     hg_facts *f = &job->facts;
     int64_t verdicts[4] = {0};
-    char epoch[32];
     count_verdicts(a, verdicts);
     hg_fact_text(f, hg_area_mode_name(a->land.area_mode), "area_mode");
     hg_fact_real(f, planar_ppm(a), "planar_ppm");
     hg_fact_real(f, a->land.tolerance_m, "tolerance_m");
     hg_fact_text(f, a->map.sha256, "class_map_sha256");
     hg_fact_bool(f, a->map.rent_counts_as_recovered, "rent_counts_as_recovered");
-    for (uint32_t t = 0; t < a->land.epoch_count; t++)
-        hg_fact_text(f, hg_audit_epoch_text(a, t, epoch), "epochs[%u]", t);
     hg_fact_int(f, (int64_t)a->land.patch_count, "patches");
     hg_fact_int(f, (int64_t)a->result.groups, "groups");
     hg_fact_int(f, (int64_t)a->repair_count, "repairs");
-    hg_fact_int(f, (int64_t)a->in.note_count, "ledger_notes");
     hg_fact_int(f, (int64_t)a->case_count, "cases");
     hg_fact_int(f, overdue_count(a), "cases_overdue");
     hg_fact_int(f, verdicts[HG_VERDICT_CONFIRMED], "verdicts.confirmed");
