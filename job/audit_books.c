@@ -31,11 +31,7 @@ double hg_mu(hg_exact area)
 
 const char *hg_audit_severity(const hg_auditing *a, hg_exact area)
 {
-    size_t step = 0;
-    double m2 = hg_exact_m2(area);
-    while (step < a->map.step_count && m2 >= a->map.steps_m2[step])
-        step++;
-    return a->map.severity_names[step];
+    return hg_class_map_severity(&a->map, hg_exact_m2(area));
 }
 
 /* ------------------------------------------------- zones by name ---------------------------- */

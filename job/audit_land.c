@@ -317,6 +317,19 @@ static hg_status make_actions(hg_auditing *a, hg_error *err)
     return HG_OK;
 }
 
+/* The water's level at each flight, NaN where the class map does not say. */
+static hg_status make_levels(hg_auditing *a, hg_error *err)
+{
+    if (!a->map.level_count)
+        return HG_OK;
+    a->water_level_m = hg_malloc(a->in.epoch_count + 1, sizeof *a->water_level_m);
+    if (!a->water_level_m)
+        return hg_fail_memory(err);
+    for (size_t t = 0; t < a->in.epoch_count; t++)
+        a->water_level_m[t] = hg_class_map_level_m(&a->map, a->epochs[t]);
+    return HG_OK;
+}
+
 static hg_status make_frame(hg_auditing *a, hg_error *err)
 {
     a->classes = hg_calloc(a->map.class_count + 1, sizeof *a->classes);
@@ -327,7 +340,7 @@ static hg_status make_frame(hg_auditing *a, hg_error *err)
         a->classes[k] = (hg_land_class){a->map.classes[k].name, a->map.classes[k].mobile};
     for (size_t t = 0; t < a->in.epoch_count; t++)
         a->epochs[t] = a->in.epochs[t].date;
-    return HG_OK;
+    return make_levels(a, err);
 }
 
 static void connect(const hg_job *job, hg_auditing *a)
