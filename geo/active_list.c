@@ -39,7 +39,8 @@ static hg_status new_place(hg_active *active, uint32_t *out, hg_error *err)
         active->spare = active->places[active->spare].up;
         return HG_OK;
     }
-    hg_place *grown = hg_grow(active->places, &active->place_capacity, active->place_count + 1, sizeof *grown);
+    hg_place *grown =
+        hg_grow(active->places, &active->place_capacity, active->place_count + 1, sizeof *grown);
     if (!grown)
         return hg_fail_memory(err);
     active->places = grown;
@@ -57,7 +58,8 @@ void hg_active_replace(hg_active *active, uint32_t p, uint32_t link)
     active->place_of[link] = p;
 }
 
-hg_status hg_active_insert(hg_active *active, uint32_t under, uint32_t link, uint32_t *out, hg_error *err)
+hg_status hg_active_insert(hg_active *active, uint32_t under, uint32_t link, uint32_t *out,
+                           hg_error *err)
 {
     uint32_t p = 0;
     hg_status status = new_place(active, &p, err);
@@ -88,7 +90,8 @@ void hg_active_remove(hg_active *active, uint32_t p)
 {
     hg_place *at = active->places;
     while (at[p].left && at[p].right)
-        rotate_up(active, at[at[p].left].priority > at[at[p].right].priority ? at[p].left : at[p].right);
+        rotate_up(active,
+                  at[at[p].left].priority > at[at[p].right].priority ? at[p].left : at[p].right);
     replace_child(active, at[p].parent, p, at[p].left ? at[p].left : at[p].right);
     at[at[p].down].up = at[p].up;
     at[at[p].up].down = at[p].down;

@@ -1,15 +1,17 @@
 /*
- * Where links cross, by a sweep in the manner of Bentley and Ottmann (IEEE Trans. Comput. C-28, 1979), but in
- * steps of whole abscissas, so that only orders at lattice abscissas are ever compared and 128 bits are enough:
- * neighbours that will cross wait in a queue for the first step after it, and swap there (a kinetic sorted list).
- * Every swap is one crossing, whatever the order of swaps within a step. O((n + k) log n) for n links that cross
- * k times: no more on bundles of long parallel links, which boxes cannot tell apart.
+ * Where links cross, by a sweep in the manner of Bentley and Ottmann (IEEE Trans. Comput. C-28,
+ * 1979), but in steps of whole abscissas, so that only orders at lattice abscissas are ever
+ * compared and 128 bits are enough: neighbours that will cross wait in a queue for the first step
+ * after it, and swap there (a kinetic sorted list). Every swap is one crossing, whatever the order
+ * of swaps within a step. O((n + k) log n) for n links that cross k times: no more on bundles of
+ * long parallel links, which boxes cannot tell apart.
  */
 #include "geo/active_list.h"
 #include "base/memory.h"
 #include "base/radix.h"
 
-/* What happens at one abscissa, in this order. Swaps before it are crossings since the step before. */
+/* What happens at one abscissa, in this order. Swaps before it are crossings since the step before.
+ */
 enum phase { SWAP_BEFORE, END, VERTICAL, SWAP_AT, BEGIN, PHASES = 8 };
 
 static uint64_t moment(int32_t x, enum phase phase)
@@ -63,7 +65,8 @@ static meeting pop(crosser *c)
     return first;
 }
 
-/* num / den of the way from a to b lies the point where a-b and c-d cross inside both; false if they do not. */
+/* num / den of the way from a to b lies the point where a-b and c-d cross inside both; false if
+ * they do not. */
 static bool crossing(hg_node a, hg_node b, hg_node c, hg_node d, int64_t *num, int64_t *den)
 {
     int64_t ta = hg_node_turn(c, d, a);
@@ -112,7 +115,8 @@ static hg_status expect_meeting(crosser *c, uint32_t lower, uint32_t upper, hg_e
     const hg_place *q = &c->active.places[upper];
     int64_t num;
     int64_t den;
-    if (lower == 0 || upper == 0 || slope_turn(p, q) >= 0 || !crossing(p->a, p->b, q->a, q->b, &num, &den))
+    if (lower == 0 || upper == 0 || slope_turn(p, q) >= 0 ||
+        !crossing(p->a, p->b, q->a, q->b, &num, &den))
         return HG_OK;
     __int128 along = (__int128)num * ((int64_t)p->b.x - p->a.x);
     int32_t x = p->a.x + (int32_t)(along / den);
@@ -124,7 +128,8 @@ static hg_status swap(crosser *c, meeting m, hg_error *err)
 {
     uint32_t lower = c->active.place_of[m.lower];
     uint32_t upper = c->active.place_of[m.upper];
-    if (c->active.places[lower].up != upper || upper == 0) /* no neighbours now: they will be again */
+    if (c->active.places[lower].up != upper ||
+        upper == 0) /* no neighbours now: they will be again */
         return HG_OK;
     hg_status status = add_pixel(c, &c->active.places[lower], &c->active.places[upper], err);
     hg_active_replace(&c->active, lower, m.upper);

@@ -1,7 +1,8 @@
 /*
- * A sweep from left to right over a noded graph. Links end and begin at nodes only, so that one node's links are
- * neighbours and those that begin take the places of those that end. Vertical links are handled as if the sweep
- * line leant over to the left by an infinitesimal angle, which is what the order of nodes by x, then y says.
+ * A sweep from left to right over a noded graph. Links end and begin at nodes only, so that one
+ * node's links are neighbours and those that begin take the places of those that end. Vertical
+ * links are handled as if the sweep line leant over to the left by an infinitesimal angle, which is
+ * what the order of nodes by x, then y says.
  */
 #include "geo/active_list.h"
 #include "base/memory.h"
@@ -45,7 +46,8 @@ static hg_status pass_node(sweep *s, uint32_t v, uint32_t from, uint32_t to, hg_
 {
     const hg_link *links = s->g->links;
     bool ends = s->last_end[v] != HG_NO_LINK;
-    uint32_t under = ends ? s->active.places[first_ending(s, v)].down : place_below(s, s->g->nodes[v]);
+    uint32_t under =
+        ends ? s->active.places[first_ending(s, v)].down : place_below(s, s->g->nodes[v]);
     uint32_t below = under ? s->active.places[under].link : HG_NO_LINK;
     uint32_t old = s->active.places[under].up;
     hg_status status = HG_OK;

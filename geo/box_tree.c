@@ -172,15 +172,17 @@ hg_status hg_box_tree_along(const hg_box_tree *t, hg_node a, hg_node b, hg_numbe
     stack[0] = (open_box){t->levels - 1, 0};
     while (height > 0 && status == HG_OK) {
         open_box o = stack[--height];
-        if (!may_touch(&p, &t->boxes[t->level_start[o.level] + o.at]))
-            continue;
-        if (o.level == 0) {
-            status = take(found, t->ids[o.at], err);
-            continue;
+        size_t n = t->level_count[o.level];
+        const hg_lattice_box *boxes = t->boxes + t->level_start[o.level];
+        for (size_t i = o.at * FANOUT; i < n && i < o.at * FANOUT + FANOUT && status == HG_OK;
+             i++) {
+            if (!may_touch(&p, &boxes[i]))
+                continue;
+            if (o.level > 0)
+                stack[height++] = (open_box){o.level - 1, i};
+            else
+                status = take(found, t->ids[i], err);
         }
-        size_t below = t->level_count[o.level - 1];
-        for (size_t i = o.at * FANOUT; i < below && i < o.at * FANOUT + FANOUT; i++)
-            stack[height++] = (open_box){o.level - 1, i};
     }
     return status;
 }
