@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RUN = 16, FAN = 4, MAX_LEVELS = 16, STACK = MAX_LEVELS * FAN };
+enum { RUN = 16, FAN = 8, MAX_LEVELS = 16, STACK = MAX_LEVELS * FAN };
 
 typedef int64_t extent[4];
 
@@ -41,8 +41,10 @@ typedef struct levels {
 
 static levels plan(size_t edges)
 {
-    levels l = {.n = 0};
+    levels l; /* its arrays are filled as far as needed, for this runs once a ring and query */
     size_t below = (edges + RUN - 1) / RUN;
+    l.n = 0;
+    l.total = 0;
     for (;;) {
         l.start[l.n] = l.total;
         l.count[l.n++] = below;
