@@ -56,12 +56,13 @@ hg_status hg_geos_read(GEOSContextHandle_t geos, const hg_shapes *shapes, size_t
     return status;
 }
 
-static GEOSGeometry *make_valid(GEOSContextHandle_t geos, const GEOSGeometry *geometry)
+static GEOSGeometry *make_valid(GEOSContextHandle_t geos, const GEOSGeometry *geometry,
+                                enum GEOSMakeValidMethods method)
 {
     GEOSMakeValidParams *params = GEOSMakeValidParams_create_r(geos);
     if (!params)
         return NULL;
-    GEOSMakeValidParams_setMethod_r(geos, params, GEOS_MAKE_VALID_STRUCTURE);
+    GEOSMakeValidParams_setMethod_r(geos, params, method);
     GEOSMakeValidParams_setKeepCollapsed_r(geos, params, 0);
     GEOSGeometry *valid = GEOSMakeValidWithParams_r(geos, geometry, params);
     GEOSMakeValidParams_destroy_r(geos, params);
@@ -73,7 +74,9 @@ hg_status hg_geos_repair(GEOSContextHandle_t geos, GEOSGeometry **geometry, bool
 {
     bool valid = GEOSisValid_r(geos, *geometry) == 1;
     if (!valid) {
-        GEOSGeometry *better = make_valid(geos, *geometry);
+        GEOSGeometry *better = make_valid(geos, *geometry, GEOS_MAKE_VALID_STRUCTURE);
+        if (!better) /* GEOS 3.11 gives up on some spikes that run back through their own corner */
+            better = make_valid(geos, *geometry, GEOS_MAKE_VALID_LINEWORK);
         if (!better)
             return hg_fail(err, HG_EFAIL, "an invalid polygon could not be repaired");
         GEOSGeom_destroy_r(geos, *geometry);
@@ -137,6 +140,19 @@ hg_status hg_geos_each_ring(GEOSContextHandle_t geos, const GEOSGeometry *polygo
     return status;
 }
 
+hg_status hg_geos_list_add(GEOSContextHandle_t geos, hg_geos_list *list, GEOSGeometry *g,
+                           hg_error *err)
+{
+    GEOSGeometry **grown = hg_grow(list->items, &list->capacity, list->count + 1, sizeof *grown);
+    if (!grown) {
+        GEOSGeom_destroy_r(geos, g);
+        return hg_fail_memory(err);
+    }
+    list->items = grown;
+    grown[list->count++] = g;
+    return HG_OK;
+}
+
 typedef struct collector {
     GEOSContextHandle_t geos;
     hg_geos_list *list;
@@ -145,13 +161,8 @@ typedef struct collector {
 static hg_status keep_polygon(void *payload, const GEOSGeometry *polygon, hg_error *err)
 {
     const collector *c = payload;
-    hg_geos_list *list = c->list;
-    GEOSGeometry **grown = hg_grow(list->items, &list->capacity, list->count + 1, sizeof *grown);
-    if (!grown)
-        return hg_fail_memory(err);
-    list->items = grown;
-    grown[list->count] = GEOSGeom_clone_r(c->geos, polygon);
-    return grown[list->count] && ++list->count ? HG_OK : hg_fail_memory(err);
+    GEOSGeometry *copy = GEOSGeom_clone_r(c->geos, polygon);
+    return copy ? hg_geos_list_add(c->geos, c->list, copy, err) : hg_fail_memory(err);
 }
 
 hg_status hg_geos_list_polygons(GEOSContextHandle_t geos, hg_geos_list *list, const GEOSGeometry *g,

@@ -17,13 +17,19 @@ void hg_geos_close(GEOSContextHandle_t geos);
 hg_status hg_geos_read(GEOSContextHandle_t geos, const hg_shapes *shapes, size_t i,
                        GEOSGeometry **out, hg_error *err);
 
-/** Replaces an invalid geometry by MakeValid's, structure method; *repaired says whether it was. */
+/**
+ * Replaces an invalid geometry by MakeValid's, structure method (linework method where that gives up); *repaired
+ * says whether it was.
+ */
 hg_status hg_geos_repair(GEOSContextHandle_t geos, GEOSGeometry **geometry, bool *repaired,
                          hg_error *err);
 
-/** Called with a polygon that is not empty; with the n points x0 y0 x1 y1 … of a ring, the last = the first. */
+/**
+ * Called with a polygon that is not empty; with the n points x0 y0 x1 y1 … of a ring, the last = the first, a
+ * copy that may be changed.
+ */
 typedef hg_status (*hg_geos_polygon_fn)(void *payload, const GEOSGeometry *polygon, hg_error *err);
-typedef hg_status (*hg_geos_ring_fn)(void *payload, const double *xy, unsigned n, bool hole, hg_error *err);
+typedef hg_status (*hg_geos_ring_fn)(void *payload, double *xy, unsigned n, bool hole, hg_error *err);
 
 /** The polygons in g, collections of whatever depth included; points and lines are passed over. */
 hg_status hg_geos_each_polygon(GEOSContextHandle_t geos, const GEOSGeometry *g, hg_geos_polygon_fn visit,
@@ -38,6 +44,8 @@ typedef struct hg_geos_list {
     size_t count, capacity;
 } hg_geos_list;
 
+/** Adds a geometry and owns it, whatever happens. */
+hg_status hg_geos_list_add(GEOSContextHandle_t geos, hg_geos_list *list, GEOSGeometry *g, hg_error *err);
 /** Adds copies of the polygons in g that are not empty. */
 hg_status hg_geos_list_polygons(GEOSContextHandle_t geos, hg_geos_list *list, const GEOSGeometry *g,
                                 hg_error *err);

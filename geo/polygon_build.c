@@ -100,30 +100,3 @@ void hg_polygon_builder_finish(hg_polygon_builder *b, hg_polygon_mm *out)
     *out = b->p;
     *b = (hg_polygon_builder){0};
 }
-
-typedef struct walker {
-    GEOSContextHandle_t geos;
-    hg_polygon_builder builder;
-} walker;
-
-static hg_status add_ring(void *payload, const double *xy, unsigned n, bool hole, hg_error *err)
-{
-    return hg_polygon_builder_ring(&((walker *)payload)->builder, xy, n, hole, err);
-}
-
-static hg_status add_polygon(void *payload, const GEOSGeometry *polygon, hg_error *err)
-{
-    return hg_geos_each_ring(((walker *)payload)->geos, polygon, add_ring, payload, err);
-}
-
-hg_status hg_polygon_from_geos(GEOSContextHandle_t geos, const GEOSGeometry *g, double per_unit,
-                               const int64_t origin[2], hg_polygon_mm *out, hg_error *err)
-{
-    walker w = {.geos = geos, .builder = {.per_unit = per_unit, .origin = {origin[0], origin[1]}}};
-    hg_status status = hg_geos_each_polygon(geos, g, add_polygon, &w, err);
-    if (status == HG_OK)
-        hg_polygon_builder_finish(&w.builder, out);
-    else
-        hg_polygon_mm_dispose(&w.builder.p);
-    return status;
-}

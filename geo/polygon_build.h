@@ -2,7 +2,6 @@
 #ifndef HG_GEO_POLYGON_BUILD_H
 #define HG_GEO_POLYGON_BUILD_H
 
-#include "geo/geos.h"
 #include "geo/polygon_mm.h"
 
 static const double hg_lattice_farthest_m = 9e9;
@@ -24,9 +23,5 @@ hg_status hg_polygon_builder_ring(hg_polygon_builder *b, const double *xy, size_
                                   hg_error *err);
 /** Hands the polygon over. */
 void hg_polygon_builder_finish(hg_polygon_builder *b, hg_polygon_mm *out);
-
-/** All polygons of a geometry. */
-hg_status hg_polygon_from_geos(GEOSContextHandle_t geos, const GEOSGeometry *g, double per_unit,
-                               const int64_t origin[2], hg_polygon_mm *out, hg_error *err);
 
 #endif

@@ -1,6 +1,7 @@
 #include "geo/polygon_build.h"
 #include "base/memory.h"
 #include "geo/plain_ring.h"
+#include "geo/polygon_geos.h"
 
 #include <math.h>
 #include <string.h>

@@ -47,7 +47,7 @@ typedef struct ring_reader {
     edge_list *list;
 } ring_reader;
 
-static hg_status add_ring(void *payload, const double *xy, unsigned n, bool hole, hg_error *err)
+static hg_status add_ring(void *payload, double *xy, unsigned n, bool hole, hg_error *err)
 {
     const ring_reader *r = payload;
     return add_edges(r->list, xy, n, (ring_area2(xy, n) < 0.0) != hole, err);

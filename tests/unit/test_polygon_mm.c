@@ -88,7 +88,7 @@ static void what_is_invalid_is_repaired_and_said(void **state)
          "GEOMETRYCOLLECTION(POLYGON((2 2,6 2,6 6,2 6,2 2))))",
          "Self-intersection", 4, 2, 32, 28},
         /* A spike out and back. */
-        {"POLYGON((0 0,4 0,8 0,4 0,4 4,0 4,0 0))", "Self-intersection", 4, 0, 16, 16},
+        {"POLYGON((0 0,4 0,8 0,4 0,4 4,0 4,0 0))", "Self-intersection", 8, 0, 16, 16},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         hg_repair r;
