@@ -41,7 +41,8 @@ hg_status hg_arrangement_polygon(const hg_arrangement *a, const uint8_t *chosen,
 /**
  * A polygon that covers every point of `box` as often as p does and whose edges that meet the box are p's own,
  * unaltered; what lies away from the box is left out or shortened. For arranging a small neighbourhood with
- * a river of a hundred thousand vertices.
+ * a river of a hundred thousand vertices: the faces of a polygon that lies in the box are, unit for unit, those it
+ * has in an arrangement with the others whole. See also hg_polygon_index_near.
  */
 hg_status hg_polygon_mm_near(const hg_polygon_mm *p, const int64_t box[4], hg_polygon_mm *out,
                              hg_error *err);

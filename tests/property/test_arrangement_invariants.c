@@ -1,6 +1,7 @@
 /* What must hold of any arrangement, on random scenes from whole metres down to a few millimetres.
  */
 #include "tests/arrangement_scenes.h"
+#include "geo/polygon_index.h"
 
 /* Sides of the scenes in mm: snapping is rare in the first and everywhere in the last. */
 static const int64_t sides[] = {1000000, 20000, 400, 40};
@@ -18,6 +19,18 @@ static void for_scenes(uint64_t seed, int scenes, size_t most,
     }
 }
 
+static void expect_perimeter(const hg_arrangement *a, uint32_t i, const hg_polygon_mm *noded)
+{
+    size_t labels = hg_arrangement_labels(a);
+    uint8_t *chosen = calloc(labels, 1);
+    assert_non_null(chosen);
+    for (size_t k = 0; k < labels; k++)
+        chosen[k] = covers(a, k, i);
+    double expected = hg_polygon_mm_perimeter_m(noded);
+    expect_near("perimeter", expected, hg_arrangement_perimeter_m(a, chosen), 1e-12 * expected);
+    free(chosen);
+}
+
 /* Areas of labels add up to those of polygons, whose rings are valid. */
 static void check_sums(hg_random *r, const scene *s)
 {
@@ -29,6 +42,7 @@ static void check_sums(hg_random *r, const scene *s)
         for (size_t k = 0; k < hg_arrangement_labels(a); k++)
             sum += covers(a, k, i) ? hg_arrangement_planar(a, k) : 0;
         assert_true(sum == hg_polygon_mm_area(&noded.polygons[i]));
+        expect_perimeter(a, i, &noded.polygons[i]);
         expect_valid(&noded.polygons[i]);
     }
     for (size_t k = 1; k < hg_arrangement_labels(a); k++)
@@ -51,6 +65,48 @@ static bool is_label(const hg_arrangement *a, size_t label, const void *context)
 {
     (void)a;
     return label == *(const size_t *)context;
+}
+
+/* And so they do on the ellipsoid, where every edge is rounded by itself. */
+static void labels_add_up_on_the_ellipsoid(void **state)
+{
+    (void)state;
+    static const int64_t origin[2] = {400000000, 2440000000};
+    static const hg_area_mode modes[] = {HG_AREA_ELLIPSOID, HG_AREA_PLANAR, HG_AREA_NOTICE2008};
+    hg_crs *crs = NULL;
+    expect_ok(hg_crs_new("EPSG:4547", "test", &crs, err));
+    hg_random r = hg_random_seed(9, 0);
+    scene s = random_scene(&r, 60, sides[0]);
+    for (size_t i = 0; i < s.n; i++) {
+        for (size_t k = 0; k < 2 * s.polygons[i].ring_start[s.polygons[i].rings]; k++)
+            s.polygons[i].xy[k] += origin[k % 2];
+    }
+    hg_arrangement *a = arrange(s.polygons, s.n);
+    scene noded = noded_scene(a, s.n);
+    hg_exact *areas = malloc(hg_arrangement_labels(a) * sizeof *areas);
+    assert_non_null(areas);
+    for (size_t m = 0; m < COUNT(modes); m++) {
+        hg_area_meter *meter = NULL;
+        expect_ok(hg_area_meter_new(crs, modes[m], &meter, err));
+        expect_ok(hg_arrangement_measure(a, meter, areas, err));
+        assert_true(areas[0] == 0);
+        for (uint32_t i = 0; i < s.n; i++) {
+            hg_exact sum = 0;
+            hg_exact whole = 0;
+            for (size_t k = 0; k < hg_arrangement_labels(a); k++)
+                sum += covers(a, k, i) ? areas[k] : 0;
+            expect_ok(hg_area_meter_polygon(meter, &noded.polygons[i], &whole, err));
+            assert_true(sum == whole);
+        }
+        for (size_t k = 0; k < hg_arrangement_labels(a) && modes[m] == HG_AREA_PLANAR; k++)
+            assert_true(areas[k] == hg_arrangement_planar(a, k));
+        hg_area_meter_free(meter);
+    }
+    free(areas);
+    hg_arrangement_free(a);
+    dispose_scene(&noded);
+    dispose_scene(&s);
+    hg_crs_free(crs);
 }
 
 typedef struct edge {
@@ -340,7 +396,7 @@ static hg_polygon_mm tangle(hg_random *r)
 {
     hg_polygon_mm p = {0};
     for (int k = 0; k < 2; k++) {
-        int n = 3 + (int)below(r, 300);
+        int n = 3 + (int)below(r, k ? 3000 : 300);
         int64_t x = below(r, 2000);
         int64_t y = below(r, 2000);
         begin_ring(&p);
@@ -352,6 +408,22 @@ static hg_polygon_mm tangle(hg_random *r)
         close_ring(&p);
     }
     return p;
+}
+
+/* The index, which holds the polygon between two others, comes to the same points. */
+static void expect_index_agrees(const hg_polygon_mm *p, const int64_t box[4],
+                                const hg_polygon_mm *expected)
+{
+    hg_polygon_mm all[] = {mm_box(0, 0, 2000, 2000), *p, mm_box(-500, -500, 700, 700)};
+    hg_polygon_index *index = NULL;
+    hg_polygon_mm obtained = {0};
+    expect_ok(hg_polygon_index_new(all, COUNT(all), &index, err));
+    expect_ok(hg_polygon_index_near(index, 1, box, &obtained, err));
+    assert_true(same_polygon(expected, &obtained));
+    hg_polygon_mm_dispose(&obtained);
+    hg_polygon_mm_dispose(&all[0]);
+    hg_polygon_mm_dispose(&all[2]);
+    hg_polygon_index_free(index);
 }
 
 static void near_keeps_what_matters(void **state)
@@ -367,6 +439,7 @@ static void near_keeps_what_matters(void **state)
         int64_t y = below(&r, 2000);
         const int64_t box[4] = {x, y, x + below(&r, 300), y + below(&r, 300)};
         expect_ok(hg_polygon_mm_near(&p, box, &q, err));
+        expect_index_agrees(&p, box, &q);
         expect_edges_kept(&p, &q, box);
         expect_edges_kept(&q, &p, box);
         for (int k = 0; k < 40; k++) {
@@ -384,16 +457,69 @@ static void near_keeps_what_matters(void **state)
     assert_true(points_after < points_before / 2);
 }
 
+static bool same_cover(const hg_arrangement *a, size_t k, const hg_arrangement *b, size_t l)
+{
+    size_t n = 0;
+    size_t m = 0;
+    const uint32_t *p = hg_arrangement_cover(a, k, &n);
+    const uint32_t *q = hg_arrangement_cover(b, l, &m);
+    return n == m && memcmp(p, q, n * sizeof *p) == 0;
+}
+
+/* What covers polygon i is the same in both, unit for unit. */
+static void expect_same_within(const hg_arrangement *a, const hg_arrangement *b, uint32_t i)
+{
+    for (size_t k = 0; k < hg_arrangement_labels(a); k++) {
+        if (!covers(a, k, i))
+            continue;
+        size_t l = 0;
+        while (l < hg_arrangement_labels(b) && !same_cover(a, k, b, l))
+            l++;
+        assert_true(l < hg_arrangement_labels(b));
+        assert_true(hg_arrangement_planar(a, k) == hg_arrangement_planar(b, l));
+    }
+}
+
+/* One polygon arranged with what is near of the others: as in the arrangement of all. */
+static void check_neighbourhood(hg_random *r, const scene *s)
+{
+    hg_arrangement *all = arrange(s->polygons, s->n);
+    uint32_t i = (uint32_t)below(r, (int64_t)s->n);
+    scene near = {calloc(s->n, sizeof *near.polygons), s->n};
+    assert_non_null(near.polygons);
+    for (size_t k = 0; k < s->n; k++) {
+        if (k == i)
+            near.polygons[k] = copy_of(&s->polygons[k]);
+        else
+            expect_ok(
+                hg_polygon_mm_near(&s->polygons[k], s->polygons[i].box, &near.polygons[k], err));
+    }
+    hg_arrangement *few = arrange(near.polygons, near.n);
+    expect_same_within(all, few, i);
+    expect_same_within(few, all, i);
+    hg_arrangement_free(all);
+    hg_arrangement_free(few);
+    dispose_scene(&near);
+}
+
+static void a_neighbourhood_tells_as_much(void **state)
+{
+    (void)state;
+    for_scenes(8, 30, 40, check_neighbourhood);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(labels_add_up),
+        cmocka_unit_test(labels_add_up_on_the_ellipsoid),
         cmocka_unit_test(edges_meet_at_their_ends_only),
         cmocka_unit_test(nothing_moves_far),
         cmocka_unit_test(order_and_place_do_not_matter),
         cmocka_unit_test(quarter_turns_do_not_matter),
         cmocka_unit_test(arranging_again_comes_to_rest),
         cmocka_unit_test(near_keeps_what_matters),
+        cmocka_unit_test(a_neighbourhood_tells_as_much),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
