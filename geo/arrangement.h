@@ -23,7 +23,10 @@ hg_status hg_arrangement_new(const hg_polygon_mm *const *polygons, size_t n, hg_
                              hg_error *err);
 void hg_arrangement_free(hg_arrangement *a);
 
-/** How many labels there are; label 0 is the outside, covered by nothing. */
+/**
+ * How many labels there are; label 0 is the outside, covered by nothing. The others are numbered from left to
+ * right, whatever the order of the polygons.
+ */
 size_t hg_arrangement_labels(const hg_arrangement *a);
 /** The numbers of the polygons that cover a label, ascending; *n of them. Borrowed. */
 const uint32_t *hg_arrangement_cover(const hg_arrangement *a, size_t label, size_t *n);

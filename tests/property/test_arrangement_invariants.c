@@ -257,6 +257,8 @@ static void expect_moved(const hg_arrangement *first, const hg_arrangement *othe
                          const size_t *place, motion m, hg_random *r)
 {
     assert_int_equal(hg_arrangement_labels(first), hg_arrangement_labels(other));
+    for (size_t k = 0; k < hg_arrangement_labels(first) && m.quarters == 0; k++)
+        assert_true(hg_arrangement_planar(first, k) == hg_arrangement_planar(other, k));
     for (uint32_t i = 0; i < n; i++) {
         hg_polygon_mm p = noded_polygon(first, i);
         hg_polygon_mm q = noded_polygon(other, (uint32_t)place[i]);
