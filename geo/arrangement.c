@@ -205,18 +205,27 @@ static bool parts(const hg_arrangement *a, const uint8_t *chosen, uint32_t link)
     return above != under;
 }
 
-hg_status hg_arrangement_boundary(const hg_arrangement *a, const uint8_t *chosen, uint32_t **links,
+/* The links of one label that stand on the boundary of the chosen ones. */
+static hg_status add_boundary(const hg_arrangement *a, const uint8_t *chosen, uint32_t label,
+                              hg_keys *found, hg_error *err)
+{
+    hg_status status = HG_OK;
+    for (size_t i = a->bound_start[label]; i < a->bound_start[label + 1] && status == HG_OK; i++) {
+        if (parts(a, chosen, a->bounds[i]))
+            status = hg_keys_add(found, a->bounds[i], err);
+    }
+    return status;
+}
+
+hg_status hg_arrangement_boundary(const hg_arrangement *a, const uint8_t *chosen,
+                                  const uint32_t *labels, size_t label_count, uint32_t **links,
                                   size_t *n, hg_error *err)
 {
     hg_keys found = {0};
     hg_status status = HG_OK;
-    for (size_t k = 1; k < a->covers.count; k++) {
-        if (!chosen[k])
-            continue;
-        for (size_t i = a->bound_start[k]; i < a->bound_start[k + 1] && status == HG_OK; i++) {
-            if (parts(a, chosen, a->bounds[i]))
-                status = hg_keys_add(&found, a->bounds[i], err);
-        }
+    for (size_t k = 0; k < label_count && status == HG_OK; k++) {
+        if (labels[k] != 0)
+            status = add_boundary(a, chosen, labels[k], &found, err);
     }
     if (status == HG_OK)
         status = hg_radix_sort(found.at, NULL, found.count, 1, err);

@@ -42,6 +42,13 @@ hg_status hg_arrangement_polygon(const hg_arrangement *a, const uint8_t *chosen,
                                  hg_error *err);
 
 /**
+ * The same for many unions at once: region[labels] says to which of n disjoint unions each label belongs
+ * (UINT32_MAX = none); out[n] receives their polygons. Costs one pass over the edges.
+ */
+hg_status hg_arrangement_regions(const hg_arrangement *a, const uint32_t *region, size_t n,
+                                 hg_polygon_mm *out, hg_error *err);
+
+/**
  * A polygon that covers every point of `box` as often as p does and whose edges that meet the box are p's own,
  * unaltered; what lies away from the box is left out or shortened. For arranging a small neighbourhood with
  * a river of a hundred thousand vertices: the faces of a polygon that lies in the box are, unit for unit, those it

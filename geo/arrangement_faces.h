@@ -16,10 +16,12 @@ struct hg_arrangement {
 };
 
 /**
- * The links with a chosen label on exactly one side, ascending; the outside is never chosen. *links
- * is the caller's to free; NULL where there are none.
+ * The links with a chosen label on exactly one side, ascending; the outside is never chosen. The
+ * chosen labels are named twice: one by one, and as flags by label. *links is the caller's to free;
+ * NULL where there are none.
  */
-hg_status hg_arrangement_boundary(const hg_arrangement *a, const uint8_t *chosen, uint32_t **links,
+hg_status hg_arrangement_boundary(const hg_arrangement *a, const uint8_t *chosen,
+                                  const uint32_t *labels, size_t label_count, uint32_t **links,
                                   size_t *n, hg_error *err);
 
 #endif

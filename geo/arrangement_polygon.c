@@ -299,12 +299,12 @@ static hg_status trace(tracer *t, const int64_t origin[2], hg_polygon_mm *out, h
     return status;
 }
 
-hg_status hg_arrangement_polygon(const hg_arrangement *a, const uint8_t *chosen, hg_polygon_mm *out,
-                                 hg_error *err)
+static hg_status draw(const hg_arrangement *a, const uint8_t *chosen, const uint32_t *labels,
+                      size_t label_count, hg_polygon_mm *out, hg_error *err)
 {
     uint32_t *links = NULL;
     size_t n = 0;
-    hg_status status = hg_arrangement_boundary(a, chosen, &links, &n, err);
+    hg_status status = hg_arrangement_boundary(a, chosen, labels, label_count, &links, &n, err);
     if (status == HG_OK && n == 0) {
         *out = (hg_polygon_mm){0};
         return HG_OK;
@@ -318,5 +318,89 @@ hg_status hg_arrangement_polygon(const hg_arrangement *a, const uint8_t *chosen,
         status = trace(&t, a->origin, out, err);
     dispose(&t);
     hg_free(links);
+    return status;
+}
+
+/* Labels by region, counted and listed; flags that are set for one region at a time. */
+typedef struct drawing {
+    size_t *start; /* by region; n + 1 */
+    uint32_t *labels;
+    uint8_t *chosen;
+} drawing;
+
+static void drawing_dispose(drawing *d)
+{
+    hg_free(d->start);
+    hg_free(d->labels);
+    hg_free(d->chosen);
+}
+
+static hg_status list_regions(size_t labels, const uint32_t *region, size_t n, drawing *d,
+                              hg_error *err)
+{
+    d->start = hg_calloc(n + 2, sizeof *d->start);
+    d->labels = hg_malloc(labels, sizeof *d->labels);
+    d->chosen = hg_calloc(labels, sizeof *d->chosen);
+    if (!d->start || !d->labels || !d->chosen)
+        return hg_fail_memory(err);
+    for (size_t k = 1; k < labels; k++) {
+        if (region[k] < n)
+            d->start[region[k] + 2]++;
+    }
+    for (size_t r = 0; r < n; r++)
+        d->start[r + 2] += d->start[r + 1];
+    for (size_t k = 1; k < labels; k++) {
+        if (region[k] < n)
+            d->labels[d->start[region[k] + 1]++] = (uint32_t)k;
+    }
+    return HG_OK;
+}
+
+static hg_status draw_region(const hg_arrangement *a, drawing *d, size_t r, hg_polygon_mm *out,
+                             hg_error *err)
+{
+    const uint32_t *labels = d->labels + d->start[r];
+    size_t n = d->start[r + 1] - d->start[r];
+    for (size_t k = 0; k < n; k++)
+        d->chosen[labels[k]] = 1;
+    hg_status status = draw(a, d->chosen, labels, n, out, err);
+    for (size_t k = 0; k < n; k++)
+        d->chosen[labels[k]] = 0;
+    return status;
+}
+
+hg_status hg_arrangement_regions(const hg_arrangement *a, const uint32_t *region, size_t n,
+                                 hg_polygon_mm *out, hg_error *err)
+{
+    drawing d = {0};
+    size_t drawn = 0;
+    hg_polygon_mm *polygons = hg_calloc(n + 1, sizeof *polygons);
+    hg_status status = polygons ? list_regions(a->covers.count, region, n, &d, err)
+                                : hg_fail_memory(err);
+    while (status == HG_OK && drawn < n) {
+        status = draw_region(a, &d, drawn, &polygons[drawn], err);
+        drawn += status == HG_OK;
+    }
+    for (size_t r = 0; r < drawn; r++) {
+        if (status == HG_OK)
+            out[r] = polygons[r];
+        else
+            hg_polygon_mm_dispose(&polygons[r]);
+    }
+    hg_free(polygons);
+    drawing_dispose(&d);
+    return status;
+}
+
+hg_status hg_arrangement_polygon(const hg_arrangement *a, const uint8_t *chosen, hg_polygon_mm *out,
+                                 hg_error *err)
+{
+    uint32_t *region = hg_malloc(a->covers.count, sizeof *region);
+    if (!region)
+        return hg_fail_memory(err);
+    for (size_t k = 0; k < a->covers.count; k++)
+        region[k] = chosen[k] ? 0 : UINT32_MAX;
+    hg_status status = hg_arrangement_regions(a, region, 1, out, err);
+    hg_free(region);
     return status;
 }
