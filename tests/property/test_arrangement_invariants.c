@@ -428,6 +428,51 @@ static void expect_index_agrees(const hg_polygon_mm *p, const int64_t box[4],
     hg_polygon_index_free(index);
 }
 
+/* Labels dealt out to regions: each region is the union of its labels, by itself. */
+typedef struct deal {
+    const uint32_t *region;
+    uint32_t wanted;
+} deal;
+
+static bool in_region(const hg_arrangement *a, size_t label, const void *context)
+{
+    const deal *d = context;
+    (void)a;
+    return d->region[label] == d->wanted;
+}
+
+static void check_regions(hg_random *r, const scene *s)
+{
+    enum { REGIONS = 5 };
+    hg_arrangement *a = arrange(s->polygons, s->n);
+    size_t labels = hg_arrangement_labels(a);
+    uint32_t *region = malloc(labels * sizeof *region);
+    assert_non_null(region);
+    for (size_t k = 0; k < labels;
+         k++) { /* the last but one stays empty; one in six labels is left out */
+        uint32_t to = (uint32_t)below(r, REGIONS + 1);
+        region[k] = to < REGIONS && to != REGIONS - 2 ? to : UINT32_MAX;
+    }
+    hg_polygon_mm drawn[REGIONS];
+    expect_ok(hg_arrangement_regions(a, region, REGIONS, drawn, err));
+    for (uint32_t i = 0; i < REGIONS; i++) {
+        deal d = {region, i};
+        hg_polygon_mm alone = chosen_polygon(a, in_region, &d);
+        assert_true(same_polygon(&alone, &drawn[i]));
+        expect_valid(&alone);
+        hg_polygon_mm_dispose(&alone);
+    }
+    dispose_all(drawn, REGIONS);
+    free(region);
+    hg_arrangement_free(a);
+}
+
+static void regions_are_drawn_one_by_one(void **state)
+{
+    (void)state;
+    for_scenes(10, 10, 40, check_regions);
+}
+
 static void near_keeps_what_matters(void **state)
 {
     (void)state;
@@ -520,6 +565,7 @@ int main(void)
         cmocka_unit_test(order_and_place_do_not_matter),
         cmocka_unit_test(quarter_turns_do_not_matter),
         cmocka_unit_test(arranging_again_comes_to_rest),
+        cmocka_unit_test(regions_are_drawn_one_by_one),
         cmocka_unit_test(near_keeps_what_matters),
         cmocka_unit_test(a_neighbourhood_tells_as_much),
     };
