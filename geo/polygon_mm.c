@@ -1,5 +1,6 @@
 #include "geo/polygon_mm.h"
 #include "base/memory.h"
+#include "geo/edge_mm.h"
 
 #include <math.h>
 #include <string.h>
@@ -66,39 +67,17 @@ double hg_polygon_mm_perimeter_m(const hg_polygon_mm *p)
     return mm / MM_PER_M;
 }
 
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-/* What an edge adds to the winding about the point; *on becomes true where the edge holds it. */
-static int edge_winding(const int64_t *e, int64_t x, int64_t y, bool *on)
-{
-    bool up = e[1] <= y && e[3] > y;
-    bool down = e[3] <= y && e[1] > y;
-    if (y < smaller(e[1], e[3]) || y > larger(e[1], e[3]) || x > larger(e[0], e[2]))
-        return 0;
-    hg_exact side = (hg_exact)(e[2] - e[0]) * (y - e[1]) - (hg_exact)(e[3] - e[1]) * (x - e[0]);
-    if (side == 0 && x >= smaller(e[0], e[2]))
-        *on = true;
-    return (up && side > 0) - (down && side < 0);
-}
-
 int hg_polygon_mm_locate(const hg_polygon_mm *p, int64_t x, int64_t y)
 {
     int winding = 0;
-    bool on = false;
     for (size_t r = 0; r < p->rings; r++) {
-        for (size_t i = p->ring_start[r]; i + 1 < p->ring_start[r + 1]; i++)
-            winding += edge_winding(p->xy + 2 * i, x, y, &on);
+        for (size_t i = p->ring_start[r]; i + 1 < p->ring_start[r + 1]; i++) {
+            const int64_t *e = p->xy + 2 * i;
+            if (hg_edge_mm_holds(e, x, y))
+                return 0;
+            winding += hg_edge_mm_winding(e, x, y);
+        }
     }
-    if (on)
-        return 0;
     return winding > 0 ? 1 : -1;
 }
 

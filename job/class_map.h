@@ -7,6 +7,7 @@
 #define HG_JOB_CLASS_MAP_H
 
 #include "base/text.h"
+#include "engine/audit.h"
 #include "io/hash.h"
 
 #include <stdint.h>
@@ -22,16 +23,6 @@ typedef enum hg_disorder {
 
 /** "乱占" …; "" for none. */
 const char *hg_disorder_name(hg_disorder disorder);
-
-typedef enum hg_action_kind {
-    HG_ACT_OTHER,
-    HG_ACT_CONTRACT,   /**< 补签合同 */
-    HG_ACT_RENT,       /**< 补缴租金 */
-    HG_ACT_LITIGATION, /**< 诉讼 */
-    HG_ACT_VOLUNTARY,  /**< 说服自行清退 */
-    HG_ACT_DEMOLITION, /**< 依法清拆 */
-    HG_ACT_END
-} hg_action_kind;
 
 /** "contract" …, as in every result. */
 const char *hg_action_kind_name(hg_action_kind kind);
@@ -94,7 +85,7 @@ hg_action_kind hg_class_map_action(const hg_class_map *map, const char *text, bo
 
 /** The band of severity of an area; the first step belongs to the band above it, others to the one below. */
 const char *hg_class_map_severity(const hg_class_map *map, double area_m2);
-/** Difference of the water levels at two dates; 0 where one is not known. */
-double hg_class_map_level_change_m(const hg_class_map *map, int64_t from, int64_t to);
+/** Height of the water on a day of a flight; NaN where the map does not say. */
+double hg_class_map_level_m(const hg_class_map *map, int64_t date);
 
 #endif

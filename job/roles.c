@@ -126,6 +126,12 @@ static int by_origin(const void *a, const void *b)
     return reason ? reason : (p->value > q->value) - (p->value < q->value);
 }
 
+void hg_audit_notes_sort(hg_audit_inputs *in)
+{
+    if (in->note_count)
+        qsort(in->notes, in->note_count, sizeof *in->notes, by_origin);
+}
+
 static hg_status read_all(hg_job *job, const hg_class_map *map, hg_role_sources *sources,
                           hg_audit_inputs *in, hg_error *err)
 {
@@ -158,8 +164,7 @@ hg_status hg_audit_inputs_read(hg_job *job, const hg_class_map *map, hg_audit_in
         return status;
     }
     hg_rejects_sort(&in.rejects);
-    if (in.note_count)
-        qsort(in.notes, in.note_count, sizeof *in.notes, by_origin);
+    hg_audit_notes_sort(&in);
     note_losses(job, &in);
     *out = in;
     return HG_OK;

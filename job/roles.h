@@ -9,6 +9,7 @@
 #define HG_JOB_ROLES_H
 
 #include "base/rejects.h"
+#include "engine/audit.h"
 #include "geo/shapes.h"
 #include "job/class_map.h"
 #include "job/intake.h"
@@ -33,16 +34,6 @@ typedef struct hg_audit_origin {
  * HG_NO_TIME where empty; numbers are NaN where empty.
  */
 
-typedef enum hg_zone_kind {
-    HG_ZONE_OTHER,
-    HG_ZONE_STATE_LAND,
-    HG_ZONE_RIVER,
-    HG_ZONE_PUBLIC_BUILDING,
-    HG_ZONE_FARMLAND,
-    HG_ZONE_BASIC_FARMLAND, /**< farmland with the lower threshold (永久基本农田) */
-    HG_ZONE_KIND_END
-} hg_zone_kind;
-
 /** "state_land" …, as in the input. */
 const char *hg_zone_kind_name(hg_zone_kind kind);
 
@@ -51,6 +42,7 @@ typedef struct hg_audit_zone {
     uint32_t id; /**< never empty, never "*", never twice: rows alike but for their outline are one zone */
     hg_zone_kind kind;
     double priority; /**< the smaller number wins an overlap; NaN after all numbers; ties by id */
+    int64_t valid_from, valid_to; /**< in force valid_from <= t < valid_to; HG_NO_TIME = open */
 } hg_audit_zone;
 
 typedef struct hg_audit_permit {
@@ -59,13 +51,6 @@ typedef struct hg_audit_permit {
     uint32_t first_class, class_count; /**< numbers of the class map in permit_classes; 0 = all classes */
     int64_t signed_on, valid_from, valid_to; /**< valid_from <= t < valid_to; HG_NO_TIME = open */
 } hg_audit_permit;
-
-typedef enum hg_verdict {
-    HG_VERDICT_NONE,
-    HG_VERDICT_CONFIRMED, /**< 属实 */
-    HG_VERDICT_REJECTED,  /**< 不属实 */
-    HG_VERDICT_PENDING,   /**< 待定 */
-} hg_verdict;
 
 typedef struct hg_audit_patch {
     hg_audit_origin origin;
@@ -174,6 +159,8 @@ hg_status hg_audit_inputs_read(hg_job *job, const hg_class_map *map, hg_audit_in
                                hg_error *err);
 void hg_audit_inputs_dispose(hg_audit_inputs *in);
 
+/** Puts the notes in order of origin, then reason. */
+void hg_audit_notes_sort(hg_audit_inputs *in);
 /** Adds a note; value may be NULL. */
 hg_status hg_audit_note_add(hg_audit_inputs *in, hg_audit_origin origin, const char *reason,
                             const char *value, hg_error *err);

@@ -10,7 +10,7 @@ static const char *const role_names[HG_AUDIT_ROLES + 1] = {
     "zones", "permits", "survey", "coverage", "actions", "assets", "patrols", "opening"};
 
 static const char *const columns[HG_AUDIT_ROLES][HG_ROLE_COLUMNS] = {
-    [HG_AUDIT_ZONES] = {"zone_id", "kind", "priority"},
+    [HG_AUDIT_ZONES] = {"zone_id", "kind", "priority", "valid_from", "valid_to"},
     [HG_AUDIT_PERMITS] = {"permit_id", "holder", "classes", "signed_on", "valid_from", "valid_to"},
     [HG_AUDIT_SURVEY] = {"patch_id", "class", "occupant", "rmse_m", "count", "tonnes", "verdict"},
     [HG_AUDIT_COVERAGE] = {NULL},

@@ -246,6 +246,13 @@ static bool is_total(const taker *t, uint32_t id)
     return id != HG_NO_TEXT && strcmp(text_of(t, id), "*") == 0;
 }
 
+static bool reject_interval(taker *t, int64_t from, int64_t to)
+{
+    char a[32], b[32], both[80];
+    snprintf(both, sizeof both, "%s/%s", hg_civil_text(from, a), hg_civil_text(to, b));
+    return reject(t, HG_BAD_INTERVAL, both);
+}
+
 static bool take_zone(taker *t)
 {
     hg_audit_inputs *in = t->in;
@@ -257,11 +264,16 @@ static bool take_zone(taker *t)
     hg_audit_zone z = {.origin = t->origin, .id = id};
     z.kind = (hg_zone_kind)look_up(t, t->look->kind, cell(t, 1), "unknown_kind", find_kind);
     z.priority = priority_or_note(t, 2);
+    z.valid_from = date_or_note(t, 3);
+    z.valid_to = date_or_note(t, 4);
+    if (z.valid_to != HG_NO_TIME && z.valid_to <= z.valid_from)
+        return reject_interval(t, z.valid_from, z.valid_to);
     if (t->look->seen[id]) {
         size_t k = t->look->seen[id] - 1;
         const hg_audit_zone *had = &in->zones[k];
-        return join(t, had->kind == z.kind && same_number(had->priority, z.priority),
-                    &in->zone_shapes, k);
+        bool alike = had->kind == z.kind && same_number(had->priority, z.priority) &&
+                     had->valid_from == z.valid_from && had->valid_to == z.valid_to;
+        return join(t, alike, &in->zone_shapes, k);
     }
     take_outline(t, &in->zone_shapes);
     in->zones[in->zone_count++] = z;
@@ -314,13 +326,6 @@ static bool same_permit(const hg_audit_inputs *in, const hg_audit_permit *a,
            (a->class_count == 0 ||
             memcmp(in->permit_classes + a->first_class, in->permit_classes + b->first_class,
                    a->class_count * sizeof *in->permit_classes) == 0);
-}
-
-static bool reject_interval(taker *t, int64_t from, int64_t to)
-{
-    char a[32], b[32], both[80];
-    snprintf(both, sizeof both, "%s/%s", hg_civil_text(from, a), hg_civil_text(to, b));
-    return reject(t, HG_BAD_INTERVAL, both);
 }
 
 /* A permit whose dates cannot be read authorises nothing: better none than one without end. */
