@@ -482,9 +482,9 @@ static bool (*const takers[HG_AUDIT_ROLES])(taker *) = {
 static bool holds_dates(hg_audit_role role, size_t column)
 {
     static const unsigned masks[HG_AUDIT_ROLES] = {
-        [HG_AUDIT_PERMITS] = 1 << 3 | 1 << 4 | 1 << 5, [HG_AUDIT_ACTIONS] = 1 << 2 | 1 << 4,
-        [HG_AUDIT_ASSETS] = 1 << 3 | 1 << 4,           [HG_AUDIT_PATROLS] = 1 << 1,
-        [HG_AUDIT_OPENING] = 1 << 3,
+        [HG_AUDIT_ZONES] = 1 << 3 | 1 << 4,   [HG_AUDIT_PERMITS] = 1 << 3 | 1 << 4 | 1 << 5,
+        [HG_AUDIT_ACTIONS] = 1 << 2 | 1 << 4, [HG_AUDIT_ASSETS] = 1 << 3 | 1 << 4,
+        [HG_AUDIT_PATROLS] = 1 << 1,          [HG_AUDIT_OPENING] = 1 << 3,
     };
     return masks[role] >> column & 1;
 }
