@@ -283,24 +283,25 @@ hg_status hg_audit_books_make(hg_job *job, hg_auditing *a, hg_error *err)
     return status == HG_OK ? hg_check_cancel(&job->control, err) : status;
 }
 
-static void dispose_outlines(hg_polygon_mm *outlines, size_t n)
+static void dispose_outlines(hg_polygon_mm **outlines, size_t n)
 {
-    for (size_t i = 0; outlines && i < n; i++)
-        hg_polygon_mm_dispose(&outlines[i]);
-    hg_free(outlines);
+    for (size_t i = 0; *outlines && i < n; i++)
+        hg_polygon_mm_dispose(&(*outlines)[i]);
+    hg_free(*outlines);
+    *outlines = NULL;
+}
+
+void hg_auditing_let_go(hg_auditing *a)
+{
+    dispose_outlines(&a->permit_outlines, a->land.permit_count);
+    dispose_outlines(&a->patch_outlines, a->patch_room);
+    dispose_outlines(&a->coverage_outlines, a->coverage_room);
 }
 
 static void dispose_land(hg_auditing *a)
 {
-    size_t patches = 0, coverages = 0;
-    for (size_t t = 0; t < a->in.epoch_count; t++) {
-        patches += a->in.epochs[t].count;
-        coverages += a->in.epochs[t].coverage.count;
-    }
-    dispose_outlines(a->zone_outlines, a->in.zone_count);
-    dispose_outlines(a->permit_outlines, a->in.permit_count);
-    dispose_outlines(a->patch_outlines, patches);
-    dispose_outlines(a->coverage_outlines, coverages);
+    hg_auditing_let_go(a);
+    dispose_outlines(&a->zone_outlines, a->in.zone_count);
     void *const owned[] = {a->zones, a->permits,        a->patches,        a->actions, a->classes,
                            a->terms, a->permit_classes, a->coverage_epoch, a->epochs,  a->count,
                            a->tonnes, a->patch_origins, a->water_level_m,  a->repairs};
