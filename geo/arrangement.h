@@ -23,7 +23,10 @@ hg_status hg_arrangement_new(const hg_polygon_mm *const *polygons, size_t n, hg_
                              hg_error *err);
 void hg_arrangement_free(hg_arrangement *a);
 
-/** How many labels there are; label 0 is the outside, covered by nothing. */
+/**
+ * How many labels there are; label 0 is the outside, covered by nothing. The others are numbered from left to
+ * right, whatever the order of the polygons.
+ */
 size_t hg_arrangement_labels(const hg_arrangement *a);
 /** The numbers of the polygons that cover a label, ascending; *n of them. Borrowed. */
 const uint32_t *hg_arrangement_cover(const hg_arrangement *a, size_t label, size_t *n);
@@ -39,9 +42,17 @@ hg_status hg_arrangement_polygon(const hg_arrangement *a, const uint8_t *chosen,
                                  hg_error *err);
 
 /**
+ * The same for many unions at once: region[labels] says to which of n disjoint unions each label belongs
+ * (UINT32_MAX = none); out[n] receives their polygons. Costs one pass over the edges.
+ */
+hg_status hg_arrangement_regions(const hg_arrangement *a, const uint32_t *region, size_t n,
+                                 hg_polygon_mm *out, hg_error *err);
+
+/**
  * A polygon that covers every point of `box` as often as p does and whose edges that meet the box are p's own,
  * unaltered; what lies away from the box is left out or shortened. For arranging a small neighbourhood with
- * a river of a hundred thousand vertices.
+ * a river of a hundred thousand vertices: the faces of a polygon that lies in the box are, unit for unit, those it
+ * has in an arrangement with the others whole. See also hg_polygon_index_near.
  */
 hg_status hg_polygon_mm_near(const hg_polygon_mm *p, const int64_t box[4], hg_polygon_mm *out,
                              hg_error *err);
