@@ -33,10 +33,11 @@ typedef struct hg_polygon_reader hg_polygon_reader;
 hg_status hg_polygon_reader_new(hg_polygon_reader **out, hg_error *err);
 void hg_polygon_reader_free(hg_polygon_reader *reader);
 /**
- * Shape i (metres) as a polygon on the lattice: repaired by MakeValid (structure method) where it is invalid,
- * polygonal parts only, vertices rounded to whole millimetres (halves up), repeated points and collapsed rings dropped.
- * A shape of which nothing is left is empty, which is no error. Errors: HG_EDATA for broken WKB, coordinates
- * that are not finite or beyond 9e12 mm; HG_EFAIL where GEOS cannot repair it.
+ * Shape i (metres) as a polygon on the lattice: polygonal parts only, those of a collection taken for one
+ * multipolygon; repaired by MakeValid (structure method, linework where that gives up) where it is invalid;
+ * vertices rounded to whole millimetres, halves up; repeated points and collapsed rings dropped. A shape of
+ * which nothing is left is empty, which is no error. Errors: HG_EDATA for broken WKB, coordinates that are not
+ * finite or beyond 9e12 mm; HG_EFAIL where GEOS cannot repair it.
  */
 hg_status hg_polygon_reader_read(hg_polygon_reader *reader, const hg_shapes *shapes, size_t i,
                                  hg_polygon_mm *out, hg_repair *repair, hg_error *err);
@@ -62,7 +63,8 @@ hg_status hg_polygon_mm_union(const hg_polygon_mm *const *polygons, size_t n, hg
 
 /**
  * The mask of a morphological opening: mitred dilate(erode(p, half_m), half_m), rounded to the lattice, its
- * vertices drawn to those of p within 2 mm so that a rotated rectangle comes back exactly. The opening is
+ * vertices drawn to those of p within 2 mm so that a rotated rectangle comes back exactly. Corners from 11.5
+ * degrees on come back, sharper ones lose their tips (mitres end at ten times half_m). The opening is
  * p ∩ mask. Parts of p narrower than 2 half_m vanish. half_m = 0 copies.
  */
 hg_status hg_polygon_mm_opening_mask(const hg_polygon_mm *p, double half_m, hg_polygon_mm *mask,
