@@ -240,17 +240,17 @@ static bool join(taker *t, bool alike, hg_shapes *shapes, size_t with)
     return true;
 }
 
+/* In the ledger "*" is the total. */
+static bool is_total(const taker *t, uint32_t id)
+{
+    return id != HG_NO_TEXT && strcmp(text_of(t, id), "*") == 0;
+}
+
 static bool reject_interval(taker *t, int64_t from, int64_t to)
 {
     char a[32], b[32], both[80];
     snprintf(both, sizeof both, "%s/%s", hg_civil_text(from, a), hg_civil_text(to, b));
     return reject(t, HG_BAD_INTERVAL, both);
-}
-
-/* In the ledger "*" is the total. */
-static bool is_total(const taker *t, uint32_t id)
-{
-    return id != HG_NO_TEXT && strcmp(text_of(t, id), "*") == 0;
 }
 
 static bool take_zone(taker *t)
