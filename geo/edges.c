@@ -188,7 +188,7 @@ void hg_edges_bounds(const hg_edges *edges, double box[4])
     box[3] = b->y1;
 }
 
-static double edge_distance2(const hg_edge *e, double x, double y)
+double hg_edge_distance2(const hg_edge *e, double x, double y)
 {
     double dx = e->bx - e->ax;
     double dy = e->by - e->ay;
@@ -242,7 +242,7 @@ static double leaf_distance2(const hg_edges *t, size_t node, double x, double y,
 {
     size_t end = node * FANOUT + FANOUT < t->n ? node * FANOUT + FANOUT : t->n;
     for (size_t i = node * FANOUT; i < end; i++)
-        best = fmin(best, edge_distance2(&t->sorted[i], x, y));
+        best = fmin(best, hg_edge_distance2(&t->sorted[i], x, y));
     return best;
 }
 
