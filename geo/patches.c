@@ -3,7 +3,7 @@
  * patches that the boundary of the study area may cross are cut by GEOS: for the others one vertex
  * tells on which side they lie.
  */
-#include "geo/patches.h"
+#include "geo/patch_edges.h"
 #include "base/memory.h"
 #include "base/threads.h"
 #include "geo/directed_edges.h"
@@ -53,6 +53,18 @@ const hg_edge *hg_patch_edges(const hg_patches *patches, size_t i, bool inside, 
     const hg_edge_list *list = inside && p->cut ? &c->inside : &c->whole;
     *n = part->n;
     return part->n ? list->edges + part->first : NULL;
+}
+
+/* Every corner begins one edge. */
+size_t hg_patch_corners(const hg_patches *patches, size_t i, double *x, double *y)
+{
+    size_t n;
+    const hg_edge *edges = hg_patch_edges(patches, i, false, &n);
+    for (size_t k = 0; x && y && k < n; k++) {
+        x[k] = edges[k].ax;
+        y[k] = edges[k].ay;
+    }
+    return n;
 }
 
 void hg_patches_free(hg_patches *patches)

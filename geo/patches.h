@@ -19,7 +19,7 @@ typedef struct hg_patch_part {
     double area_m2; /**< planar; 0 = there is none, and the rest is undefined */
     double x, y;    /**< centre of gravity */
     double box[4];
-    size_t first, n; /**< its edges in the list that hg_patch_edges looks into */
+    size_t first, n; /**< its edges, as hg_patch_edges finds them */
 } hg_patch_part;
 
 typedef struct hg_patch {
@@ -42,8 +42,8 @@ void hg_patches_free(hg_patches *patches);
 
 size_t hg_patches_count(const hg_patches *patches);
 const hg_patch *hg_patches_at(const hg_patches *patches, size_t i);
-/** Edges of a patch, or of its part inside, with the polygon to their left; *n of them, borrowed. */
-const struct hg_edge *hg_patch_edges(const hg_patches *patches, size_t i, bool inside, size_t *n);
+/** Corners of a patch into x and y (NULL: they are only counted); returns how many. */
+size_t hg_patch_corners(const hg_patches *patches, size_t i, double *x, double *y);
 
 /**
  * Sets what of each patch lies inside the region: an area of 0 where they only touch. Threaded.

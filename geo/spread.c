@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "geo/accumulate.h"
+#include "geo/patch_edges.h"
 
 #include <math.h>
 #include <string.h>

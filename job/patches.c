@@ -86,6 +86,8 @@ hg_status hg_raw_place_polygons(hg_raw *raw, const hg_shapes *area, const hg_crs
     hg_crs *wgs84 = NULL;
     hg_status status = hg_crs_new("EPSG:4326", "", &wgs84, err);
     for (size_t k = 0; k < raw->input_count && status == HG_OK; k++) {
+        if (!hg_source_is_polygons(raw->inputs[k].source))
+            continue;
         status = list_accepted(raw, k, &a, err);
         if (status == HG_OK)
             status = place_accepted(raw, &raw->inputs[k], wgs84, analysis, &a, err);

@@ -1,7 +1,6 @@
 /* Areas of patches within cells, and inside a study area, against GEOS's areas of intersection. */
 #include "tests/geo_helpers.h"
 #include "base/random.h"
-#include "geo/edges.h"
 #include "geo/spread.h"
 #include "tests/support/sweep.h"
 
