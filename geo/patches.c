@@ -14,6 +14,9 @@
 
 enum { CHUNK = 1024 };
 
+/* Metres beyond which whole centimetres, and so lattices of cells, are no longer exact in a double. */
+static const double farthest_m = 9.0e13;
+
 typedef struct chunk {
     hg_edge_list whole, inside;
 } chunk;
@@ -144,6 +147,9 @@ static hg_status read_patch(hg_patches *p, size_t i, GEOSContextHandle_t geos, h
     }
     patch->whole = patch->inside = measure(list, first);
     patch->state = patch->whole.area_m2 > 0.0 ? HG_PATCH_GOOD : HG_PATCH_NO_AREA;
+    for (int k = 0; patch->state == HG_PATCH_GOOD && k < 4; k++)
+        if (!(fabs(patch->whole.box[k]) < farthest_m))
+            patch->state = HG_PATCH_UNREADABLE;
     return HG_OK;
 }
 

@@ -10,7 +10,7 @@
 
 typedef enum hg_patch_state {
     HG_PATCH_GOOD = 0,
-    HG_PATCH_UNREADABLE, /**< no well-formed polygon, or one that could not be repaired */
+    HG_PATCH_UNREADABLE, /**< no well-formed polygon, beyond repair, or beyond 9e13 m */
     HG_PATCH_NO_AREA     /**< nothing with an area is left of it */
 } hg_patch_state;
 

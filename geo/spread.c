@@ -105,7 +105,16 @@ typedef struct band {
     double *sums; /* rows x (columns + 1) */
 } band;
 
-/* Rows are taken from north to south, columns from west to east: of equal pieces a later row wins. */
+/* Whether a piece takes the place of the largest so far; where they are equal but for rounding,
+ * whether it does so by lying further south. */
+static bool outdoes(const hg_spreading *in, double area_m2, double largest_m2, bool further_south)
+{
+    double equal = tiny * in->window.cell_m * in->window.cell_m;
+    double more = area_m2 - largest_m2;
+    return more > equal || largest_m2 == 0.0 || (further_south && more >= -equal);
+}
+
+/* Rows are taken from north to south, columns from west to east. */
 static void take(band *b, visit *v, int64_t row, int64_t column, double area_m2)
 {
     const hg_spreading *in = b->in;
@@ -116,10 +125,11 @@ static void take(band *b, visit *v, int64_t row, int64_t column, double area_m2)
     double weight = in->weight ? in->weight[v->use] : 1.0;
     b->mass[(row - b->row0) * in->window.columns + column] += weight * area_m2;
     v->sum_m2 += area_m2;
-    if (area_m2 < v->largest_m2 || (area_m2 == v->largest_m2 && cell / columns == v->cell / columns))
-        return;
-    v->largest_m2 = area_m2;
-    v->cell = cell;
+    bool further_south = v->cell != UINT64_MAX && cell / columns > v->cell / columns;
+    if (outdoes(in, area_m2, v->largest_m2, further_south)) {
+        v->largest_m2 = area_m2;
+        v->cell = cell;
+    }
 }
 
 /* The stretch of a patch's own cells that a band and the window share, from its south-western cell. */
@@ -290,7 +300,7 @@ static hg_status join_cells(const spread_job *j, hg_spread *out, hg_error *err)
     return HG_OK;
 }
 
-/* Bands run from north to south, so that of equal pieces a later one wins. */
+/* Bands run from north to south. */
 static hg_status join_places(const spread_job *j, hg_spread *out, hg_error *err)
 {
     size_t n = j->in->n;
@@ -303,7 +313,7 @@ static hg_status join_places(const spread_job *j, hg_spread *out, hg_error *err)
         const visit *v = &j->visits[k];
         hg_patch_place *place = &out->places[v->use];
         place->area_m2 += v->sum_m2;
-        if (v->cell == UINT64_MAX || v->largest_m2 < largest[v->use])
+        if (v->cell == UINT64_MAX || !outdoes(j->in, v->largest_m2, largest[v->use], true))
             continue;
         largest[v->use] = v->largest_m2;
         place->cell = v->cell;

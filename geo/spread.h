@@ -33,8 +33,8 @@ typedef struct hg_cell_mass {
 
 /** Where a spreading put a patch. */
 typedef struct hg_patch_place {
-    uint64_t cell;  /**< that holds the largest part; of equal ones the southernmost, then the westernmost;
-                       UINT64_MAX = it meets no cell that takes */
+    uint64_t cell;  /**< that holds the largest part; of parts equal to 1e-9 of a cell the southernmost, then
+                       the westernmost; UINT64_MAX = it meets no cell that takes */
     double area_m2; /**< on cells that take */
 } hg_patch_place;
 

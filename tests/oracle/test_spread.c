@@ -158,11 +158,13 @@ static void invalid_shapes_are_repaired(void **state)
     fixture_add(&f, "POLYGON((0 0,10 0,10 10,0 0))");
     fixture_add(&f, "POLYGON((0 0,10 0,20 0,0 0))");
     fixture_add(&f, "LINESTRING(0 0,1 1)");
+    fixture_add(&f, "POLYGON((0 0,1e300 0,1e300 1e300,0 0))");
     static const unsigned char broken[] = {1, 3, 0, 0, 0, 255, 255, 255, 255, 9, 9};
     expect_ok(hg_shapes_add(&f.shapes, broken, sizeof broken, NULL, err));
     fixture_read(&f);
     static const uint8_t states[] = {HG_PATCH_GOOD, HG_PATCH_GOOD, HG_PATCH_NO_AREA,
-                                     HG_PATCH_NO_AREA, HG_PATCH_UNREADABLE};
+                                     HG_PATCH_NO_AREA, HG_PATCH_UNREADABLE,
+                                     HG_PATCH_UNREADABLE};
     for (size_t i = 0; i < f.n; i++)
         assert_int_equal(hg_patches_at(f.patches, i)->state, states[i]);
     assert_true(hg_patches_at(f.patches, 0)->repaired);
@@ -263,13 +265,14 @@ static void places(void **state)
     fixture_add(&f, "POLYGON((0 0,30 0,30 30,0 30,0 0))");
     fixture_add(&f, "POLYGON((900 5,915 5,915 15,900 15,900 5))");
     fixture_add(&f, "POLYGON((0 635,10 635,10 645,0 645,0 635))"); /* between two bands of rows */
+    fixture_add(&f, "POLYGON((4.6 4,14.6 4,15.4 4,15.4 6,4.6 6,4.6 4))"); /* equal but for rounding */
     fixture_add(&f, "POLYGON((10 10,10.0001 10,10.0001 10.0001,9.99999 10.0001,10 10))");
     fixture_read(&f);
     hg_window w = {10, 0, 127, 3, 128};
     hg_spread s = spread_all(&f, &w, false, 1);
     static const struct {
         int64_t row, column;
-    } expected[] = {{127, 0}, {127, 1}, {126, 0}, {127, 0}, {-1, 0}, {64, 0}, {126, 1}};
+    } expected[] = {{127, 0}, {127, 1}, {126, 0}, {127, 0}, {-1, 0}, {64, 0}, {127, 0}, {126, 1}};
     for (size_t i = 0; i < f.n; i++) {
         uint64_t cell = expected[i].row < 0 ? UINT64_MAX
                                             : (uint64_t)(expected[i].row * 3 + expected[i].column);
