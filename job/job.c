@@ -30,7 +30,7 @@ static const hg_command commands[] = {
       "[OPTIONS] INPUT [SOURCE OPTIONS] ... -o STORE", load_examples},
      HG_FOR_LOAD,
      hg_run_load},
-    {{"density", "kernel density raster of incidents",
+    {{"density", "kernel density raster of incidents or patches",
       "[OPTIONS] INPUT [SOURCE OPTIONS] ... -o RASTER.tif", density_examples},
      HG_FOR_DENSITY,
      hg_run_density},
