@@ -102,10 +102,10 @@ static void find_box(const hg_edge *edges, size_t n, double box[4])
 static hg_patch_part measure(const hg_edge_list *list, size_t first)
 {
     hg_patch_part part = {.first = first, .n = list->count - first};
-    const hg_edge *edges = list->edges + first;
     double centre[2] = {0.0, 0.0};
     if (part.n == 0)
         return part;
+    const hg_edge *edges = list->edges + first;
     find_box(edges, part.n, part.box);
     double x = 0.5 * (part.box[0] + part.box[2]), y = 0.5 * (part.box[1] + part.box[3]);
     double area = hg_directed_area(edges, part.n, x, y, centre);

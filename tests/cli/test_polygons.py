@@ -88,7 +88,7 @@ def pieces(geometry, cell):
         strip = geometry.Intersection(oracle.square(x0 - cell, n * cell, x1 - x0 + 2 * cell, cell))
         for e in range(math.floor(x0 / cell), math.floor(x1 / cell) + 1):
             part = strip.Intersection(oracle.square(e * cell, n * cell, cell, cell))
-            if part is not None and part.GetArea() > 1e-9:
+            if part is not None and part.GetDimension() == 2 and part.GetArea() > 1e-9:
                 found[e, n] = part.GetArea()
     return found
 
@@ -110,20 +110,6 @@ def total_of(dicts, factors):
         for cell, area in d.items():
             total[cell] += factor * area
     return total
-
-
-class Result:
-    def __init__(self, path):
-        self.path = str(path)
-        db = sqlite3.connect("file:%s?mode=ro" % path, uri=True)
-        self.info = dict(db.execute("SELECT key, value FROM run_info"))
-        self.cells = oracle.rows_of(db, "SELECT * FROM hotspot_cells ORDER BY rank")
-        self.areas = oracle.rows_of(db, "SELECT * FROM hotspot_areas ORDER BY rank")
-        self.patches = oracle.rows_of(db, "SELECT * FROM patches ORDER BY fid")
-        self.points = oracle.rows_of(db, "SELECT * FROM incidents ORDER BY fid")
-        self.styles = [r[0] for r in db.execute("SELECT f_table_name FROM layer_styles")]
-        db.close()
-        self.raster = oracle.Raster(self.path[:-len(".gpkg")] + "_density.tif")
 
 
 class Polygons(Case):
@@ -181,7 +167,7 @@ class Polygons(Case):
         source = write_patches(self.path("land.gpkg"), patches, weights=weights)
         j = self.run_json("hotspots", source, "--weight", "w", "--area", self.area(), "--bandwidth", h, "--cell", cell,
                           "--all-cells", "--chance", "5", "--budget", "5%", "-o", self.path("h.gpkg"))
-        r = Result(self.path("h.gpkg"))
+        r = oracle.Result(self.path("h.gpkg"))
         w, inside, whole = self.recompute(patches, cell, weights)
         town = oracle.polygon(shift(AREA))
         near = [k for k, p in enumerate(patches) if p.Distance(town) <= h]
@@ -212,7 +198,7 @@ class Polygons(Case):
             self.assertAlmostEqual(p["area_m2"], patches[k].GetArea(), delta=1e-6)
             self.assertEqual(p["cell_id"], "c20E%dN%d" % home(inside[k]))
             self.assertEqual(p["weight"], weights[k])
-        self.assertEqual(r.points, [])
+        self.assertEqual(r.incidents, [])
         self.assertIn("patches", r.styles)
         self.assertEqual(r.info["polygon_unit_rule"], "m2")
 
@@ -225,7 +211,7 @@ class Polygons(Case):
         args = (self.path("crime.csv"), "--crs", "EPSG:%d" % EPSG, "--stream", "crime", land, river, "--stream", "water",
                 "--area", self.area(), "--bandwidth", h, "--cell", cell, "--all-cells", "--chance", "0")
         j = self.run_json("hotspots", *args, "-o", self.path("h.gpkg"))
-        r = Result(self.path("h.gpkg"))
+        r = oracle.Result(self.path("h.gpkg"))
         both = patches + rafts
         w, inside, whole = self.recompute(both, cell)
         counted = [p for p in inside if p]
@@ -253,7 +239,7 @@ class Polygons(Case):
         # A unit of one's own scales the patches and not the points.
         j2 = self.run_json("hotspots", *args, "--polygon-unit", "0.1ha", "-o", self.path("u.gpkg"))
         self.assertEqual((j2["polygon_unit_m2"], j2["polygon_unit_rule"]), (1000, "given"))
-        self.check_cells(Result(self.path("u.gpkg")), both, w, inside, cell, 1000.0, at + homes, at)
+        self.check_cells(oracle.Result(self.path("u.gpkg")), both, w, inside, cell, 1000.0, at + homes, at)
         self.assertEqual(j2["mass"]["unit"], "incidents")
 
     def test_the_kernel_over_the_polygon(self):
@@ -290,7 +276,7 @@ class Polygons(Case):
         town = self.area([(0, 0), (600, 0), (600, 400), (0, 400)])
         self.run_json("hotspots", write_patches(self.path("p.gpkg"), [aligned, small]), "--area", town, "--bandwidth", "250",
                       "--cell", "50", "--all-cells", "--chance", "0", "--score", "count", "-o", self.path("h.gpkg"))
-        r = Result(self.path("h.gpkg"))
+        r = oracle.Result(self.path("h.gpkg"))
         weights = {row["cell_id"]: row["weight"] for row in r.cells if row["weight"]}
         self.assertEqual(weights, {"c50E%dN%d" % (10002 + e, 80002 + n): 2500.0 for e in range(3) for n in range(2)})
         counts = {row["cell_id"]: row["count"] for row in r.cells if row["count"]}
@@ -314,7 +300,7 @@ class Polygons(Case):
         self.assertAlmostEqual(m["grid"], 5e5 + 900, delta=3e3)
         j = self.run_json("hotspots", self.path("p.gpkg"), "--area", self.area(), bounds, "--bandwidth", "250", "--cell", "50",
                           "--all-cells", "--chance", "0", "--polygon-unit", "mean", "-o", self.path("h.gpkg"))
-        r = Result(self.path("h.gpkg"))
+        r = oracle.Result(self.path("h.gpkg"))
         self.assertEqual(j["incidents_in_area"], 1)  # the small one lies outside the town, by less than a support
         self.assertEqual(j["halo"], 1)
         cut = oracle.polygon(shift(AREA)).Intersection(box(0, 0, 1000, 500)).GetArea()
@@ -329,7 +315,7 @@ class Polygons(Case):
                           "--all-cells", "--chance", "0", "-o", self.path("h.gpkg"))
         self.assertEqual((j["incidents_in_area"], j["halo"]), (2, 1))
         self.assertTrue(any("in no count" in n for n in j["notes"]))
-        r = Result(self.path("h.gpkg"))
+        r = oracle.Result(self.path("h.gpkg"))
         self.assertAlmostEqual(sum(row["weight"] for row in r.cells), 60 * 40 + 20 * 30, delta=1e-6)
 
     def test_bad_geometries(self):
@@ -365,6 +351,33 @@ class Polygons(Case):
         self.assertEqual((j["rejected"], j["accepted"], j["patches"]["area_m2"]), (1, 2, 5000))
         j = self.run_json("density", source, "--bandwidth", "100", "--id", "code", "--overwrite", "-o", self.path("d.tif"))
         self.assertEqual(j["rejected_by_reason"], {"duplicate_id": 1})
+
+    def test_worked_numbers(self):
+        """Those of docs/methods/polygons.md."""
+        wkt = lambda x0, y0, x1, y1: '"POLYGON((%d %d,%d %d,%d %d,%d %d,%d %d))"' % (x0, y0, x1, y0, x1, y1, x0, y1, x0, y0)
+        first = "id,WKT\n1,%s\n" % wkt(400030, 2440010, 400090, 2440060)
+        self.write("three.csv", "id,x,y\na,400025,2440025\nb,400075,2440025\nc,400025,2440175\n")
+        self.write("square.csv", "id,WKT\n1,%s\n" % wkt(400000, 2440000, 400200, 2440200))
+        self.write("patch.csv", first)
+        self.write("two.csv", first + "2,%s\n" % wkt(400150, 2440120, 400250, 2440130))
+        common = ("--bandwidth", "100", "--cell", "50", "--area", self.path("square.csv"))
+        j = self.run_json("density", self.path("patch.csv"), "--crs", "EPSG:4547", *common, "-o", self.path("patch.tif"))
+        raster = oracle.Raster(self.path("patch.tif"))
+        self.assertAlmostEqual(raster.values[3, 1] / (1e2 * 3 / math.pi * 2325), 1, delta=FLOAT32)
+        for part, value in (("total", 3000), ("grid", 2229.164), ("over_edge", 814.674), ("residual", -43.84)):
+            self.assertAlmostEqual(j["mass"][part], value, delta=6e-3)
+        self.run_json("hotspots", "--crs", "EPSG:4547", self.path("three.csv"), "--stream", "crime", self.path("two.csv"),
+                      "--stream", "land", *common, "--top", "5", "--chance", "0", "-o", self.path("mixed.gpkg"))
+        r = oracle.Result(self.path("mixed.gpkg"))
+        expected = [("c50E8001N48800", 276.0770, 2, 1 + 1600 / 1750, 0.382857, 1, 1),
+                    ("c50E8000N48800", 253.5679, 1, 1 + 800 / 1750, 0.291429, 1, 0),
+                    ("c50E8001N48801", 165.5780, 0, 400 / 1750, 0.045714, 0, 0)]
+        for row, (cell, density, count, weight, share, crime, land) in zip(r.cells, expected):
+            self.assertEqual((row["cell_id"], row["count"], row["n_crime"], row["n_land"]), (cell, count, crime, land))
+            self.assertAlmostEqual(row["density_per_km2"], density, delta=1e-4)
+            self.assertAlmostEqual(row["weight"], weight, delta=1e-12)
+            self.assertAlmostEqual(row["share"], share, delta=1e-6)
+        self.assertEqual([(p["source_row"], p["area_m2"], p["cell_id"]) for p in r.patches], [(1, 3000, "c50E8001N48800")])
 
     # ------------------------------------------------------------------ bandwidth, CRS, stores, edges
 
@@ -418,7 +431,7 @@ class Polygons(Case):
         self.run_json("hotspots", self.path("crime.csv"), "--crs", "EPSG:%d" % EPSG, source, "--stream-col", "kind", *common,
                       "-o", self.path("a.gpkg"))
         self.run_json("hotspots", store, "--layer", "incidents", store, "--layer", "patches", *common, "-o", self.path("b.gpkg"))
-        a, b = Result(self.path("a.gpkg")), Result(self.path("b.gpkg"))
+        a, b = oracle.Result(self.path("a.gpkg")), oracle.Result(self.path("b.gpkg"))
         self.assertEqual([row["cell_id"] for row in a.cells], [row["cell_id"] for row in b.cells])
         columns = ("score", "count", "weight", "share", "n_crime", "n_land", "n_river", "top_stream")
         self.assertEqual([[row[c] for c in columns] for row in a.cells], [[row[c] for c in columns] for row in b.cells])
@@ -451,10 +464,10 @@ class Polygons(Case):
         self.points(n=20)
         self.run_json("hotspots", source, "--keep", "code", self.path("crime.csv"), "--crs", "EPSG:%d" % EPSG, "--area", self.area(),
                       "--bandwidth", "200", "--all-incidents", "--chance", "0", "--lang", "zh", "-o", self.path("h.gpkg"))
-        r = Result(self.path("h.gpkg"))
+        r = oracle.Result(self.path("h.gpkg"))
         self.assertEqual([p["code"] for p in r.patches], [0, 1, 2])
         self.assertEqual([p["cell_id"] is None for p in r.patches], [False, True, False])
-        self.assertEqual(len(r.points), 20)
+        self.assertEqual(len(r.incidents), 20)
 
     # ------------------------------------------------------------------ order and threads
 
@@ -480,7 +493,7 @@ class Polygons(Case):
         os.remove(source)
         turned = write_patches(self.path("land.gpkg"), patches[::-1])
         self.run_json("hotspots", turned, self.path("crime.csv"), *common, "-o", self.path("r.gpkg"))
-        a, b = Result(self.path("t1.gpkg")), Result(self.path("r.gpkg"))
+        a, b = oracle.Result(self.path("t1.gpkg")), oracle.Result(self.path("r.gpkg"))
         by_cell = {row["cell_id"]: row for row in b.cells}
         for row in a.cells:
             other = by_cell[row["cell_id"]]

@@ -69,11 +69,8 @@ static double cell_area(GEOSContextHandle_t geos, const GEOSGeometry *g, const h
 /* A window of whole cells over the shape with a margin of one. */
 static hg_window window_over(GEOSContextHandle_t geos, const GEOSGeometry *g, double cell)
 {
-    double box[4];
-    GEOSGeom_getXMin_r(geos, g, box);
-    GEOSGeom_getYMin_r(geos, g, box + 1);
-    GEOSGeom_getXMax_r(geos, g, box + 2);
-    GEOSGeom_getYMax_r(geos, g, box + 3);
+    double box[4], area;
+    assert_true(has_extent(geos, g, &area, box));
     hg_window w = {.cell_m = cell, .west = (int64_t)floor(box[0] / cell) - 1,
                    .top = (int64_t)floor(box[3] / cell) + 1};
     w.columns = (int64_t)floor(box[2] / cell) + 2 - w.west;
@@ -418,9 +415,7 @@ static void nasty_case(const char *name, const char *text)
     GEOSContextHandle_t geos = GEOS_init_r();
     GEOSGeometry *raw = geometry_from(geos, text), *g = raw ? valid_union(geos, raw) : NULL;
     double box[4] = {0}, area = 0.0;
-    bool usable = g && GEOSArea_r(geos, g, &area) && area > 0.0 && isfinite(area) &&
-                  GEOSGeom_getXMin_r(geos, g, box) && GEOSGeom_getYMin_r(geos, g, box + 1) &&
-                  GEOSGeom_getXMax_r(geos, g, box + 2) && GEOSGeom_getYMax_r(geos, g, box + 3);
+    bool usable = has_extent(geos, g, &area, box);
     double side = fmax(box[2] - box[0], box[3] - box[1]);
     double large = fmax(fmax(fabs(box[0]), fabs(box[2])), fmax(fabs(box[1]), fabs(box[3])));
     double cell = ceil(side / 12.0 * 100.0) / 100.0;
