@@ -31,51 +31,29 @@ static hg_status add_edges(hg_edge_list *list, const double *xy, unsigned n, boo
     return HG_OK;
 }
 
-/* Shells counter-clockwise, holes clockwise. */
-static hg_status add_ring(GEOSContextHandle_t geos, const GEOSGeometry *ring, bool hole,
-                          hg_edge_list *list, hg_error *err)
+/* The edges of one geometry's rings: shells counter-clockwise, holes clockwise. */
+typedef struct ring_reader {
+    GEOSContextHandle_t geos;
+    hg_edge_list *list;
+} ring_reader;
+
+static hg_status add_ring(void *payload, double *xy, unsigned n, bool hole, hg_error *err)
 {
-    unsigned n = 0;
-    const GEOSCoordSequence *seq = ring ? GEOSGeom_getCoordSeq_r(geos, ring) : NULL;
-    if (!seq || !GEOSCoordSeq_getSize_r(geos, seq, &n))
-        return hg_fail(err, HG_EFAIL, "a ring of a polygon could not be read");
-    double *xy = hg_malloc(n, 2 * sizeof *xy);
-    if (!xy)
-        return hg_fail_memory(err);
-    hg_status status = HG_OK;
-    if (!GEOSCoordSeq_copyToBuffer_r(geos, seq, xy, 0, 0))
-        status = hg_fail(err, HG_EFAIL, "a ring of a polygon could not be read");
-    if (status == HG_OK)
-        status = add_edges(list, xy, n, (ring_area2(xy, n) < 0.0) != hole, err);
-    hg_free(xy);
-    return status;
+    const ring_reader *r = payload;
+    return add_edges(r->list, xy, n, (ring_area2(xy, n) < 0.0) != hole, err);
 }
 
-static hg_status add_polygon(GEOSContextHandle_t geos, const GEOSGeometry *polygon, hg_edge_list *list,
-                             hg_error *err)
+static hg_status add_polygon(void *payload, const GEOSGeometry *polygon, hg_error *err)
 {
-    if (GEOSisEmpty_r(geos, polygon) == 1)
-        return HG_OK;
-    hg_status status = add_ring(geos, GEOSGetExteriorRing_r(geos, polygon), false, list, err);
-    int holes = GEOSGetNumInteriorRings_r(geos, polygon);
-    for (int i = 0; i < holes && status == HG_OK; i++)
-        status = add_ring(geos, GEOSGetInteriorRingN_r(geos, polygon, i), true, list, err);
-    return status;
+    const ring_reader *r = payload;
+    return hg_geos_each_ring(r->geos, polygon, add_ring, payload, err);
 }
 
 hg_status hg_directed_edges(GEOSContextHandle_t geos, const GEOSGeometry *g, hg_edge_list *list,
                             hg_error *err)
 {
-    hg_status status = HG_OK;
-    int type = GEOSGeomTypeId_r(geos, g);
-    if (type == GEOS_POLYGON)
-        return add_polygon(geos, g, list, err);
-    if (type != GEOS_MULTIPOLYGON && type != GEOS_GEOMETRYCOLLECTION)
-        return HG_OK;
-    int parts = GEOSGetNumGeometries_r(geos, g);
-    for (int i = 0; i < parts && status == HG_OK; i++)
-        status = hg_directed_edges(geos, GEOSGetGeometryN_r(geos, g, i), list, err);
-    return status;
+    ring_reader reader = {geos, list};
+    return hg_geos_each_polygon(geos, g, add_polygon, &reader, err);
 }
 
 double hg_directed_area(const hg_edge *edges, size_t n, double x, double y, double centre[2])

@@ -63,30 +63,9 @@ static hg_status from_geometry(GEOSContextHandle_t geos, const GEOSGeometry *g, 
 /* Polygons picked out of the shapes, all valid. */
 typedef struct parts {
     GEOSContextHandle_t geos;
-    GEOSGeometry **list;
-    size_t count, capacity, repaired;
+    hg_geos_list list;
+    size_t repaired;
 } parts;
-
-/* Keeps copies of the polygons in g, whatever it is. */
-static hg_status keep_polygons(parts *p, const GEOSGeometry *g, hg_error *err)
-{
-    hg_status status = HG_OK;
-    int type = GEOSGeomTypeId_r(p->geos, g);
-    if (type == GEOS_POLYGON && GEOSisEmpty_r(p->geos, g) == 0) {
-        GEOSGeometry **grown = hg_grow(p->list, &p->capacity, p->count + 1, sizeof *p->list);
-        if (!grown)
-            return hg_fail_memory(err);
-        p->list = grown;
-        p->list[p->count] = GEOSGeom_clone_r(p->geos, g);
-        return p->list[p->count] && ++p->count ? HG_OK : hg_fail_memory(err);
-    }
-    if (type != GEOS_MULTIPOLYGON && type != GEOS_GEOMETRYCOLLECTION)
-        return HG_OK;
-    int n = GEOSGetNumGeometries_r(p->geos, g);
-    for (int i = 0; i < n && status == HG_OK; i++)
-        status = keep_polygons(p, GEOSGetGeometryN_r(p->geos, g, i), err);
-    return status;
-}
 
 static hg_status keep_shape(parts *p, const hg_shapes *shapes, size_t i, hg_error *err)
 {
@@ -99,31 +78,21 @@ static hg_status keep_shape(parts *p, const hg_shapes *shapes, size_t i, hg_erro
     if (GEOSGeom_getDimensions_r(p->geos, g) == 2) {
         status = hg_geos_repair(p->geos, &g, &repaired, err);
         if (status == HG_OK)
-            status = keep_polygons(p, g, err);
+            status = hg_geos_list_polygons(p->geos, &p->list, g, err);
         p->repaired += repaired;
     }
     GEOSGeom_destroy_r(p->geos, g);
     return status;
 }
 
-static void drop_parts(parts *p)
-{
-    for (size_t i = 0; i < p->count; i++)
-        GEOSGeom_destroy_r(p->geos, p->list[i]);
-    hg_free(p->list);
-    p->list = NULL;
-    p->count = 0;
-}
-
 static hg_status unite(parts *p, GEOSGeometry **out, hg_error *err)
 {
-    GEOSGeometry *all =
-        GEOSGeom_createCollection_r(p->geos, GEOS_GEOMETRYCOLLECTION, p->list, (unsigned)p->count);
-    if (!all)
-        return hg_fail_memory(err);
-    p->count = 0; /* the collection owns them now */
+    GEOSGeometry *all = NULL;
+    size_t n = p->list.count;
+    hg_status status = hg_geos_list_join(p->geos, &p->list, GEOS_GEOMETRYCOLLECTION, &all, err);
+    if (status != HG_OK)
+        return status;
     GEOSGeometry *joined = GEOSUnaryUnion_r(p->geos, all);
-    size_t n = (size_t)GEOSGetNumGeometries_r(p->geos, all);
     GEOSGeom_destroy_r(p->geos, all);
     if (!joined)
         return hg_fail(err, HG_EFAIL, "the %zu polygons of the area could not be joined", n);
@@ -137,7 +106,7 @@ static hg_status region_from_parts(parts *p, const hg_shapes *shapes, hg_region 
     hg_status status = HG_OK;
     for (size_t i = 0; i < shapes->count && status == HG_OK; i++)
         status = keep_shape(p, shapes, i, err);
-    if (status == HG_OK && p->count == 0)
+    if (status == HG_OK && p->list.count == 0)
         status = hg_fail(err, HG_EDATA, "%s: no polygon with an area among its %zu shapes",
                          shapes->source ? shapes->source : "area", shapes->count);
     GEOSGeometry *joined = NULL;
@@ -159,7 +128,7 @@ hg_status hg_region_new(const hg_shapes *shapes, size_t *repaired, hg_region **o
     status = region_from_parts(&p, shapes, out, err);
     if (status == HG_OK && repaired)
         *repaired = p.repaired;
-    drop_parts(&p);
+    hg_geos_list_dispose(p.geos, &p.list);
     hg_geos_close(p.geos);
     return status;
 }

@@ -1,6 +1,7 @@
 #include "job/hotspots.h"
 #include "base/memory.h"
 #include "io/style.h"
+#include "job/columns.h"
 #include "job/words.h"
 
 #include <math.h>
@@ -83,17 +84,6 @@ hg_status hg_density_qml(const char *file, const char *title, double peak_per_km
     return hg_raster_style_qml(&style, qml, err);
 }
 
-/* Column names and words of a table, NULL-terminated pairs; the strings are borrowed from it. */
-static const char **aliases_of(const hg_table *t)
-{
-    const char **pairs = hg_calloc(2 * t->column_count + 1, sizeof *pairs);
-    for (size_t k = 0; pairs && k < t->column_count; k++) {
-        pairs[2 * k] = t->columns[k].name;
-        pairs[2 * k + 1] = t->columns[k].title;
-    }
-    return pairs;
-}
-
 /* Whole names where there are some, else the rank; only the first areas, or labels would hide the map. */
 static const char *const area_label =
     "if(\"rank\" <= 15, if(coalesce(\"name\",'') <> '', to_string(\"rank\") || '. ' || \"name\", "
@@ -115,7 +105,7 @@ static void add_layer(layer_set *set, const hg_table *table, hg_style style)
     if (!table)
         return;
     style.layer = table->name;
-    style.aliases = aliases_of(table);
+    style.aliases = hg_table_aliases(table);
     set->failed |= !style.aliases;
     set->tables[set->n] = table;
     set->styles[set->n++] = style;
