@@ -429,15 +429,15 @@ class Random(SceneCase):
         """Parcels that tile the plane, in rows that lean: what lies in them adds up to the patch."""
         rng = random.Random(4)
         zones, patches = [], []
-        for i in range(-1, 12):
-            for j in range(-1, 12):
+        for i in range(-3, 14):
+            for j in range(-3, 14):
                 corner = lambda a, b: (round(X + 60 * a + 7.3 * b, 3), round(Y + 60 * b - 4.1 * a, 3))
                 ring = ogr.Geometry(ogr.wkbLinearRing)
                 for a, b in ((i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1), (i, j)):
                     ring.AddPoint_2D(*corner(a, b))
                 parcel = ogr.Geometry(ogr.wkbPolygon)
                 parcel.AddGeometry(ring)
-                zones.append({"zone_id": "Z%02d%02d" % (i + 1, j + 1), "kind": "state_land", "geometry": parcel})
+                zones.append({"zone_id": "Z%02d%02d" % (i + 3, j + 3), "kind": "state_land", "geometry": parcel})
         for i in range(400):
             cx, cy = 30.0 * (i % 20) + 15, 30.0 * (i // 20) + 15
             ring = ogr.Geometry(ogr.wkbLinearRing)
