@@ -359,10 +359,13 @@ class Scene:
 class SceneCase(FacesCase):
     FIRST, SECOND = "2019-03-01", "2019-10-31"
 
-    def write_scene(self, scene, permits=()):
+    def zone_rows(self, scene):
+        return [{"zone_id": "Z%04d" % i, "kind": "state_land", "priority": i % 3, "geometry": g}
+                for i, g in enumerate(scene.zones)]
+
+    def write_scene(self, scene, permits=(), zones=None):
         path = self.path("in.gpkg")
-        write_layer(path, "zones", [{"zone_id": "Z%04d" % i, "kind": "state_land", "priority": i % 3, "geometry": g}
-                                    for i, g in enumerate(scene.zones)])
+        write_layer(path, "zones", zones or self.zone_rows(scene))
         write_layer(path, "first", scene.first)
         write_layer(path, "second", scene.second)
         arguments = ["--zones", path + ":zones", "--survey", "%s:first@%s" % (path, self.FIRST),
@@ -392,6 +395,19 @@ class Random(SceneCase):
             out = self.audit(*self.write_scene(scene, scene.permits(150)), "--tolerance", tolerance)
             self.assert_balanced(out)
             self.assert_faces_are_the_figures(out)
+
+    def test_threads_and_order_of_rows(self):
+        """One thread or three, rows from the first or from the last: the same figures to the last digit."""
+        scene = self.scene()
+        permits = scene.permits(150)
+        arguments = self.write_scene(scene, permits)
+        one = self.audit(*arguments, "--tolerance", "0.7", "--threads", "1", out="a.gpkg")
+        self.assert_same_ledgers(one, self.audit(*arguments, "--tolerance", "0.7", "--threads", "3", out="b.gpkg"))
+        for rows in (scene.first, scene.second, permits):
+            rows.reverse()
+        self.dir.joinpath("in.gpkg").unlink()
+        arguments = self.write_scene(scene, permits, self.zone_rows(scene)[::-1])
+        self.assert_same_ledgers(one, self.audit(*arguments, "--tolerance", "0.7", out="c.gpkg"))
 
     def test_small_scenes_cell_by_cell(self):
         """Every total against the reference, for scenes small enough for it; classes all alike, for where outlines of
