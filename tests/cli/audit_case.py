@@ -92,12 +92,13 @@ class AuditCase(Case):
         return path
 
     def assert_rows_balance(self, ledger):
-        """closing = opening + occupied + lapsed + zone_in - cleared - regularised - zone_out + transferred."""
+        """closing = opening + occupied + lapsed + zone_in - cleared - regularised - zone_out + transferred, where the
+        opening of the first pair of epochs is the last signed report as restated."""
         self.assertTrue(ledger)
         for key, row in ledger.items():
-            expected = (row["opening_m2"] + row["occupied_m2"] + row["lapsed_m2"] + row["zone_in_m2"]
+            expected = (row["opening_m2"] + row["restated_m2"] + row["occupied_m2"] + row["lapsed_m2"] + row["zone_in_m2"]
                         - row["cleared_m2"] - row["regularised_m2"] - row["zone_out_m2"] + row["transferred_m2"])
-            size = max(1.0, sum(abs(row[f + "_m2"]) for f in FIGURES))
+            size = max(1.0, sum(abs(row[f + "_m2"]) for f in (*FIGURES, "restated")))
             self.assertAlmostEqual(row["closing_m2"], expected, delta=UNIT_M2 + 1e-14 * size, msg="%r: %r" % (key, row))
             self.assertAlmostEqual(row["closing_mu"], row["closing_m2"] * MU, delta=1e-8 + 1e-14 * size, msg=str(key))
             for figure in FIGURES:
@@ -111,7 +112,7 @@ class AuditCase(Case):
                 continue
             parts = [r for (e, z, c), r in ledger.items()
                      if e == epoch and z != "*" and c != "*" and zone in ("*", z) and cls in ("*", c)]
-            for figure in (*FIGURES, "relapsed"):
+            for figure in (*FIGURES, "relapsed", "restated"):
                 total = sum(r[figure + "_m2"] for r in parts)
                 size = max(1.0, sum(abs(r[figure + "_m2"]) for r in parts))
                 self.assertAlmostEqual(row[figure + "_m2"], total, delta=UNIT_M2 + 1e-14 * size * len(parts),
