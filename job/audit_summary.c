@@ -114,7 +114,7 @@ static hg_status summarise_ledger(hg_job *job, const hg_auditing *a, hg_error *e
     hg_text_addf(s, "ledger %s%s%s, %s areas:\n", one ? "" : hg_audit_epoch_text(a, r->epoch - 1, from),
                  one ? "" : " to ", hg_audit_epoch_text(a, r->epoch, to), hg_area_mode_name(a->land.area_mode));
     const line lines[] = {{"opening", r->opening},
-                          {"restated since the report", r->restated},
+                          {"restated", r->restated},
                           {"+ occupied", r->occupied},
                           {"+ lapsed permits", r->lapsed},
                           {"+ zone drawn in", r->zone_in},

@@ -6,7 +6,6 @@ came out, within a millimetre along its outline.
 """
 import csv
 import math
-import re
 import string
 import struct
 
@@ -247,7 +246,7 @@ class Pairs(NastyCase):
         patches, zones, expected = [], [], {}
         with open(shared("nasty_geometries", "geos_cases.csv"), encoding="utf-8", newline="") as file:
             for case in csv.DictReader(file):
-                if case["case_id"] in wanted and not re.search("CIRCULAR|COLLECTION", case["a"] + case["b"]):
+                if case["case_id"] in wanted and "CIRCULAR" not in case["a"] + case["b"]:
                     self.pair(case, wanted[case["case_id"]], patches, zones, expected)
         self.assertGreater(len(expected), 200)
         path = self.path("pairs.gpkg")
@@ -262,7 +261,7 @@ class Pairs(NastyCase):
     def pair(self, case, reference_row, patches, zones, expected):
         """Both placed by one shift and scale on a tile of their own."""
         a, b = parsed(case["a"]), parsed(case["b"])
-        if a is None or b is None or a.IsEmpty() or b.IsEmpty():
+        if a is None or b is None or a.IsEmpty() or b.IsEmpty() or not (is_polygonal(a) and is_polygonal(b)):
             return
         points = [*points_of(a), *points_of(b)]
         x0, y0 = (min(p[i] for p in points) for i in (0, 1))
