@@ -96,8 +96,9 @@ class AuditCase(Case):
         opening of the first pair of epochs is the last signed report as restated."""
         self.assertTrue(ledger)
         for key, row in ledger.items():
-            expected = (row["opening_m2"] + row["restated_m2"] + row["occupied_m2"] + row["lapsed_m2"] + row["zone_in_m2"]
-                        - row["cleared_m2"] - row["regularised_m2"] - row["zone_out_m2"] + row["transferred_m2"])
+            expected = (row["opening_m2"] + row["restated_m2"] + row["occupied_m2"] + row["lapsed_m2"]
+                        + row["zone_in_m2"] - row["cleared_m2"] - row["regularised_m2"] - row["zone_out_m2"]
+                        + row["transferred_m2"])
             size = max(1.0, sum(abs(row[f + "_m2"]) for f in (*FIGURES, "restated")))
             self.assertAlmostEqual(row["closing_m2"], expected, delta=UNIT_M2 + 1e-14 * size, msg="%r: %r" % (key, row))
             self.assertAlmostEqual(row["closing_mu"], row["closing_m2"] * MU, delta=1e-8 + 1e-14 * size, msg=str(key))
