@@ -145,7 +145,8 @@ static void zones(void **state)
                                      "Z4,river,1,POINT(400000 2440000)\n"
                                      "Z5,river,1,\n"
                                      "Z6,river,1,POLYGON EMPTY\n"
-                                     "Z7,river,1," BOX(1, 1, 2, 2));
+                                     "Z7,river,1," BOX(1, 1, 2, 2)
+                                     "*,river,1," BOX(400700, 2440000, 400800, 2440100));
     const char *s = put("survey.csv", survey_csv);
     char dated[160];
     snprintf(dated, sizeof dated, "%s@2019-03-01", s);
@@ -169,7 +170,8 @@ static void zones(void **state)
                        "zones.csv/7 bad_geometry Point\n"
                        "zones.csv/8 no_geometry (null)\n"
                        "zones.csv/9 no_geometry (null)\n"
-                       "zones.csv/10 outside_crs (null)\n");
+                       "zones.csv/10 outside_crs 1.5, 1.5\n"
+                       "zones.csv/11 no_id *\n");
     assert_notes(&r, "zones.csv/2 bad_number high\n"
                      "zones.csv/2 unknown_kind swamp\n"
                      "zones.csv/4 joined_part Z1\n");
