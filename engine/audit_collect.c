@@ -148,12 +148,24 @@ static void sum_piece(const collector *c, const tags *t, size_t from, size_t to,
     }
 }
 
-/* A polygon's largest circle is at least 2 area / perimeter across, and no wider than its box. */
+static bool is_convex(const hg_polygon_mm *p)
+{
+    size_t n = p->rings == 1 ? p->ring_start[1] - 1 : 0;
+    for (size_t i = 0; i < n; i++) {
+        const int64_t *a = p->xy + 2 * i, *b = a + 2, *c = p->xy + 2 * ((i + 2) % n);
+        hg_exact turn = (hg_exact)(b[0] - a[0]) * (c[1] - b[1]) - (hg_exact)(b[1] - a[1]) * (c[0] - b[0]);
+        if (turn < 0)
+            return false;
+    }
+    return n > 2;
+}
+
+/* The largest circle in a convex polygon is at least 2 area / perimeter across, and in none wider than the box. */
 static hg_status judge_width(hg_audit_piece *p, hg_error *err)
 {
     const int64_t *b = p->outline.box;
     double tau = p->tolerance_m, perimeter = hg_polygon_mm_perimeter_m(&p->outline);
-    double least = perimeter > 0 ? 2 * hg_exact_m2(p->planar) / perimeter : 0;
+    double least = is_convex(&p->outline) ? 2 * hg_exact_m2(p->planar) / perimeter : 0;
     double most = fmin((double)(b[2] - b[0]), (double)(b[3] - b[1])) / 1000, diameter = least;
     hg_status status = HG_OK;
     if (least <= 2 * tau && most > tau)
