@@ -81,7 +81,7 @@ void hg_edges_bounds(const hg_edges *edges, double box[4])
     box[3] = b->y1;
 }
 
-static double edge_distance2(const hg_edge *e, double x, double y)
+double hg_edge_distance2(const hg_edge *e, double x, double y)
 {
     double dx = e->bx - e->ax;
     double dy = e->by - e->ay;
@@ -148,7 +148,7 @@ double hg_edges_nearest(const hg_edges *edges, double x, double y, double limit2
         }
         hg_box_children(&edges->tree, 0, p.node, &from, &to);
         for (size_t i = from; i < to; i++) {
-            double distance2 = edge_distance2(&edges->sorted[i], x, y);
+            double distance2 = hg_edge_distance2(&edges->sorted[i], x, y);
             if (distance2 < best) {
                 best = distance2;
                 *nearest = edges->tree.order[i];

@@ -11,6 +11,9 @@ typedef struct hg_edge {
     double ax, ay, bx, by;
 } hg_edge;
 
+/** Square of the distance from x, y to one edge. */
+double hg_edge_distance2(const hg_edge *edge, double x, double y);
+
 typedef struct hg_edges hg_edges;
 
 /** Copies the n >= 1 edges; their positions in the array are their numbers. */
