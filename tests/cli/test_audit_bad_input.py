@@ -112,7 +112,7 @@ class Rows(BadInputCase):
         self.actions[0]["date"] = "2018-12-24"
         out = self.run_all()
         self.assert_closing(out, 500)
-        self.told(out, 1, "2018-12-24")
+        self.told(out, 1)
 
     def test_dates_that_are_none(self):
         self.actions.append(dict(self.actions[0], date="2019-02-30"))
@@ -224,18 +224,16 @@ class Refusals(BadInputCase):
         self.refused(3, *self.inputs(), says="zone")
 
     def test_missing_columns(self):
-        for role, rows, column in (("zones", self.zones, "zone_id"), ("permits", self.permits, "permit_id"),
-                                   ("actions", self.actions, "patch_id")):
+        for role, column in (("zones", "zone_id"), ("permits", "permit_id"), ("actions", "patch_id")):
             with self.subTest(role=role):
                 self.dir.joinpath("in.gpkg").unlink(missing_ok=True)
-                kept = [dict(r) for r in rows]
-                for row in rows:
-                    row["another"] = row.pop(column)
+                sound = getattr(self, role)
+                setattr(self, role, [{("another" if k == column else k): v for k, v in r.items()} for r in sound])
                 arguments = self.inputs()
+                setattr(self, role, sound)
                 self.refused(2, *arguments, says=column)
                 out = self.audit(*arguments, "--map", "%s.%s=another" % (role, column))
                 self.assert_closing(out, 500)
-                rows[:] = kept
 
     def test_maps_that_lead_nowhere(self):
         arguments = self.inputs()
@@ -247,9 +245,10 @@ class Refusals(BadInputCase):
     def test_values_of_options(self):
         arguments = self.drop(self.drop(self.inputs(), "--tolerance"), "--area-mode")
         for option, wrong in (("--tolerance", "-1"), ("--tolerance", "wide"), ("--tolerance", "nan"),
-                              ("--area-mode", "round"), ("--analysis-crs", "EPSG:4326"), ("--threads", "0")):
+                              ("--area-mode", "round"), ("--threads", "0")):
             with self.subTest(option=option, value=wrong):
                 self.refused(2, *arguments, option, wrong, says=option)
+        self.refused(2, *arguments, "--analysis-crs", "EPSG:4326", says="degrees")
 
     def test_missing_files(self):
         arguments = self.inputs()

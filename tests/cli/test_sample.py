@@ -1,4 +1,5 @@
 """The sample data: the demo as `make demo` runs it, its planted truth, and the robberies of Memphis."""
+import json
 import os
 import pathlib
 import re
@@ -30,17 +31,29 @@ class Pingsha(Case):
     def test_demo(self):
         p = self.demo()
         lines = p.stdout.splitlines()
-        self.assertLessEqual(len(lines), 14, p.stdout)
+        self.assertLessEqual(len(lines), 60, p.stdout)
         self.assertIn("SYNTHETIC", p.stdout)
         self.assertIn("demo/pingsha_hotspots.gpkg", p.stdout)
         self.assertIn("QGIS", p.stdout)
         self.assertEqual(sorted(f.name for f in (self.dir / "demo").iterdir()),
-                         ["pingsha_hotspots.gpkg", "pingsha_hotspots_density.qml",
+                         ["pingsha_audit.gpkg", "pingsha_hotspots.gpkg", "pingsha_hotspots_density.qml",
                           "pingsha_hotspots_density.tif"])
+        self.figures_of_the_campaign(lines)
         result = self.dir / "demo/pingsha_hotspots.gpkg"
         self.truth(result, "--active", "duplicate_id")
         self.police_station_is_a_pile_up(result)
         self.assertEqual(self.demo_again(), 0, "the demo runs over its own result")
+
+    def figures_of_the_campaign(self, lines):
+        """The table behind "more than": each computed figure is that of the truth, and more than was reported."""
+        truth = json.loads((SOURCE / "sample_data/pingsha/truth.json").read_text(encoding="utf-8"))["audit"]
+        first = next(i for i, line in enumerate(lines) if line.split() == ["more", "than", "computed"])
+        shown = [[float(v.replace(",", "")) for v in line.split()[-2:]] for line in lines[first + 1:first + 6]]
+        keys = ("state_land_mu", "public_building_rooms", "fish_pond_mu", "structure_m2", "oyster_raft_m2")
+        self.assertEqual([more_than for more_than, _ in shown], [truth["reported"][k] for k in keys])
+        for (more_than, computed), key in zip(shown, keys):
+            self.assertAlmostEqual(computed, truth["computed"][key], delta=2e-5 * computed, msg=key)
+            self.assertGreaterEqual(computed, more_than)
 
     def demo_again(self):
         return subprocess.run(["sh", str((SOURCE / "tools/demo.sh").resolve()),

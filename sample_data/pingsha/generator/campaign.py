@@ -180,9 +180,10 @@ class Planter:
         self.add(other)
 
     def changed(self, cell):
-        """A pond filled in and built over."""
+        """A pond filled in and built over, on the very same outline."""
         t = Thing("class_changed", "fish_pond", cell.convex(self.rng), occupant=self.occupant(),
                   second_cls="structure")
+        t.second = t.first
         t.put("opening", t.first).put("transferred_out", t.first)
         t.put("transferred_in", t.first, "structure").put("closing", t.first, "structure")
         self.add(t)

@@ -5,6 +5,7 @@ from .campaign import FIRST, PILOT, ROOMS_RECOVERED, SECOND, assets, later, patr
 from .land import MU_M2, area_m2
 
 FIGURES = ("opening", "occupied", "lapsed", "cleared", "regularised", "transferred", "closing")
+SHORT_M2 = 1000  # what one row of the signed report leaves out
 CLAIMS_OF_STATE_LAND = ("contract", "rent", "litigation")
 REPORT = {"state_land_mu": 1897, "public_building_rooms": 143, "fish_pond_mu": 280, "structure_m2": 6200,
           "oyster_raft_m2": 40000}
@@ -144,10 +145,11 @@ def _late(campaign):
 
 
 def opening_rows(campaign):
-    """The last signed report, of some zones, as the first flight has them."""
+    """The last signed report: every balance as the first flight has it, but for one that is short."""
     cells = _cells(campaign)
-    keys = sorted(k for k, row in cells.items() if row["opening"] > 20000)[:4]
-    return [{"zone_id": zone, "class": cls, "area_m2": f"{cells[zone, cls]['opening']:.2f}",
+    keys = sorted(key for key, row in cells.items() if row["opening"] > 0)
+    short = {keys[3]: SHORT_M2}
+    return [{"zone_id": zone, "class": cls, "area_m2": f"{cells[zone, cls]['opening'] - short.get((zone, cls), 0):.2f}",
              "signed_on": later(FIRST, 16)} for zone, cls in keys]
 
 
@@ -159,6 +161,7 @@ def truth_of(campaign, seed):
     def of_kind(zone, _):
         return campaign.zones.kind(zone)
 
+    report = opening_rows(campaign)
     relapse = next(t for t in campaign.things if t.what == "relapse")
     return {
         "flights": {"pilot": PILOT, "first": FIRST, "second": SECOND}, "area_mode": "ellipsoid",
@@ -175,6 +178,8 @@ def truth_of(campaign, seed):
                                   "rent_counts_as_recovered": _by_action(claims, "verified_with_rent_m2")},
         "unexplained_m2": _unexplained(campaign), "unknown_patch": "T9999",
         "relapsed_with_pilot_m2": round(sum(_held(campaign, relapse.second).values()), 3),
+        "signed_report_m2": round(sum(float(row["area_m2"]) for row in report), 2),
+        "short_in_report": {"zone_id": report[3]["zone_id"], "class": report[3]["class"], "restated_m2": SHORT_M2},
         "late_signatures": _late(campaign), "rooms": units_truth(assets(seed)), "rafts": _rafts(campaign),
         "patrol_gaps": [dict(zip(("zone_id", "level", "since", "until"), gap)) for gap in patrols(seed)[1]],
         "planted": _planted(campaign)}
