@@ -124,6 +124,53 @@ const char *hg_shortest_decimal(double v, char *buf)
     return buf;
 }
 
+/* ------------------------------------------------------------------ nearest word */
+
+enum { WORD = 64 };
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Optimal string alignment, by bytes; words beyond WORD bytes are far from everything. */
+static size_t letters_apart(const char *a, const char *b)
+{
+    size_t n = strlen(a), m = strlen(b), rows[3][WORD + 1];
+    if (n > WORD || m > WORD)
+        return WORD;
+    size_t *before = rows[0], *above = rows[1], *row = rows[2];
+    for (size_t j = 0; j <= m; j++)
+        above[j] = before[j] = j;
+    for (size_t i = 1; i <= n; i++) {
+        row[0] = i;
+        for (size_t j = 1; j <= m; j++) {
+            row[j] = least(above[j - 1] + (a[i - 1] != b[j - 1]), least(above[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = least(row[j], before[j - 2] + 1);
+        }
+        size_t *oldest = before;
+        before = above;
+        above = row;
+        row = oldest;
+    }
+    return above[m];
+}
+
+const char *hg_nearest_word(const char *word, const char *const *words)
+{
+    const char *best = NULL;
+    size_t limit = strlen(word) / 3 + 1;
+    for (; *words; words++) {
+        size_t apart = letters_apart(word, *words);
+        if (apart < limit) {
+            limit = apart;
+            best = *words;
+        }
+    }
+    return best;
+}
+
 /* Open addressing over 32-bit ids; text lives in chunks that never move. */
 struct hg_pool {
     char **texts;
