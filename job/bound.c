@@ -2,9 +2,9 @@
 #include "job/raw.h"
 #include "base/memory.h"
 #include "engine/pileup.h"
+#include "job/options.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* Marks later rows equal to an earlier one among those whose reason is HG_ACCEPTED. */
 static hg_status mark_duplicates(const hg_raw *raw, uint8_t *reasons, hg_error *err)
@@ -102,16 +102,26 @@ static hg_status classify(const hg_job *job, const hg_intake *in, hg_raw *raw, d
                               raw->where, err);
 }
 
+static void reject_outside(hg_raw *raw)
+{
+    for (size_t i = 0; raw->where && i < raw->n; i++)
+        if (raw->reason[i] == HG_ACCEPTED && raw->where[i] == HG_OUTSIDE)
+            raw->reason[i] = HG_OUTSIDE_AREA;
+}
+
 hg_status hg_raw_bound(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
 {
     hg_status status = HG_OK;
-    bool needs_bandwidth = job->set.area || strcmp(job->command->info.name, "load") != 0;
+    bool index = job->command->mask == HG_FOR_INDEX;
+    bool needs_bandwidth = !index && (job->set.area || job->command->mask != HG_FOR_LOAD);
     if (raw->polygons)
         return HG_OK;
     if (in->region) {
         raw->where = hg_malloc(raw->n, 1);
         status = raw->where ? classify(job, in, raw, 0, err) : hg_fail_memory(err);
     }
+    if (status == HG_OK && index)
+        reject_outside(raw);
     if (status != HG_OK || !needs_bandwidth)
         return status;
     if (job->set.rule == HG_RULE_LENGTH)
@@ -125,8 +135,7 @@ hg_status hg_raw_bound(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
     if (!in->region)
         return HG_OK;
     status = classify(job, in, raw, in->support_m, err);
-    for (size_t i = 0; i < raw->n && status == HG_OK; i++)
-        if (raw->reason[i] == HG_ACCEPTED && raw->where[i] == HG_OUTSIDE)
-            raw->reason[i] = HG_OUTSIDE_AREA;
+    if (status == HG_OK)
+        reject_outside(raw);
     return status;
 }

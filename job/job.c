@@ -24,7 +24,12 @@ static const char *const hotspots_examples[] = {
     NULL};
 static const char *const info_examples[] = {"hotgrid info hot.gpkg", NULL};
 
-/* Bit i of an option's commands stands for entry i. */
+static const char *const index_examples[] = {
+    "hotgrid index crime.csv --datum gcj02 --stream crime fire.geojson --stream fire --config town.yaml "
+    "--units villages.gpkg --unit-name name --since 2019-01-01 --until 2019-11-01 -o index.gpkg",
+    "hotgrid index town.gpkg --config town.yaml --compare yesterday.gpkg -o today.gpkg",
+    "hotgrid index --check-claim -300%", NULL};
+
 static const hg_command commands[] = {
     {{"load", "check incidents and load them into a store (GeoPackage or SpatiaLite)",
       "[OPTIONS] INPUT [SOURCE OPTIONS] ... -o STORE", load_examples},
@@ -41,6 +46,10 @@ static const hg_command commands[] = {
     {{"info", "what a store or a result holds and how it was made", "[OPTIONS] FILE", info_examples},
      HG_FOR_INFO,
      hg_run_info},
+    {{"index", "daily safety index by unit; year-on-year tables",
+      "[OPTIONS] INPUT [SOURCE OPTIONS] ... -o RESULT.gpkg", index_examples},
+     HG_FOR_INDEX,
+     hg_run_index},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -53,6 +62,11 @@ size_t hg_command_count(void)
 const hg_command_info *hg_command_at(size_t i)
 {
     return i < COMMANDS ? &commands[i].info : NULL;
+}
+
+unsigned hg_command_mask(size_t i)
+{
+    return i < COMMANDS ? commands[i].mask : 0;
 }
 
 double hg_now(void)
@@ -108,7 +122,7 @@ hg_status hg_job_new(const char *command, hg_job **out, hg_error *err)
         *out = job;
         return HG_OK;
     }
-    return hg_fail(err, HG_EUSAGE, "\"%s\" is no command; commands are: load, density, hotspots, info",
+    return hg_fail(err, HG_EUSAGE, "\"%s\" is no command; commands are: load, density, hotspots, index, info",
                    command);
 }
 
@@ -213,12 +227,12 @@ static hg_status empty_interval(const hg_job *job, hg_error *err)
 
 hg_status hg_job_run(hg_job *job, hg_error *err)
 {
-    bool info = job->command->mask == HG_FOR_INFO;
+    bool info = job->command->mask == HG_FOR_INFO, bare = job->set.check_claim != NULL;
     if (job->ran)
         return hg_fail(err, HG_EUSAGE, "a job runs once; make a new one");
-    if (!job->input_count)
+    if (!job->input_count && !bare)
         return hg_fail(err, HG_EUSAGE, "no input was given");
-    if (!info && !job->set.output)
+    if (!info && !bare && !job->set.output)
         return hg_fail(err, HG_EUSAGE, "no output was given; say where with -o FILE");
     if (job->set.since != HG_NO_TIME && job->set.until != HG_NO_TIME && job->set.since >= job->set.until)
         return empty_interval(job, err);

@@ -9,6 +9,7 @@ enum {
     HG_FOR_DENSITY = 2,
     HG_FOR_HOTSPOTS = 4,
     HG_FOR_INFO = 8,
+    HG_FOR_INDEX = 64,
 };
 
 /** Defaults of all settings. */

@@ -43,7 +43,11 @@ hg_status hg_check_not_read(const hg_job *job, const char *path, hg_error *err)
         return HG_OK;
     const struct {
         const char *role, *source;
-    } others[] = {{"--area", job->set.area}, {"--places", job->set.places}};
+    } others[] = {{"--area", job->set.area},
+                  {"--places", job->set.places},
+                  {"--units", job->set.units},
+                  {"--config", job->set.config},
+                  {"--compare", job->set.compare}};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (others[i].source && is_file(others[i].source, &st))
             return hg_fail(err, HG_EUSAGE, "-o %s: would replace %s %s; name another file",
