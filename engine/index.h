@@ -8,13 +8,14 @@
  *    missing; fewer than 28 of them give no score.
  *  - Fitted mean of a history day = history mean x factors. Factors in order, each on what the ones
  *    before leave (sum of y over its days / sum of what is fitted so far): weekday with >= 8 days of
- *    it; month with >= 8 days of it, and only where the history holds >= 730 days (so history_days
+ *    it; month with >= 8 days of it, and only where the history reaches back 730 days (so history_days
  *    must be at least that); holiday id with >= 2 days of it. A factor not in force is 1.
  *  - Robust: after a first fit, days with r = 2 (sqrt(y_d / phi) - sqrt(fitted_d / phi)) > 2.58 get
  *    the weight (2.58 / r)^2 and everything is fitted once more with the weights.
  *  - phi = max(1, (sum w^2 / sum w) phi_d): the sums over the history's events (today's if it has
  *    none, 1 if neither); phi_d = Pearson chi^2 / df of the daily numbers n_d around their own fitted
- *    means under the same day weights, df = sum of day weights - parameters in force (at least 1).
+ *    means under the same day weights, df = sum of day weights - parameters (at least 1): the mean and the factors in force, one fewer
+ *    for weekdays or months that cover every day.
  *  - Today: D from 1/D = 1/D_all + sum over the factors in force of (1/D_factor - 1/D_all), with D_all
  *    and D_factor the summed day weights of the history and of the days behind today's factor (with
  *    a weekday factor alone D is that weekday's days); N = D x history mean x today's factors;
@@ -26,8 +27,10 @@
  * on its events wherever they are, in no unit at all included. On day t it is missing when the days without any event up to and
  * including t outnumber both 3 and its longest closed gap that reaches into [t - history_days, t - 1],
  * or when the feed calendar says so (for one unit or for all), or t lies outside the data. Days the
- * calendar calls missing are no part of a gap, days it calls present end one. The days before the
- * first event are a gap like any other. What was missing on its own day is no history later.
+ * calendar calls missing are no part of a gap, days it calls present end one. Days before the
+ * stream's first event are judged by the same count but make no closed gap. What was missing on its
+ * own day is no history later. One unit's own entries in the feed calendar change nothing for gaps,
+ * and nothing for what all units had.
  */
 #ifndef HG_ENGINE_INDEX_H
 #define HG_ENGINE_INDEX_H
