@@ -10,6 +10,7 @@
 #include "job/output.h"
 #include "job/stream_names.h"
 #include "job/study.h"
+#include "job/table_columns.h"
 
 /* ------------------------------------------------- units ------------------------------------ */
 
@@ -139,14 +140,6 @@ hg_status hg_index_changes_table(hg_index_run *run, const hg_table *daily, hg_ta
 
 /** Decides what --suppress-below withholds of the days. */
 hg_status hg_index_hide(hg_index_run *run, hg_error *err);
-
-/** Adds columns to a table. */
-typedef struct hg_index_column {
-    const char *name;
-    hg_type type;
-} hg_index_column;
-hg_status hg_index_add_columns(hg_table *t, const hg_index_column *columns, size_t n, hg_error *err);
-hg_status hg_index_set_titles(const hg_index_run *run, hg_table *t, hg_error *err);
 
 /* ------------------------------------------------- the rest --------------------------------- */
 
