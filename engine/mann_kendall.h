@@ -20,7 +20,7 @@ typedef struct hg_mann_kendall {
 
 /**
  * @param value  n finite values in order of time
- * Errors: HG_EUSAGE for n < 10 or above 100,000, HG_EDATA for a value that is not finite, HG_ENOMEM.
+ * Errors: HG_EUSAGE for n < 10 or above 20,000, HG_EDATA for a value that is not finite, HG_ENOMEM.
  */
 hg_status hg_mann_kendall_test(const double *value, size_t n, hg_mann_kendall *out, hg_error *err);
 

@@ -119,6 +119,23 @@ double hg_binomial_tail(uint64_t k, uint64_t n, double p)
     return exp(hg_log_binomial_tail(k, n, p));
 }
 
+/* Bisection on the log-odds, which keeps the digits of bounds near 0. */
+double hg_binomial_lower(uint64_t k, uint64_t n, double level)
+{
+    if (k == 0)
+        return 0;
+    double low = -60, high = 60, wanted = log(level);
+    for (;;) {
+        double middle = low + (high - low) / 2;
+        if (!(middle > low && middle < high))
+            return 1 / (1 + exp(-middle));
+        if (hg_log_binomial_tail(k, n, 1 / (1 + exp(-middle))) < wanted)
+            low = middle;
+        else
+            high = middle;
+    }
+}
+
 double hg_poisson_tail(uint64_t k, double mean)
 {
     if (k == 0)
