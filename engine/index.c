@@ -80,8 +80,9 @@ static void observe(const maker *m, const hg_index_daily *d, size_t published,
 static void score_stream(const maker *m, const hg_index_expectation *e, hg_index_series *series,
                          size_t row)
 {
-    series->flags[row] |= e->flags;
-    bool scored = !(series->flags[row] & (HG_INDEX_MISSING | HG_INDEX_SHORT_HISTORY));
+    bool missing = series->flags[row] & HG_INDEX_MISSING;
+    series->flags[row] |= missing ? e->flags & HG_INDEX_SHORT_HISTORY : e->flags;
+    bool scored = !missing && !(e->flags & HG_INDEX_SHORT_HISTORY);
     double z = NAN, score = NAN;
     if (scored)
         score = hg_index_score(m->config, series->observed[row], e->mean, e->phi, e->days, &z);

@@ -130,7 +130,7 @@ enum {
     HG_INDEX_MISSING = 1,         /**< no feed: no score */
     HG_INDEX_SHORT_HISTORY = 2,   /**< fewer than 28 days: no score */
     HG_INDEX_HOLIDAY_UNKNOWN = 4, /**< a holiday without a factor: judged as an ordinary day */
-    HG_INDEX_WEEKDAY_USED = 8,
+    HG_INDEX_WEEKDAY_USED = 8, /**< factors in force; without a score neither these nor the above */
     HG_INDEX_MONTH_USED = 16,
     HG_INDEX_HOLIDAY_USED = 32
 };

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define DAY_SECONDS 86400
 
@@ -51,24 +52,33 @@ static hg_index_class class_of_day(const hg_index_config *config, const hg_index
         .holiday = holiday};
 }
 
-static hg_status add_class(hg_index_calendar *c, hg_index_class class, uint32_t *number,
-                           hg_error *err)
+static int compare_classes(const void *pa, const void *pb)
 {
-    for (size_t k = 0; k < c->class_count; k++) {
-        const hg_index_class *known = &c->classes[k];
-        if (known->weekday == class.weekday && known->month == class.month &&
-            known->holiday == class.holiday) {
-            *number = (uint32_t)k;
-            return HG_OK;
-        }
-    }
-    hg_index_class *grown =
-        hg_grow(c->classes, &c->class_capacity, c->class_count + 1, sizeof *grown);
-    if (!grown)
+    const hg_index_class *a = pa, *b = pb;
+    if (a->weekday != b->weekday)
+        return a->weekday < b->weekday ? -1 : 1;
+    if (a->month != b->month)
+        return a->month < b->month ? -1 : 1;
+    return (a->holiday > b->holiday) - (a->holiday < b->holiday);
+}
+
+/* In an order of their own, so that sums over classes do not depend on which day comes first. */
+static hg_status number_classes(const hg_index_class *class, hg_index_calendar *c, hg_error *err)
+{
+    c->classes = hg_malloc(c->days, sizeof *c->classes);
+    c->class_of = hg_malloc(c->days, sizeof *c->class_of);
+    if (!c->classes || !c->class_of)
         return hg_fail_memory(err);
-    c->classes = grown;
-    grown[c->class_count] = class;
-    *number = (uint32_t)c->class_count++;
+    memcpy(c->classes, class, c->days * sizeof *class);
+    qsort(c->classes, c->days, sizeof *class, compare_classes);
+    for (size_t i = 0; i < c->days; i++)
+        if (i == 0 || compare_classes(&c->classes[i], &c->classes[c->class_count - 1]) != 0)
+            c->classes[c->class_count++] = c->classes[i];
+    for (size_t i = 0; i < c->days; i++) {
+        const hg_index_class *found = bsearch(&class[i], c->classes, c->class_count, sizeof *class,
+                                              compare_classes);
+        c->class_of[i] = (uint32_t)(found - c->classes);
+    }
     return HG_OK;
 }
 
@@ -89,14 +99,17 @@ static hg_status sort_days(const hg_index_config *config, const hg_index_input *
 {
     hg_status s = HG_OK;
     uint32_t *holiday = hg_calloc(c->days, sizeof *holiday);
-    c->class_of = hg_malloc(c->days, sizeof *c->class_of);
-    if (!holiday || !c->class_of)
+    hg_index_class *class = hg_malloc(c->days, sizeof *class);
+    if (!holiday || !class)
         s = hg_fail_memory(err);
     if (s == HG_OK && config->holiday && input->holiday_count > 0)
         s = find_holidays(input, c, holiday, err);
     for (size_t i = 0; s == HG_OK && i < c->days; i++)
-        s = add_class(c, class_of_day(config, c, i, holiday[i]), &c->class_of[i], err);
+        class[i] = class_of_day(config, c, i, holiday[i]);
+    if (s == HG_OK)
+        s = number_classes(class, c, err);
     hg_free(holiday);
+    hg_free(class);
     return s == HG_OK ? count_days(c, err) : s;
 }
 

@@ -23,7 +23,7 @@ typedef struct hg_index_calendar {
     uint32_t holidays;  /**< distinct holiday ids among the days */
     uint32_t *class_of; /**< one a day */
     hg_index_class *classes;
-    size_t class_count, class_capacity;
+    size_t class_count;
     size_t *class_start; /**< days of the classes before: class_count + 1 */
 } hg_index_calendar;
 

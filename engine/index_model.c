@@ -426,8 +426,8 @@ void hg_index_expect(hg_index_window *window, const hg_index_daily *daily, int32
     size_t history = (size_t)history_days;
     empty(window, daily);
     for (size_t i = 0; i < c->days; i++) {
-        if (i >= history && !daily->missing[i - history])
-            take_out(window, i - history);
+        if (i > history && !daily->missing[i - history - 1])
+            take_out(window, i - history - 1);
         if (i >= c->first) {
             window->months_in_force = c->months && i >= c->months_from;
             out[i - c->first] = expect_day(window, i);

@@ -60,6 +60,35 @@ typedef struct hg_index_events {
     bool severity_unused; /**< severities are given, but no category is known */
 } hg_index_events;
 
+/* ------------------------------------------------- spans ------------------------------------ */
+
+/** Two spans whose numbers are put beside each other. */
+typedef struct hg_index_pair {
+    hg_period base, current;
+    bool yoy;   /**< the year before; else the span before */
+    bool whole; /**< of the whole published period, not of a month in it */
+} hg_index_pair;
+
+/**
+ * Everything that is counted by spans: the days of the data cut into segments at the bounds of all spans. Column
+ * `units` stands for all units together. Days on which a feed was missing count neither as days nor with
+ * their events.
+ */
+typedef struct hg_index_spans {
+    hg_index_pair *pairs;
+    size_t pair_count;
+    hg_period *months; /**< parts of the published period by calendar month; one where it lies in one */
+    size_t month_count;
+    hg_period *years; /**< of twelve months back from the end of the period, oldest first */
+    size_t year_count;
+    int32_t *bound; /**< segments + 1 days, ascending */
+    size_t segments;
+    uint32_t *segment_of; /**< by day from bound[0] on */
+    uint64_t *count;      /**< [(unit × series + s) × segments + segment] */
+    double *days;         /**< [s × segments + segment] */
+    uint8_t *hidden;      /**< like count, where counts are withheld; NULL without --suppress-below */
+} hg_index_spans;
+
 /** Everything a run knows; the tables are made from it. */
 typedef struct hg_index_run {
     hg_job *job;
@@ -75,12 +104,25 @@ typedef struct hg_index_run {
     hg_index_result result;
     hg_index_result past;    /**< feeds alone, from the first day of the data on: one unit, no events in it */
     hg_index_place *places;
+    hg_index_spans spans;
     uint8_t *hidden;         /**< with --suppress-below: by row and series, whether the count is withheld; else NULL */
 } hg_index_run;
 
 /** Series, events, units of events, the days to publish. */
 hg_status hg_index_events_make(hg_index_run *run, hg_error *err);
 void hg_index_events_dispose(hg_index_events *events);
+
+/** Spans and their counts, after the engine has told which feeds were missing. */
+hg_status hg_index_spans_make(hg_index_run *run, hg_error *err);
+void hg_index_spans_dispose(hg_index_spans *spans);
+/** Whether the span lies in the data. */
+bool hg_index_span_known(const hg_index_run *run, hg_period span);
+/** Events of a unit (units.n = all) and series in a span, and the days its feed was there; false if withheld. */
+bool hg_index_span_count(const hg_index_run *run, size_t unit, size_t series, hg_period span, uint64_t *n,
+                         double *days);
+bool hg_index_feed_missing(const hg_index_run *run, size_t unit, size_t series, int32_t day);
+/** "2019-10" for a calendar month, "2019" for a year, else "2019-01-01..2019-10-31", into buf of 32. */
+const char *hg_index_span_text(hg_period span, char *buf);
 
 /** Value of one cell of the result's rows: row of unit u and day t since 1970. */
 static inline size_t hg_index_row(const hg_index_run *run, size_t unit, int32_t day)

@@ -21,3 +21,13 @@ hg_status hg_set_titles(const char *lang, hg_table *t, hg_error *err)
     }
     return HG_OK;
 }
+
+const char **hg_column_aliases(const hg_table *t)
+{
+    const char **pairs = hg_calloc(2 * t->column_count + 1, sizeof *pairs);
+    for (size_t k = 0; pairs && k < t->column_count; k++) {
+        pairs[2 * k] = t->columns[k].name;
+        pairs[2 * k + 1] = t->columns[k].title;
+    }
+    return pairs;
+}
