@@ -55,7 +55,7 @@ static void run_dispose(hg_index_run *run)
     hg_index_spans_dispose(&run->spans);
     hg_index_result_dispose(&run->result);
     hg_index_result_dispose(&run->past);
-    hg_index_events_dispose(&run->events);
+    hg_index_entries_dispose(&run->events);
     hg_index_units_dispose(&run->units);
     hg_index_design_dispose(&run->design);
 }
@@ -96,7 +96,7 @@ static hg_status compute(hg_index_run *run, hg_error *err)
     hg_job *job = run->job;
     hg_status status = hg_index_units_read(job, &run->design, run->in, &run->units, err);
     if (status == HG_OK)
-        status = hg_index_events_make(run, err);
+        status = hg_index_entries_make(run, err);
     if (status == HG_OK)
         status = hg_index_compute(&run->design.model, &run->input, &job->control, &run->result, err);
     if (status == HG_OK)

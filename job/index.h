@@ -46,7 +46,7 @@ typedef struct hg_index_measure {
     bool *carried; /**< by series: events of it have amounts */
 } hg_index_measure;
 
-typedef struct hg_index_events {
+typedef struct hg_index_entries {
     size_t n;
     int32_t *day;
     uint32_t *unit;
@@ -58,7 +58,7 @@ typedef struct hg_index_events {
     double *deaths_owned;
     uint64_t outside; /**< in no unit */
     bool severity_unused; /**< severities are given, but no category is known */
-} hg_index_events;
+} hg_index_entries;
 
 /* ------------------------------------------------- spans ------------------------------------ */
 
@@ -98,7 +98,7 @@ typedef struct hg_index_run {
     hg_index_series_info series[HG_INDEX_STREAMS_MAX];
     hg_index_stream streams[HG_INDEX_STREAMS_MAX];
     size_t series_count;
-    hg_index_events events;
+    hg_index_entries events;
     hg_index_input input;
     hg_index_feed *feeds;
     hg_index_result result;
@@ -109,8 +109,8 @@ typedef struct hg_index_run {
 } hg_index_run;
 
 /** Series, events, units of events, the days to publish. */
-hg_status hg_index_events_make(hg_index_run *run, hg_error *err);
-void hg_index_events_dispose(hg_index_events *events);
+hg_status hg_index_entries_make(hg_index_run *run, hg_error *err);
+void hg_index_entries_dispose(hg_index_entries *events);
 
 /** Spans and their counts, after the engine has told which feeds were missing. */
 hg_status hg_index_spans_make(hg_index_run *run, hg_error *err);

@@ -31,7 +31,7 @@ static void dispose(period_tables *p)
 
 static hg_status order_events(period_tables *p, hg_error *err)
 {
-    const hg_index_events *e = &p->run->events;
+    const hg_index_entries *e = &p->run->events;
     size_t units = p->run->units.n;
     p->start = hg_calloc(units + 2, sizeof *p->start);
     p->order = hg_malloc(e->n, sizeof *p->order);
@@ -138,7 +138,7 @@ static bool day_counts(const hg_index_run *run, const hg_index_measure *m, size_
 static hg_amounts amounts_in(period_tables *p, const hg_index_measure *m, size_t unit, hg_period span, double *values)
 {
     const hg_index_run *run = p->run;
-    const hg_index_events *e = &run->events;
+    const hg_index_entries *e = &run->events;
     bool all = unit == run->units.n;
     hg_amounts a = {.value = values};
     for (size_t k = p->start[all ? 0 : unit]; k < p->start[all ? run->units.n : unit + 1]; k++) {

@@ -188,7 +188,7 @@ bool hg_index_feed_missing(const hg_index_run *run, size_t unit, size_t series, 
 static hg_status count_events(hg_index_run *run, hg_error *err)
 {
     hg_index_spans *s = &run->spans;
-    const hg_index_events *e = &run->events;
+    const hg_index_entries *e = &run->events;
     size_t units = run->units.n, series = run->series_count, n = s->segments;
     if (units >= SIZE_MAX / sizeof *s->count / series / n - 1)
         return hg_fail_memory(err);

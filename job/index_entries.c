@@ -11,7 +11,7 @@
 
 enum { DAY_S = 86400, FURTHEST_EAST_S = 14 * 3600 };
 
-void hg_index_events_dispose(hg_index_events *e)
+void hg_index_entries_dispose(hg_index_entries *e)
 {
     for (size_t k = 0; e->measures && k < e->measure_count; k++) {
         hg_free(e->measures[k].value);
@@ -23,7 +23,7 @@ void hg_index_events_dispose(hg_index_events *e)
     hg_free(e->series);
     hg_free(e->weight);
     hg_free(e->deaths_owned);
-    *e = (hg_index_events){0};
+    *e = (hg_index_entries){0};
 }
 
 int32_t hg_index_day_of(int64_t civil)
@@ -150,7 +150,7 @@ static hg_status weigh(hg_index_run *run, const size_t *part, hg_error *err)
 {
     const hg_intake *in = run->in;
     const hg_index_design *d = &run->design;
-    hg_index_events *e = &run->events;
+    hg_index_entries *e = &run->events;
     bool categories = uses_categories(d);
     uint32_t texts = hg_pool_count(in->pool);
     category_rule *rules =
@@ -220,7 +220,7 @@ static hg_status read_amounts(const hg_intake *in, const hg_column *c, double *v
 
 static hg_status add_measure(hg_index_run *run, const char *name, hg_error *err)
 {
-    hg_index_events *e = &run->events;
+    hg_index_entries *e = &run->events;
     const hg_column *c = kept_named(run->in, name);
     for (size_t k = 0; k < e->measure_count; k++)
         if (strcasecmp(e->measures[k].name, name) == 0)
@@ -259,7 +259,7 @@ static hg_status make_measures(hg_index_run *run, hg_error *err)
 static hg_status make_deaths(hg_index_run *run, hg_error *err)
 {
     hg_index_design *d = &run->design;
-    hg_index_events *e = &run->events;
+    hg_index_entries *e = &run->events;
     if (d->model.death_points > 0 && !d->deaths) {
         hg_job_add_note(run->job, "the design takes %g points off for a death, but no column of deaths is named "
                         "(deaths: COLUMN in --config); none are taken off", d->model.death_points);
@@ -291,7 +291,7 @@ static int32_t tomorrow(void)
 static hg_status refuse_future(const hg_index_run *run, hg_error *err)
 {
     const hg_intake *in = run->in;
-    const hg_index_events *e = &run->events;
+    const hg_index_entries *e = &run->events;
     int32_t limit = tomorrow();
     char day[32], until[32];
     for (size_t i = 0; i < e->n; i++)
@@ -347,7 +347,7 @@ static hg_status settle_since(hg_index_run *run, hg_error *err)
 static hg_status settle_days(hg_index_run *run, hg_error *err)
 {
     hg_index_input *input = &run->input;
-    hg_index_events *e = &run->events;
+    hg_index_entries *e = &run->events;
     input->first_data_day = INT32_MAX;
     input->last_data_day = INT32_MIN;
     for (size_t i = 0; i < e->n; i++) {
@@ -400,7 +400,7 @@ static hg_status make_feeds(hg_index_run *run, hg_error *err)
 
 static hg_status locate(hg_index_run *run, hg_error *err)
 {
-    hg_index_events *e = &run->events;
+    hg_index_entries *e = &run->events;
     const hg_incidents *inc = &run->in->incidents;
     e->unit = hg_malloc(e->n, sizeof *e->unit);
     if (!e->unit)
@@ -419,7 +419,7 @@ static hg_status locate(hg_index_run *run, hg_error *err)
 static hg_status make_columns(hg_index_run *run, hg_error *err)
 {
     const hg_incidents *inc = &run->in->incidents;
-    hg_index_events *e = &run->events;
+    hg_index_entries *e = &run->events;
     e->n = inc->n;
     e->day = hg_malloc(e->n, sizeof *e->day);
     e->series = hg_malloc(e->n, sizeof *e->series);
@@ -433,9 +433,9 @@ static hg_status make_columns(hg_index_run *run, hg_error *err)
     return status;
 }
 
-hg_status hg_index_events_make(hg_index_run *run, hg_error *err)
+hg_status hg_index_entries_make(hg_index_run *run, hg_error *err)
 {
-    hg_index_events *e = &run->events;
+    hg_index_entries *e = &run->events;
     make_series(run);
     hg_status status = make_columns(run, err);
     if (status == HG_OK)
