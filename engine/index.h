@@ -14,8 +14,9 @@
  *    the weight (2.58 / r)^2 and everything is fitted once more with the weights.
  *  - phi = max(1, (sum w^2 / sum w) phi_d): the sums over the history's events (today's if it has
  *    none, 1 if neither); phi_d = Pearson chi^2 / df of the daily numbers n_d around their own fitted
- *    means under the same day weights, df = sum of day weights - parameters (at least 1): the mean and the factors in force, one fewer
- *    for weekdays or months that cover every day.
+ *    means, every day counting in full (robust weights move the means only). df = days - parameters
+ *    (at least 1): the mean and the factors in force, one fewer for weekdays or months that cover
+ *    every day.
  *  - Today: D from 1/D = 1/D_all + sum over the factors in force of (1/D_factor - 1/D_all), with D_all
  *    and D_factor the summed day weights of the history and of the days behind today's factor (with
  *    a weekday factor alone D is that weekday's days); N = D x history mean x today's factors;

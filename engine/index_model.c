@@ -24,7 +24,7 @@ typedef struct entry {
 
 /* Sums over days of a class. */
 typedef struct sums {
-    double days, weight, count, square; /* square: of the daily counts */
+    double days, weight, count;
 } sums;
 
 /* A fitted mean and its factors, with the day weights behind each. */
@@ -201,8 +201,7 @@ static void sum_classes(hg_index_window *w)
     for (size_t k = 0; k < w->calendar->class_count; k++)
         w->sums[k] = (sums){.days = w->filled[k],
                             .weight = (double)w->class_weight[k] / w->daily->scale,
-                            .count = (double)w->class_count[k],
-                            .square = (double)w->class_square[k]};
+                            .count = (double)w->class_count[k]};
 }
 
 static bool weekday_in_force(const hg_index_window *w, uint8_t weekday)
@@ -299,7 +298,7 @@ static void fit_all(const hg_index_window *w, bool of_counts, fit *f)
 }
 
 /* Factors in force of one effect add their number, less one where they cover every day. */
-static uint32_t parameters(const hg_index_window *w)
+static uint32_t parameter_count(const hg_index_window *w)
 {
     uint32_t weekdays = 0, months = 0, holidays = 0, by_weekday = 0, by_month = 0;
     for (uint8_t i = 0; i < WEEKDAYS; i++) {
@@ -316,17 +315,16 @@ static uint32_t parameters(const hg_index_window *w)
            (months > 0 && by_month == w->days) + holidays;
 }
 
-/* phi_d: Pearson's chi^2 over its degrees of freedom, from the sums of each class. */
+/* phi_d: Pearson's chi^2 over its degrees of freedom, every day of the history with its full weight. */
 static double count_dispersion(const hg_index_window *w, const fit *counts)
 {
-    double chi2 = 0;
+    double chi2 = 0, parameters = parameter_count(w);
     for (size_t k = 0; k < w->calendar->class_count; k++) {
-        double m = counts->fitted[k];
-        const sums *s = &w->sums[k];
-        if (m > 0 && s->days > 0)
-            chi2 += (s->square - 2 * m * s->count + s->days * m * m) / m;
+        double m = counts->fitted[k], n = (double)w->class_count[k];
+        if (m > 0)
+            chi2 += ((double)w->class_square[k] - 2 * m * n + w->filled[k] * m * m) / m;
     }
-    return chi2 / fmax(1, counts->days - parameters(w));
+    return chi2 / fmax(1, w->days - parameters);
 }
 
 /* Sum of w^2 over sum of w of the history, of the day itself where the history has no event. */
@@ -350,15 +348,14 @@ static bool weigh_down(hg_index_window *w, double phi)
         double usual = sqrt(w->weights.fitted[k] / phi), limit = usual + OUTLIER / 2;
         double enough = limit * limit * phi * (1 - 1e-12) * w->daily->scale;
         for (uint32_t i = w->filled[k]; i > 0 && (double)list[i - 1].weight > enough; i--) {
-            double y = (double)list[i - 1].weight / w->daily->scale, n = list[i - 1].count;
+            double y = (double)list[i - 1].weight / w->daily->scale;
             double r = 2 * (sqrt(y) / root - usual);
             if (!(r > OUTLIER))
                 break;
             double lost = 1 - OUTLIER / r * (OUTLIER / r);
             w->sums[k].days -= lost;
             w->sums[k].weight -= lost * y;
-            w->sums[k].count -= lost * n;
-            w->sums[k].square -= lost * n * n;
+            w->sums[k].count -= lost * list[i - 1].count;
             any = true;
         }
     }

@@ -200,14 +200,13 @@ static double naive_parameters(const hg_index_config *c, const naive_history *h)
 
 static double naive_dispersion(const hg_index_config *c, const naive_history *h)
 {
-    double chi2 = 0, days = 0;
+    double chi2 = 0;
     for (int i = 0; i < h->n; i++) {
         double m = h->fitted_count[i];
-        days += h->w[i];
         if (m > 0)
-            chi2 += h->w[i] * (h->count[i] - m) * (h->count[i] - m) / m;
+            chi2 += (h->count[i] - m) * (h->count[i] - m) / m;
     }
-    return chi2 / fmax(1, days - naive_parameters(c, h));
+    return chi2 / fmax(1, h->n - naive_parameters(c, h));
 }
 
 static naive_answer naive_expect(const hg_index_config *c, const hg_index_input *in,
