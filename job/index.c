@@ -126,7 +126,10 @@ static void design_facts(const hg_index_run *run)
     hg_fact_text(f, run->design.sha256, "config_sha256");
     hg_fact_text(f, "a declared design; the city's own formula is not public", "design");
     hg_fact_int(f, m->history_days, "history_days");
-    hg_fact_int(f, m->certainty_draws, "certainty_draws");
+    if (m->certainty_exact)
+        hg_fact_text(f, "exact", "certainty_draws");
+    else
+        hg_fact_int(f, m->certainty_draws, "certainty_draws");
     hg_fact_int(f, (int64_t)run->job->control.seed, "seed");
     hg_fact_text(f, hg_index_day_text(run->input.since, since), "published.first_day");
     hg_fact_text(f, hg_index_day_text(run->input.until - 1, last), "published.last_day");
@@ -247,20 +250,30 @@ typedef struct writing {
     hg_gpkg *gpkg;
 } writing;
 
-static hg_status make_tables(hg_index_run *run, hg_index_tables *t, hg_error *err)
+static hg_status day_tables(const hg_index_run *run, hg_index_tables *t, hg_error *err)
 {
     hg_status status = hg_index_daily_table(run, &t->daily, err);
     if (status == HG_OK)
         status = hg_index_units_table(run, &t->units, err);
-    if (status == HG_OK)
-        status = hg_index_summary_table(run, &t->summary, err);
-    if (status == HG_OK)
-        status = hg_index_period_tables(run, t, err);
+    return status == HG_OK ? hg_index_summary_table(run, &t->summary, err) : status;
+}
+
+static hg_status make_half(void *context, size_t half, hg_error *err)
+{
+    writing *w = context;
+    return half == 0 ? day_tables(w->run, &w->tables, err) : hg_index_period_tables(w->run, &w->tables, err);
+}
+
+static hg_status make_tables(writing *w, hg_error *err)
+{
+    hg_index_run *run = w->run;
+    hg_index_tables *t = &w->tables;
+    hg_status status = hg_parallel(2, run->job->control.threads, make_half, w, err);
     if (status == HG_OK && run->job->set.compare)
         status = hg_index_changes_table(run, t->daily, &t->changes, err);
-    if (status == HG_OK)
+    if (status == HG_OK && !run->hidden) /* the values of refused rows are no matter of publication */
         status = hg_intake_rejects_table(run->in, &t->rejects, err);
-    return status == HG_OK ? hg_set_titles(run->job->set.lang, t->rejects, err) : status;
+    return status == HG_OK && t->rejects ? hg_set_titles(run->job->set.lang, t->rejects, err) : status;
 }
 
 static hg_status write_layers(writing *w, hg_error *err)
@@ -317,7 +330,7 @@ static hg_status write_result(hg_index_run *run, const outputs *o, double read_s
     writing w = {.run = run, .out = o};
     hg_job *job = run->job;
     double began = hg_now();
-    hg_status status = make_tables(run, &w.tables, err);
+    hg_status status = make_tables(&w, err);
     if (status == HG_OK)
         status = hg_parallel(2, job->control.threads, write_half, &w, err);
     hg_intake_facts(job, run->in);

@@ -176,7 +176,7 @@ hg_status hg_index_units_table(const hg_index_run *run, hg_table **out, hg_error
 hg_status hg_index_daily_table(const hg_index_run *run, hg_table **out, hg_error *err);
 hg_status hg_index_summary_table(const hg_index_run *run, hg_table **out, hg_error *err);
 /** year_on_year, multi_year and trends. */
-hg_status hg_index_period_tables(hg_index_run *run, hg_index_tables *tables, hg_error *err);
+hg_status hg_index_period_tables(const hg_index_run *run, hg_index_tables *tables, hg_error *err);
 /** Days that differ from those of the result named by --compare. */
 hg_status hg_index_changes_table(hg_index_run *run, const hg_table *daily, hg_table **out, hg_error *err);
 

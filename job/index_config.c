@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "io/hash.h"
 #include "job/presets.h"
+#include "job/settings.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -386,6 +387,19 @@ static hg_status hash_design(hg_index_design *d, uint64_t seed, hg_error *err)
     return status;
 }
 
+/* A limit instead of draws needs streams that count one by one, as in a headline that is the worst of them. */
+static hg_status settle_certainty(int64_t draws, hg_index_config *m, hg_error *err)
+{
+    enum { DRAWS = 10000 };
+    bool possible = m->headline == HG_INDEX_WORST;
+    if (draws == HG_CERTAINTY_EXACT && !possible)
+        return hg_fail(err, HG_EUSAGE, "--certainty-draws exact: a number of draws was expected, because the headline "
+                                       "of this design is a mean");
+    m->certainty_exact = possible && draws < 0;
+    m->certainty_draws = draws < 0 ? DRAWS : (int32_t)draws;
+    return HG_OK;
+}
+
 hg_status hg_index_design_read(const char *preset, const char *config, int64_t certainty_draws, uint64_t seed,
                                hg_index_design *out, hg_error *err)
 {
@@ -395,7 +409,8 @@ hg_status hg_index_design_read(const char *preset, const char *config, int64_t c
         status = read_preset(preset, &d, err);
     if (status == HG_OK && d.config)
         status = read_root(d.config, &d, err);
-    d.model.certainty_draws = (int32_t)certainty_draws;
+    if (status == HG_OK)
+        status = settle_certainty(certainty_draws, &d.model, err);
     if (status == HG_OK)
         status = hash_design(&d, seed, err);
     if (status != HG_OK) {
@@ -452,9 +467,10 @@ char *hg_index_design_text(const hg_index_design *d, uint64_t seed)
                  m->baseline == HG_INDEX_ALL_UNITS ? "all_units" : "own", m->period_days, m->history_days,
                  m->weekday, m->month, m->holiday);
     add_number(&t, "death_points", m->death_points);
-    hg_text_addf(&t, "deaths=%s\nescalation=%d,%d,%d\ncertainty_draws=%d\nseed=%llu\npopulation=%s\n",
+    hg_text_addf(&t, "deaths=%s\nescalation=%d,%d,%d\ncertainty=%s%d\nseed=%llu\npopulation=%s\n",
                  d->deaths ? d->deaths : "", m->escalation[0], m->escalation[1], m->escalation[2],
-                 m->certainty_draws, (unsigned long long)seed, d->population_column ? d->population_column : "");
+                 m->certainty_exact ? "exact" : "", m->certainty_exact ? 0 : m->certainty_draws,
+                 (unsigned long long)(m->certainty_exact ? 0 : seed), d->population_column ? d->population_column : "");
     add_number(&t, "population_number", d->population);
     add_calendar(&t, d);
     return hg_text_take(&t);

@@ -112,6 +112,12 @@ static hg_status intern_common(const hg_index_run *run, hg_table *t, common_text
 
 /* ------------------------------------------------- filling ---------------------------------- */
 
+/* Nine decimals, as scores have: the tenth is noise, and text of them is short. */
+static double settled(double v)
+{
+    return round(v * 1e9) / 1e9;
+}
+
 static void fill_series(const hg_index_run *run, hg_table *t, size_t k, const series_columns *at,
                         const common_texts *texts)
 {
@@ -123,8 +129,8 @@ static void fill_series(const hg_index_run *run, hg_table *t, size_t k, const se
     for (size_t i = 0; i < t->rows; i++) {
         missing[i] = (q->flags[i] & HG_INDEX_MISSING) != 0;
         n[i] = missing[i] && !q->count[i] ? HG_NULL_INT64 : (int64_t)q->count[i];
-        expected[i] = run->hidden ? NAN : q->expected[i];
-        z[i] = run->hidden ? NAN : q->z[i];
+        expected[i] = run->hidden ? NAN : settled(q->expected[i]);
+        z[i] = run->hidden ? NAN : settled(q->z[i]);
         score[i] = q->score[i];
         band[i] = q->band[i] == HG_INDEX_NO_BAND ? HG_NO_TEXT : texts->band[q->band[i]];
         if (hg_index_hidden(run, i, k)) {
@@ -149,8 +155,8 @@ static void fill_headline(const hg_index_run *run, hg_table *t, const common_tex
         t->columns[DATE].text[i] = texts->date[i % r->days];
         t->columns[SCORE].f64[i] = hidden ? NAN : r->score[i];
         t->columns[BAND].text[i] = r->band[i] == HG_INDEX_NO_BAND ? HG_NO_TEXT : texts->band[r->band[i]];
-        t->columns[MEAN].f64[i] = hidden ? NAN : r->score_mean[i];
-        t->columns[CERTAINTY].f64[i] = hidden ? NAN : r->certainty[i];
+        t->columns[MEAN].f64[i] = hidden ? NAN : settled(r->score_mean[i]);
+        t->columns[CERTAINTY].f64[i] = hidden ? NAN : settled(r->certainty[i]);
         reds[i] = r->consecutive_red[i];
         escalation[i] = texts->escalation[r->escalation[i] & 3];
         config[i] = texts->config;

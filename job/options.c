@@ -82,6 +82,15 @@ static bool parse_count(const option *o, const char *value, void *field)
     return true;
 }
 
+/* A number of draws, or what infinitely many would give. */
+static bool parse_draws(const option *o, const char *value, void *field)
+{
+    if (strcasecmp(value, "exact") != 0)
+        return parse_count(o, value, field);
+    *(int64_t *)field = HG_CERTAINTY_EXACT;
+    return true;
+}
+
 static bool parse_list(const option *o, const char *value, void *field)
 {
     (void)o;
@@ -277,7 +286,7 @@ static const option options[] = {
     {{"config", 0, "FILE.yaml", "Streams, weights, bands, effects, calendar (docs/methods/index.md); what it leaves out is the preset's.", false, false}, INDEX, parse_text, JOB(config), "a YAML file", 0, 0},
     {{"preset", 0, "NAME", "four-stream, huizhou-2016, dujiangyan-2020 or percent (default four-stream).", false, false}, INDEX, parse_text, JOB(preset), "the name of a preset", 0, 0},
     {{"measure", 0, "COL", "Column of amounts (injured, deaths, loss) for the year-on-year tables; may be repeated.", true, true}, INDEX, parse_measure, 0, "a column name", 0, 0},
-    {{"certainty-draws", 0, "N", "Draws behind band_certainty (default 10000, 0 = off).", false, false}, INDEX, parse_count, JOB(certainty_draws), "a whole number from 0 to 1000000", 0, 1000000},
+    {{"certainty-draws", 0, "N|exact", "Draws behind band_certainty (0 = off); exact = their limit, by quadrature, where the worst stream leads. Default: exact where it can be, else 10000.", false, false}, INDEX, parse_draws, JOB(certainty_draws), "a whole number from 0 to 1000000, or exact", 0, 1000000},
     {{"suppress-below", 0, "K", "Withhold counts from 1 to K-1, and what would reveal them, in every output.", false, false}, INDEX, parse_count, JOB(suppress_below), "a whole number from 2 to 1000", 2, 1000},
     {{"compare", 0, "OLD.gpkg", "List the days that differ from an earlier result, and why.", false, false}, INDEX, parse_text, JOB(compare), "a result of hotgrid index", 0, 0},
     {{"check-claim", 0, "CLAIM", "Say whether a printed change such as -300% (or -300%:4,1 with both values) can be; reads nothing.", false, false}, INDEX, parse_text, JOB(check_claim), "a change such as -300% or -21.21%:33,26", 0, 0},
@@ -353,7 +362,7 @@ void hg_settings_init(hg_settings *set, hg_source_settings *all)
                          .until = HG_NO_TIME,
                          .seed = 1,
                          .chance = 199,
-                         .certainty_draws = 10000};
+                         .certainty_draws = HG_CERTAINTY_DEFAULT};
     *all = (hg_source_settings){.datum = HG_WGS84};
 }
 

@@ -24,6 +24,9 @@ typedef struct hg_source_settings {
     bool datum_given;
 } hg_source_settings;
 
+/* Of certainty_draws, beside a number of draws. */
+enum { HG_CERTAINTY_EXACT = -1, HG_CERTAINTY_DEFAULT = -2 };
+
 typedef struct hg_settings {
     char *output, *area, *analysis_crs, *places, *place_name, *layer_name, *lang,
         *units, *unit_name, *config, *preset, *compare, *check_claim;
