@@ -26,6 +26,9 @@ typedef enum hg_date_order { HG_ORDER_UNKNOWN, HG_DAY_FIRST, HG_MONTH_FIRST } hg
  */
 bool hg_moment_parse(const char *text, size_t n, hg_date_order order, hg_moment *out);
 
+/** A date that exists, written YYYY-MM-DD and nothing else, as civil seconds of its midnight. */
+bool hg_date_parse(const char *text, int64_t *civil);
+
 /**
  * Joins a date column and a time-of-day column ("08:30", "0830", "830", "8时30分", 0.354 of a day, or
  * the clock of a moment on 1899-12-30 … 1900-01-01). An empty clock leaves the date alone; a date

@@ -807,6 +807,22 @@ bool hg_moment_parse_two(const char *date_text, size_t date_n, const char *clock
     return true;
 }
 
+bool hg_date_parse(const char *text, int64_t *civil)
+{
+    static const char form[] = "0000-00-00";
+    hg_moment m;
+    size_t n = strlen(text);
+    if (n != sizeof form - 1)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (form[i] == '-' ? text[i] != '-' : text[i] < '0' || text[i] > '9')
+            return false;
+    if (!hg_moment_parse(text, n, HG_ORDER_UNKNOWN, &m))
+        return false;
+    *civil = m.civil;
+    return true;
+}
+
 /* ------------------------------------------------------------------ order of day and month */
 
 static bool read_year_last(scan *s, number *a, number *b)

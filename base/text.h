@@ -26,6 +26,12 @@ void hg_text_add_sql_name(hg_text *t, const char *s);
 char *hg_text_take(hg_text *t);
 void hg_text_dispose(hg_text *t);
 
+/**
+ * The word of a NULL-terminated list that a person most likely meant: fewest letters put in, left out,
+ * changed or swapped with a neighbour, at most a third of the word; NULL where none is that close.
+ */
+const char *hg_nearest_word(const char *word, const char *const *words);
+
 /** The shortest decimal that reads back as v ("0.1", "250", "1e+20"), into buf of at least 32 bytes. */
 const char *hg_shortest_decimal(double v, char *buf);
 
@@ -42,5 +48,7 @@ hg_status hg_pool_intern(hg_pool *pool, const char *s, size_t n, uint32_t *id, h
 const char *hg_pool_text(const hg_pool *pool, uint32_t id);
 /** How many ids there are. */
 uint32_t hg_pool_count(const hg_pool *pool);
+/** Adds all texts of `from`; (*map)[id] is the id in `to` of what is id in `from`. Free with hg_free. */
+hg_status hg_pool_merge(const hg_pool *from, hg_pool *to, uint32_t **map, hg_error *err);
 
 #endif

@@ -28,4 +28,14 @@ static inline int hg_utf8_length(const unsigned char *p, size_t n)
     return len;
 }
 
+/** Bytes of the first characters of a text, at most so many, so that a cut splits none. */
+static inline size_t hg_utf8_prefix(const char *utf8, int characters)
+{
+    size_t n = 0;
+    for (; utf8[n]; n++)
+        if (((unsigned char)utf8[n] & 0xc0) != 0x80 && characters-- == 0)
+            break;
+    return n;
+}
+
 #endif

@@ -1,6 +1,7 @@
 /* What goes into a GeoPackage beside its layers: styles, a QGIS project, metadata, the run's
  * record. */
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "io/gpkg_internal.h"
 #include "io/zip.h"
 
@@ -65,16 +66,6 @@ static hg_status ensure_layer_styles(hg_gpkg *g, hg_error *err)
     return s;
 }
 
-/* The column holds 30 characters; a cut must not split one. */
-static size_t first_characters(const char *utf8, int characters)
-{
-    size_t n = 0;
-    for (; utf8[n]; n++)
-        if (((unsigned char)utf8[n] & 0xc0) != 0x80 && characters-- == 0)
-            break;
-    return n;
-}
-
 hg_status hg_gpkg_add_style(hg_gpkg *g, const char *layer, const char *geometry_column,
                             const char *style_name, const char *qml, hg_error *err)
 {
@@ -83,7 +74,7 @@ hg_status hg_gpkg_add_style(hg_gpkg *g, const char *layer, const char *geometry_
         s = hg_sql_execf(g->db, g->path, err,
                          "DELETE FROM layer_styles WHERE f_table_name = %Q AND styleName = %.*Q;"
                          "UPDATE layer_styles SET useAsDefault = 0 WHERE f_table_name = %Q",
-                         layer, (int)first_characters(style_name, 30), style_name, layer);
+                         layer, (int)hg_utf8_prefix(style_name, 30), style_name, layer);
     sqlite3_stmt *stmt = NULL;
     if (s == HG_OK)
         s = hg_sql_prepare(g->db, g->path,
@@ -95,7 +86,7 @@ hg_status hg_gpkg_add_style(hg_gpkg *g, const char *layer, const char *geometry_
     if (s == HG_OK) {
         sqlite3_bind_text(stmt, 1, layer, -1, SQLITE_STATIC);
         sqlite3_bind_text(stmt, 2, geometry_column ? geometry_column : "", -1, SQLITE_STATIC);
-        sqlite3_bind_text(stmt, 3, style_name, (int)first_characters(style_name, 30),
+        sqlite3_bind_text(stmt, 3, style_name, (int)hg_utf8_prefix(style_name, 30),
                           SQLITE_STATIC);
         sqlite3_bind_text(stmt, 4, qml, -1, SQLITE_STATIC);
         sqlite3_bind_text(stmt, 5, g->stamp, -1, SQLITE_STATIC);

@@ -64,6 +64,20 @@ hg_status hg_hash_file(const char *path, hg_control *control, char hex[HG_SHA256
     return s;
 }
 
+hg_status hg_hash_bytes(const void *bytes, size_t n, const char *name, char hex[HG_SHA256_HEX],
+                        hg_error *err)
+{
+    hg_status s = HG_OK;
+    EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    if (!digest || !EVP_DigestInit_ex(digest, EVP_sha256(), NULL) ||
+        !EVP_DigestUpdate(digest, bytes, n))
+        s = hg_fail_memory(err);
+    if (s == HG_OK)
+        s = finish_digest(digest, name, hex, err);
+    EVP_MD_CTX_free(digest);
+    return s;
+}
+
 struct hg_hashing {
     pthread_t thread;
     char *path;

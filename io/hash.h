@@ -10,7 +10,11 @@
 hg_status hg_hash_file(const char *path, hg_control *control, char hex[HG_SHA256_HEX],
                        hg_error *err);
 
-/** The same in the background: start, do other things, join. */
+/** Of n bytes in memory; `name` is what errors call them. */
+hg_status hg_hash_bytes(const void *bytes, size_t n, const char *name, char hex[HG_SHA256_HEX],
+                        hg_error *err);
+
+/** hg_hash_file in the background: start, do other things, join. */
 typedef struct hg_hashing hg_hashing;
 hg_status hg_hashing_start(const char *path, hg_control *control, hg_hashing **out, hg_error *err);
 /** Waits, writes the digest and frees. */

@@ -32,6 +32,8 @@ typedef struct hg_style {
     const char *label_expression; /**< QGIS expression, NULL = no labels */
     double label_pt;
     bool hidden;                   /**< in the project, but switched off */
+    const char *group;  /**< branch of the project's layer tree; NULL = none */
+    const char *filter; /**< in the project: only rows that fit this SQL condition; NULL = all */
     const char *const *aliases; /**< column, words, column, words, …, NULL: attribute table heads */
 } hg_style;
 

@@ -8,7 +8,8 @@ enum {
     HG_FOR_LOAD = 1,
     HG_FOR_DENSITY = 2,
     HG_FOR_HOTSPOTS = 4,
-    HG_FOR_INFO = 8,
+    HG_FOR_AUDIT = 8,
+    HG_FOR_INFO = 16,
 };
 
 /** Defaults of all settings. */

@@ -1,6 +1,7 @@
 #include "job/hotspots.h"
 #include "base/memory.h"
 #include "io/style.h"
+#include "job/columns.h"
 #include "job/words.h"
 
 #include <math.h>
@@ -83,17 +84,6 @@ hg_status hg_density_qml(const char *file, double peak_per_km2, const char *lang
     return hg_raster_style_qml(&style, qml, err);
 }
 
-/* Column names and words of a table, NULL-terminated pairs; the strings are borrowed from it. */
-static const char **aliases_of(const hg_table *t)
-{
-    const char **pairs = hg_calloc(2 * t->column_count + 1, sizeof *pairs);
-    for (size_t k = 0; pairs && k < t->column_count; k++) {
-        pairs[2 * k] = t->columns[k].name;
-        pairs[2 * k + 1] = t->columns[k].title;
-    }
-    return pairs;
-}
-
 /* Whole names where there are some, else the rank; only the first areas, or labels would hide the map. */
 static const char *const area_label =
     "if(\"rank\" <= 15, if(coalesce(\"name\",'') <> '', to_string(\"rank\") || '. ' || \"name\", "
@@ -168,7 +158,7 @@ hg_status hg_result_styles(hg_job *job, const hg_findings *f, const hg_result_ta
     const char **aliases[LAYERS] = {NULL};
     hg_status status = HG_OK;
     for (size_t k = 0; k < LAYERS && status == HG_OK; k++)
-        if (!(aliases[k] = aliases_of(tables[k])))
+        if (!(aliases[k] = hg_table_aliases(tables[k])))
             status = hg_fail_memory(err);
     const hg_style styles[LAYERS] = {
         {.layer = "hotspot_areas", .title = hg_say(lang, HG_WORD_AREAS), .symbol = HG_SYMBOL_OUTLINE,

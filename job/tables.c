@@ -1,6 +1,6 @@
 #include "job/hotspots.h"
 #include "base/memory.h"
-#include "job/words.h"
+#include "job/columns.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -18,19 +18,6 @@ void hg_result_tables_dispose(hg_result_tables *t)
     hg_table_free(t->duplicates);
     hg_table_free(t->pile_ups);
     *t = (hg_result_tables){0};
-}
-
-typedef struct column_spec {
-    const char *name;
-    hg_type type;
-} column_spec;
-
-static hg_status add_columns(hg_table *t, const column_spec *columns, size_t n, hg_error *err)
-{
-    hg_status status = HG_OK;
-    for (size_t k = 0; k < n && status == HG_OK; k++)
-        status = hg_table_add(t, columns[k].name, columns[k].type, NULL, err);
-    return status;
 }
 
 /* ------------------------------------------------- stream columns ---------------------------- */
@@ -129,7 +116,7 @@ static hg_status add_stream_columns(hg_job *job, hg_table *t, const hg_findings 
 
 /* ------------------------------------------------- cells ------------------------------------- */
 
-static const column_spec cell_columns[] = {
+static const hg_column_spec cell_columns[] = {
     {"rank", HG_INT64},       {"cell_id", HG_TEXT},         {"score", HG_DOUBLE},
     {"density_per_km2", HG_DOUBLE}, {"count", HG_INT64},    {"weight", HG_DOUBLE},
     {"expected", HG_DOUBLE},  {"share", HG_DOUBLE},         {"cum_share", HG_DOUBLE},
@@ -137,7 +124,7 @@ static const column_spec cell_columns[] = {
     {"concentration_chance", HG_DOUBLE}, {"top_stream", HG_TEXT}, {"top_stream_lq", HG_DOUBLE},
 };
 
-static const column_spec peak_columns[] = {{"peak_hour", HG_INT64}, {"peak_weekday", HG_INT64}};
+static const hg_column_spec peak_columns[] = {{"peak_hour", HG_INT64}, {"peak_weekday", HG_INT64}};
 
 static double *reals(hg_table *t, const char *name)
 {
@@ -212,18 +199,6 @@ static hg_status fill_cell_texts(const hg_findings *f, hg_table *t, hg_error *er
     return status;
 }
 
-static hg_status set_titles(const char *lang, hg_table *t, hg_error *err)
-{
-    for (size_t k = 0; k < t->column_count; k++) {
-        hg_column *c = &t->columns[k];
-        if (!c->title)
-            c->title = hg_strdup(hg_column_title(lang, c->name));
-        if (!c->title)
-            return hg_fail_memory(err);
-    }
-    return HG_OK;
-}
-
 static hg_status make_cells(hg_job *job, const hg_findings *f, hg_table **out, hg_error *err)
 {
     hg_table *t = NULL;
@@ -231,11 +206,11 @@ static hg_status make_cells(hg_job *job, const hg_findings *f, hg_table **out, h
     if (status != HG_OK)
         return status;
     *out = t;
-    status = add_columns(t, cell_columns, sizeof cell_columns / sizeof *cell_columns, err);
+    status = hg_columns_add(t, cell_columns, sizeof cell_columns / sizeof *cell_columns, err);
     if (status == HG_OK)
         status = add_stream_columns(job, t, f, err);
     if (status == HG_OK)
-        status = add_columns(t, peak_columns, 2, err);
+        status = hg_columns_add(t, peak_columns, 2, err);
     if (status == HG_OK)
         status = hg_table_make_polygons(t, HG_POLYGON, hg_crs_wkt(f->in->crs), err);
     if (status != HG_OK)
@@ -249,7 +224,7 @@ static hg_status make_cells(hg_job *job, const hg_findings *f, hg_table **out, h
 
 /* ------------------------------------------------- areas ------------------------------------- */
 
-static const column_spec area_columns[] = {
+static const hg_column_spec area_columns[] = {
     {"rank", HG_INT64},      {"name", HG_TEXT},         {"area_km2", HG_DOUBLE},
     {"count", HG_INT64},     {"share", HG_DOUBLE},      {"concentration", HG_DOUBLE},
     {"top_stream", HG_TEXT}, {"peak_hour", HG_INT64},   {"peak_weekday", HG_INT64},
@@ -292,7 +267,7 @@ static hg_status make_areas(const hg_findings *f, hg_table **out, hg_error *err)
     if (status != HG_OK)
         return status;
     *out = t;
-    status = add_columns(t, area_columns, sizeof area_columns / sizeof *area_columns, err);
+    status = hg_columns_add(t, area_columns, sizeof area_columns / sizeof *area_columns, err);
     if (status == HG_OK)
         status = fill_areas(f, t, err);
     if (status == HG_OK)
@@ -307,7 +282,7 @@ static hg_status make_areas(const hg_findings *f, hg_table **out, hg_error *err)
 
 hg_status hg_pile_up_table(const hg_pile_ups *p, const char *lang, hg_table **out, hg_error *err)
 {
-    static const column_spec columns[] = {
+    static const hg_column_spec columns[] = {
         {"rank", HG_INT64},   {"x", HG_DOUBLE},        {"y", HG_DOUBLE},       {"count", HG_INT64},
         {"weight", HG_DOUBLE}, {"share", HG_DOUBLE},   {"expected", HG_DOUBLE}, {"p_value", HG_DOUBLE},
         {"cells_changed", HG_INT64},
@@ -317,7 +292,7 @@ hg_status hg_pile_up_table(const hg_pile_ups *p, const char *lang, hg_table **ou
     if (status != HG_OK)
         return status;
     *out = t;
-    status = add_columns(t, columns, sizeof columns / sizeof *columns, err);
+    status = hg_columns_add(t, columns, sizeof columns / sizeof *columns, err);
     for (size_t k = 0; k < p->n && status == HG_OK; k++) {
         const hg_pile_up *item = &p->items[k];
         t->columns[0].i64[k] = (int64_t)k + 1;
@@ -330,7 +305,7 @@ hg_status hg_pile_up_table(const hg_pile_ups *p, const char *lang, hg_table **ou
         t->columns[7].f64[k] = item->p_value;
         t->columns[8].i64[k] = item->cells_changed < 0 ? HG_NULL_INT64 : item->cells_changed;
     }
-    return status == HG_OK ? set_titles(lang, t, err) : status;
+    return status == HG_OK ? hg_columns_title(lang, t, err) : status;
 }
 
 static hg_status make_incidents(const hg_job *job, const hg_findings *f, hg_table **out,
@@ -363,6 +338,6 @@ hg_status hg_result_tables_make(hg_job *job, const hg_findings *f, hg_result_tab
         status = hg_intake_duplicates_table(f->in, &t->duplicates, err);
     hg_table *all[] = {t->cells, t->areas, t->incidents, t->rejects, t->duplicates};
     for (size_t k = 0; k < 5 && status == HG_OK; k++)
-        status = set_titles(job->set.lang, all[k], err);
+        status = hg_columns_title(job->set.lang, all[k], err);
     return status;
 }

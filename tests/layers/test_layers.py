@@ -28,7 +28,7 @@ LIBRARIES = {
     "geo": ("proj.h", "proj_experimental.h", "geos_c.h"),
     "engine": ("fftw3.h",),
     "io": ("gdal*.h", "ogr*.h", "cpl_*.h", "sqlite3.h", "spatialite.h", "spatialite/*.h",
-           "uchardet/uchardet.h", "openssl/*.h", "zlib.h"),
+           "uchardet/uchardet.h", "openssl/*.h", "yaml.h", "zlib.h"),
     "job": ("json-c/*.h",),
     "cli": (),
 }

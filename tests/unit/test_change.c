@@ -319,11 +319,11 @@ static void test_trend_refused(void **state)
     assert_true(isnan(t.ratio));
 }
 
-static hg_claim_result claim(double pct, double tolerance, double base, double current)
+static hg_change_claim_result claim(double pct, double tolerance, double base, double current)
 {
-    hg_claim c = {pct, tolerance, base >= 0, base, current};
-    hg_claim_result r = {0};
-    assert_int_equal(hg_claim_check(&c, &r, NULL), HG_OK);
+    hg_change_claim c = {pct, tolerance, base >= 0, base, current};
+    hg_change_claim_result r = {0};
+    assert_int_equal(hg_change_claim_check(&c, &r, NULL), HG_OK);
     return r;
 }
 
@@ -331,14 +331,14 @@ static hg_claim_result claim(double pct, double tolerance, double base, double c
 static void test_impossible_claim(void **state)
 {
     (void)state;
-    hg_claim_result r = claim(-300, 0.5, -1, 0);
-    assert_int_equal(r.kind, HG_CLAIM_IMPOSSIBLE_FALL);
+    hg_change_claim_result r = claim(-300, 0.5, -1, 0);
+    assert_int_equal(r.kind, HG_CHANGE_CLAIM_IMPOSSIBLE_FALL);
     expect_near("if by later", -75, r.if_by_later_pct, 1e-12);
     assert_int_equal(r.later_base, 4);
     assert_int_equal(r.later_current, 1);
-    assert_int_equal(r.reading, HG_CLAIM_UNCHECKED);
+    assert_int_equal(r.reading, HG_CHANGE_CLAIM_UNCHECKED);
     r = claim(-300, 0.5, 8, 2);
-    assert_int_equal(r.reading, HG_CLAIM_BY_LATER);
+    assert_int_equal(r.reading, HG_CHANGE_CLAIM_BY_LATER);
     expect_near("actual", -75, r.actual_pct, 1e-12);
     r = claim(-150, 0, -1, 0); /* 5 : 2 */
     assert_int_equal(r.later_base, 5);
@@ -349,26 +349,26 @@ static void test_impossible_claim(void **state)
 static void test_possible_claims(void **state)
 {
     (void)state;
-    hg_claim_result r = claim(-21.21, 0.005, 33, 26);
-    assert_int_equal(r.kind, HG_CLAIM_POSSIBLE);
+    hg_change_claim_result r = claim(-21.21, 0.005, 33, 26);
+    assert_int_equal(r.kind, HG_CHANGE_CLAIM_POSSIBLE);
     assert_int_equal(r.ratio_base, 33);
     assert_int_equal(r.ratio_current, 26);
-    assert_int_equal(r.reading, HG_CLAIM_MATCHES);
+    assert_int_equal(r.reading, HG_CHANGE_CLAIM_MATCHES);
     r = claim(-7.14, 0.005, 14, 13);
     assert_int_equal(r.ratio_base, 14);
-    assert_int_equal(r.reading, HG_CLAIM_MATCHES);
-    assert_int_equal(claim(21.21, 0.005, 33, 26).reading, HG_CLAIM_SIGN);
-    assert_int_equal(claim(78.79, 0.005, 33, 26).reading, HG_CLAIM_RATIO);
-    assert_int_equal(claim(26.92, 0.005, 33, 26).reading, HG_CLAIM_SWAPPED);
-    assert_int_equal(claim(-26.92, 0.005, 33, 26).reading, HG_CLAIM_BY_LATER);
-    assert_int_equal(claim(-50, 0.005, 33, 26).reading, HG_CLAIM_NO_READING);
-    assert_int_equal(claim(-50, 0.005, 0, 26).reading, HG_CLAIM_UNCHECKED);
+    assert_int_equal(r.reading, HG_CHANGE_CLAIM_MATCHES);
+    assert_int_equal(claim(21.21, 0.005, 33, 26).reading, HG_CHANGE_CLAIM_SIGN);
+    assert_int_equal(claim(78.79, 0.005, 33, 26).reading, HG_CHANGE_CLAIM_RATIO);
+    assert_int_equal(claim(26.92, 0.005, 33, 26).reading, HG_CHANGE_CLAIM_SWAPPED);
+    assert_int_equal(claim(-26.92, 0.005, 33, 26).reading, HG_CHANGE_CLAIM_BY_LATER);
+    assert_int_equal(claim(-50, 0.005, 33, 26).reading, HG_CHANGE_CLAIM_NO_READING);
+    assert_int_equal(claim(-50, 0.005, 0, 26).reading, HG_CHANGE_CLAIM_UNCHECKED);
     r = claim(-100, 0, 5, 0);
-    assert_int_equal(r.kind, HG_CLAIM_POSSIBLE);
-    assert_int_equal(r.reading, HG_CLAIM_MATCHES);
+    assert_int_equal(r.kind, HG_CHANGE_CLAIM_POSSIBLE);
+    assert_int_equal(r.reading, HG_CHANGE_CLAIM_MATCHES);
     assert_int_equal(r.ratio_current, 0);
-    hg_claim bad = {NAN, 0, false, 0, 0};
-    assert_int_equal(hg_claim_check(&bad, &r, NULL), HG_EUSAGE);
+    hg_change_claim bad = {NAN, 0, false, 0, 0};
+    assert_int_equal(hg_change_claim_check(&bad, &r, NULL), HG_EUSAGE);
 }
 
 /*
