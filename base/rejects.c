@@ -11,6 +11,8 @@ static const char *const codes[HG_REASON_END] = {
     [HG_BAD_TIME] = "bad_time",           [HG_OUTSIDE_INTERVAL] = "outside_interval",
     [HG_DUPLICATE_ID] = "duplicate_id",   [HG_BAD_WEIGHT] = "bad_weight",
     [HG_DUPLICATE_ROW] = "duplicate_row", [HG_BAD_GEOMETRY] = "bad_geometry",
+    [HG_NO_ID] = "no_id",                 [HG_BAD_INTERVAL] = "bad_interval",
+    [HG_BAD_NUMBER] = "bad_number",
 };
 
 const char *hg_reason_code(hg_reason reason)

@@ -17,6 +17,9 @@ typedef enum hg_reason {
     HG_BAD_WEIGHT,
     HG_DUPLICATE_ROW,
     HG_BAD_GEOMETRY,
+    HG_NO_ID,
+    HG_BAD_INTERVAL, /* one that ends before it begins */
+    HG_BAD_NUMBER,
     HG_REASON_END
 } hg_reason;
 

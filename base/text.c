@@ -205,12 +205,18 @@ const char *hg_nearest_word(const char *word, const char *const *words)
     return best;
 }
 
+/* The hash beside the id spares a look at the text, which is rarely in the cache. */
+typedef struct slot {
+    uint32_t id1; /* id + 1, 0 = empty */
+    uint32_t hash;
+} slot;
+
 /* Open addressing over 32-bit ids; text lives in chunks that never move. */
 struct hg_pool {
     char **texts;
     size_t text_capacity;
     uint32_t count;
-    uint32_t *slots; /* id + 1, 0 = empty */
+    slot *slots;
     size_t slot_count;
     char *chunk;
     size_t chunk_used, chunk_size;
@@ -247,25 +253,27 @@ void hg_pool_free(hg_pool *p)
 }
 
 /* FNV-1a */
-static uint64_t hash_bytes(const char *s, size_t n)
+static uint32_t hash_bytes(const char *s, size_t n)
 {
     uint64_t h = 1469598103934665603u;
     for (size_t i = 0; i < n; i++)
         h = (h ^ (unsigned char)s[i]) * 1099511628211u;
-    return h ^ (h >> 29);
+    return (uint32_t)(h ^ (h >> 32));
 }
 
 static bool grow_slots(hg_pool *p)
 {
     size_t n = p->slot_count * 2;
-    uint32_t *slots = hg_calloc(n, sizeof *slots);
+    slot *slots = hg_calloc(n, sizeof *slots);
     if (!slots)
         return false;
-    for (uint32_t id = 0; id < p->count; id++) {
-        size_t k = hash_bytes(p->texts[id], strlen(p->texts[id])) & (n - 1);
-        while (slots[k])
+    for (size_t i = 0; i < p->slot_count; i++) {
+        if (!p->slots[i].id1)
+            continue;
+        size_t k = p->slots[i].hash & (n - 1);
+        while (slots[k].id1)
             k = (k + 1) & (n - 1);
-        slots[k] = id + 1;
+        slots[k] = p->slots[i];
     }
     hg_free(p->slots);
     p->slots = slots;
@@ -300,11 +308,14 @@ hg_status hg_pool_intern(hg_pool *p, const char *s, size_t n, uint32_t *id, hg_e
     n = strnlen(s, n); /* a NUL ends the text, as it does everywhere else */
     if ((size_t)p->count * 2 >= p->slot_count && !grow_slots(p))
         return hg_fail_memory(err);
-    size_t k = hash_bytes(s, n) & (p->slot_count - 1);
-    for (; p->slots[k]; k = (k + 1) & (p->slot_count - 1)) {
-        const char *have = p->texts[p->slots[k] - 1];
+    uint32_t hash = hash_bytes(s, n);
+    size_t k = hash & (p->slot_count - 1);
+    for (; p->slots[k].id1; k = (k + 1) & (p->slot_count - 1)) {
+        if (p->slots[k].hash != hash)
+            continue;
+        const char *have = p->texts[p->slots[k].id1 - 1];
         if (strncmp(have, s, n) == 0 && have[n] == '\0') {
-            *id = p->slots[k] - 1;
+            *id = p->slots[k].id1 - 1;
             return HG_OK;
         }
     }
@@ -316,7 +327,7 @@ hg_status hg_pool_intern(hg_pool *p, const char *s, size_t n, uint32_t *id, hg_e
     if (!copy)
         return hg_fail_memory(err);
     p->texts[p->count] = copy;
-    p->slots[k] = ++p->count;
+    p->slots[k] = (slot){++p->count, hash};
     *id = p->count - 1;
     return HG_OK;
 }
@@ -329,4 +340,21 @@ const char *hg_pool_text(const hg_pool *p, uint32_t id)
 uint32_t hg_pool_count(const hg_pool *p)
 {
     return p->count;
+}
+
+hg_status hg_pool_merge(const hg_pool *from, hg_pool *to, uint32_t **map, hg_error *err)
+{
+    uint32_t *m = hg_malloc(from->count, sizeof *m);
+    if (!m)
+        return hg_fail_memory(err);
+    for (uint32_t id = 0; id < from->count; id++) {
+        const char *text = from->texts[id];
+        hg_status s = hg_pool_intern(to, text, strlen(text), &m[id], err);
+        if (s != HG_OK) {
+            hg_free(m);
+            return s;
+        }
+    }
+    *map = m;
+    return HG_OK;
 }

@@ -48,5 +48,7 @@ hg_status hg_pool_intern(hg_pool *pool, const char *s, size_t n, uint32_t *id, h
 const char *hg_pool_text(const hg_pool *pool, uint32_t id);
 /** How many ids there are. */
 uint32_t hg_pool_count(const hg_pool *pool);
+/** Adds all texts of `from`; (*map)[id] is the id in `to` of what is id in `from`. Free with hg_free. */
+hg_status hg_pool_merge(const hg_pool *from, hg_pool *to, uint32_t **map, hg_error *err);
 
 #endif

@@ -85,31 +85,31 @@ hg_status hg_rate_trend_fit(const int32_t *year, const uint64_t *n, const double
 
 /* ---------------------------------------------------------------- claims ----- */
 
-typedef enum hg_claim_kind {
-    HG_CLAIM_POSSIBLE,
-    HG_CLAIM_IMPOSSIBLE_FALL /**< beyond -100 %: more than everything cannot go away */
-} hg_claim_kind;
+typedef enum hg_change_claim_kind {
+    HG_CHANGE_CLAIM_POSSIBLE,
+    HG_CHANGE_CLAIM_IMPOSSIBLE_FALL /**< beyond -100 %: more than everything cannot go away */
+} hg_change_claim_kind;
 
 /** Which reading of two values gives the claimed figure; the first that fits, in this order. */
-typedef enum hg_claim_reading {
-    HG_CLAIM_UNCHECKED,    /**< no values given, or a base of zero */
-    HG_CLAIM_MATCHES,      /**< (current - base) / base */
-    HG_CLAIM_BY_LATER,     /**< (current - base) / current: divided by the later value */
-    HG_CLAIM_SIGN,         /**< right size, wrong sign */
-    HG_CLAIM_RATIO,        /**< current / base as a percentage, not its change */
-    HG_CLAIM_SWAPPED,      /**< (base - current) / current: earlier and later swapped */
-    HG_CLAIM_NO_READING    /**< none of these */
-} hg_claim_reading;
+typedef enum hg_change_claim_reading {
+    HG_CHANGE_CLAIM_UNCHECKED,    /**< no values given, or a base of zero */
+    HG_CHANGE_CLAIM_MATCHES,      /**< (current - base) / base */
+    HG_CHANGE_CLAIM_BY_LATER,     /**< (current - base) / current: divided by the later value */
+    HG_CHANGE_CLAIM_SIGN,         /**< right size, wrong sign */
+    HG_CHANGE_CLAIM_RATIO,        /**< current / base as a percentage, not its change */
+    HG_CHANGE_CLAIM_SWAPPED,      /**< (base - current) / current: earlier and later swapped */
+    HG_CHANGE_CLAIM_NO_READING    /**< none of these */
+} hg_change_claim_reading;
 
-typedef struct hg_claim {
+typedef struct hg_change_claim {
     double claimed_pct;
     double tolerance_pct; /**< half of the last printed decimal: 0.005 for -21.21 */
     bool has_values;
     double base, current;
-} hg_claim;
+} hg_change_claim;
 
-typedef struct hg_claim_result {
-    hg_claim_kind kind;
+typedef struct hg_change_claim_result {
+    hg_change_claim_kind kind;
     /** base : current in the smallest whole numbers that print as the claim; 0 : 0 where none up to 1,000,000 do. */
     uint64_t ratio_base, ratio_current;
     /** Impossible falls only: had the fall been divided by the later value, what it really was (-75 for -300) … */
@@ -117,10 +117,10 @@ typedef struct hg_claim_result {
     /** … and base : current of it, in the smallest whole numbers (4 : 1). */
     uint64_t later_base, later_current;
     double actual_pct; /**< from the values; NaN without them or from a base of 0 */
-    hg_claim_reading reading;
-} hg_claim_result;
+    hg_change_claim_reading reading;
+} hg_change_claim_result;
 
 /** Errors: HG_EUSAGE for a claim, tolerance or value that is not finite or negative where it may not be. */
-hg_status hg_claim_check(const hg_claim *claim, hg_claim_result *out, hg_error *err);
+hg_status hg_change_claim_check(const hg_change_claim *claim, hg_change_claim_result *out, hg_error *err);
 
 #endif

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "engine/pileup.h"
-#include "engine/radix.h"
+#include "base/radix.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
 #include "engine/incidents.h"
 #include "base/memory.h"
 #include "base/threads.h"
-#include "engine/radix.h"
+#include "base/radix.h"
 
 #include <math.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "engine/morton.h"
-#include "engine/radix.h"
+#include "base/radix.h"
 #include "engine/tails.h"
 
 #include <math.h>

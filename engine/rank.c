@@ -6,7 +6,7 @@
 #include "engine/rank.h"
 #include "base/memory.h"
 #include "engine/order.h"
-#include "engine/radix.h"
+#include "base/radix.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -16,7 +16,8 @@ enum { SPAN_MAX = 1000, STEPS = 200 };
 #define TAIL 0.025
 #define WINDOW_MAX 4000000
 #define SLOPE_MAX 700.0 /* exp() ends near there */
-#define NEGLIGIBLE 1e-15
+#define NOISE 1e-12 /* of the largest probability: what an inversion cannot tell from 0 */
+#define NEGLIGIBLE 1e-18
 
 typedef struct years {
     const int32_t *year;
@@ -95,7 +96,7 @@ static void invert(const years *y, const double *cosine, distribution *d)
     for (size_t j = 1; j < d->n; j++) {
         double angle = 2 * M_PI * (double)j / n, phase;
         double modulus = characteristic(y, angle, &phase) / n;
-        if (modulus * n < NEGLIGIBLE * 1e-3)
+        if (modulus * n < NEGLIGIBLE)
             continue;
         phase -= angle * fmod(d->low, n);
         double re = modulus * cos(phase), im = modulus * sin(phase);
@@ -114,7 +115,7 @@ static void clear_noise(distribution *d)
     for (size_t i = 0; i < d->n; i++)
         peak = fmax(peak, d->mass[i]);
     for (size_t i = 0; i < d->n; i++)
-        d->mass[i] = d->mass[i] > NEGLIGIBLE * peak ? d->mass[i] : 0;
+        d->mass[i] = d->mass[i] > NOISE * peak ? d->mass[i] : 0;
 }
 
 static hg_status distribution_new(const years *y, double slope, distribution *out, hg_error *err)
@@ -144,7 +145,7 @@ static hg_status distribution_new(const years *y, double slope, distribution *ou
     return HG_OK;
 }
 
-/* ln P(T >= t) - ln P(all) or ln P(T <= t) likewise, once the slope is moved to b. */
+/* P(T >= t) or P(T <= t) under slope b, which must not be far from the distribution's own. */
 static double tail(const distribution *d, double b, double t, bool upper)
 {
     double all = 0, part = 0, move = b - d->slope, most = -INFINITY;
@@ -161,14 +162,14 @@ static double tail(const distribution *d, double b, double t, bool upper)
     return part / all;
 }
 
-/* The slope at which the tail is 2.5 %: towards smaller slopes for the upper tail, else larger. */
-static hg_status find_bound(const years *y, const distribution *d, bool upper, double *bound,
-                            hg_error *err)
+/* The slope at which the tail of T is 2.5 %: a smaller one for the upper tail, a larger for the lower. */
+static hg_status solve_tail(const years *y, const distribution *d, double near, bool upper,
+                            double *slope, hg_error *err)
 {
-    double near = d->slope, far = near, step = 0.01;
+    double far = near, step = 0.01;
     int i = 0;
     for (; i < STEPS && tail(d, far, y->sum, upper) > TAIL; i++, step *= 2)
-        far = upper ? d->slope - step : d->slope + step;
+        far = upper ? near - step : near + step;
     if (i == STEPS)
         return hg_fail(err, HG_EFAIL, "a bound of the yearly trend was not found");
     for (i = 0; i < STEPS && fabs(far - near) > 1e-13 * fmax(1, fabs(far)); i++) {
@@ -178,8 +179,25 @@ static hg_status find_bound(const years *y, const distribution *d, bool upper, d
         else
             far = middle;
     }
-    *bound = exp((near + far) / 2);
+    *slope = (near + far) / 2;
     return HG_OK;
+}
+
+/* First from the distribution at the estimate, then from the one at the bound so found. */
+static hg_status find_bound(const years *y, const distribution *d, bool upper, double *bound,
+                            hg_error *err)
+{
+    double slope;
+    distribution there = {0};
+    hg_status s = solve_tail(y, d, d->slope, upper, &slope, err);
+    if (s == HG_OK)
+        s = distribution_new(y, slope, &there, err);
+    if (s == HG_OK)
+        s = solve_tail(y, &there, d->slope, upper, &slope, err);
+    if (s == HG_OK)
+        *bound = exp(slope);
+    hg_free(there.mass);
+    return s;
 }
 
 static hg_status find_interval(const years *y, hg_rate_trend *r, hg_error *err)

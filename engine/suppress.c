@@ -134,7 +134,7 @@ static hg_status build_arcs(network *w, hg_suppressed *out, hg_error *err)
                 .group_cell = hg_calloc(w->groups * table->columns, sizeof *t.group_cell),
                 .group = hg_calloc(w->groups, sizeof *t.group)};
     size_t arcs = (table->rows + w->groups + 1) * (table->columns + 1);
-    w->nodes = group_column_node(w, w->groups, 0);
+    w->nodes = w->groups > 0 ? group_column_node(w, w->groups, 0) : column_node(w, table->columns);
     w->arcs = hg_malloc(arcs, sizeof *w->arcs);
     hg_status s = HG_OK;
     if (t.row && t.column && t.group_cell && t.group && w->arcs) {
@@ -298,7 +298,8 @@ static hg_status check(const hg_suppress_table *t, uint64_t below, hg_error *err
     if (below < 2)
         return hg_fail(err, HG_EUSAGE, "counts below %" PRIu64 " cannot be withheld; 2 or more is needed",
                        below);
-    if (t->rows < 1 || t->columns < 1 || t->rows > SIZE_MAX / 64 / (t->columns + 1))
+    size_t most = SIZE_MAX / 64 / (t->columns + 1);
+    if (t->rows < 1 || t->columns < 1 || t->rows > most || (t->group && t->groups > most))
         return hg_fail(err, HG_EUSAGE, "a table of %zu x %zu counts cannot be published", t->rows,
                        t->columns);
     for (size_t r = 0; t->group && r < t->rows; r++)

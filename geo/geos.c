@@ -1,4 +1,5 @@
 #include "geo/geos.h"
+#include "base/memory.h"
 
 #include <math.h>
 
@@ -90,4 +91,101 @@ hg_status hg_geos_box(GEOSContextHandle_t geos, const double box[4], GEOSGeometr
         return hg_fail_memory(err);
     *out = polygon;
     return HG_OK;
+}
+
+hg_status hg_geos_each_polygon(GEOSContextHandle_t geos, const GEOSGeometry *g,
+                               hg_geos_polygon_fn visit, void *payload, hg_error *err)
+{
+    int type = GEOSGeomTypeId_r(geos, g);
+    if (type == GEOS_POLYGON)
+        return GEOSisEmpty_r(geos, g) == 1 ? HG_OK : visit(payload, g, err);
+    if (type != GEOS_MULTIPOLYGON && type != GEOS_GEOMETRYCOLLECTION)
+        return HG_OK;
+    hg_status status = HG_OK;
+    int parts = GEOSGetNumGeometries_r(geos, g);
+    for (int i = 0; i < parts && status == HG_OK; i++)
+        status = hg_geos_each_polygon(geos, GEOSGetGeometryN_r(geos, g, i), visit, payload, err);
+    return status;
+}
+
+static hg_status visit_ring(GEOSContextHandle_t geos, const GEOSGeometry *ring, bool hole,
+                            hg_geos_ring_fn visit, void *payload, hg_error *err)
+{
+    unsigned n = 0;
+    const GEOSCoordSequence *seq = ring ? GEOSGeom_getCoordSeq_r(geos, ring) : NULL;
+    if (!seq || !GEOSCoordSeq_getSize_r(geos, seq, &n))
+        return hg_fail(err, HG_EFAIL, "a ring of a polygon could not be read");
+    double *xy = hg_malloc((size_t)n + 1, 2 * sizeof *xy);
+    if (!xy)
+        return hg_fail_memory(err);
+    hg_status status = GEOSCoordSeq_copyToBuffer_r(geos, seq, xy, 0, 0)
+                           ? visit(payload, xy, n, hole, err)
+                           : hg_fail(err, HG_EFAIL, "a ring of a polygon could not be read");
+    hg_free(xy);
+    return status;
+}
+
+hg_status hg_geos_each_ring(GEOSContextHandle_t geos, const GEOSGeometry *polygon,
+                            hg_geos_ring_fn visit, void *payload, hg_error *err)
+{
+    hg_status status =
+        visit_ring(geos, GEOSGetExteriorRing_r(geos, polygon), false, visit, payload, err);
+    int holes = GEOSGetNumInteriorRings_r(geos, polygon);
+    for (int i = 0; i < holes && status == HG_OK; i++)
+        status =
+            visit_ring(geos, GEOSGetInteriorRingN_r(geos, polygon, i), true, visit, payload, err);
+    return status;
+}
+
+hg_status hg_geos_list_add(GEOSContextHandle_t geos, hg_geos_list *list, GEOSGeometry *g,
+                           hg_error *err)
+{
+    GEOSGeometry **grown = hg_grow(list->items, &list->capacity, list->count + 1, sizeof *grown);
+    if (!grown) {
+        GEOSGeom_destroy_r(geos, g);
+        return hg_fail_memory(err);
+    }
+    list->items = grown;
+    grown[list->count++] = g;
+    return HG_OK;
+}
+
+typedef struct collector {
+    GEOSContextHandle_t geos;
+    hg_geos_list *list;
+} collector;
+
+static hg_status keep_polygon(void *payload, const GEOSGeometry *polygon, hg_error *err)
+{
+    const collector *c = payload;
+    GEOSGeometry *copy = GEOSGeom_clone_r(c->geos, polygon);
+    return copy ? hg_geos_list_add(c->geos, c->list, copy, err) : hg_fail_memory(err);
+}
+
+hg_status hg_geos_list_polygons(GEOSContextHandle_t geos, hg_geos_list *list, const GEOSGeometry *g,
+                                hg_error *err)
+{
+    collector c = {geos, list};
+    return hg_geos_each_polygon(geos, g, keep_polygon, &c, err);
+}
+
+hg_status hg_geos_list_join(GEOSContextHandle_t geos, hg_geos_list *list, int type,
+                            GEOSGeometry **out, hg_error *err)
+{
+    GEOSGeometry *joined =
+        GEOSGeom_createCollection_r(geos, type, list->items, (unsigned)list->count);
+    list->count = 0; /* the collection owns them, or GEOS has let them go */
+    hg_geos_list_dispose(geos, list);
+    if (!joined)
+        return hg_fail_memory(err);
+    *out = joined;
+    return HG_OK;
+}
+
+void hg_geos_list_dispose(GEOSContextHandle_t geos, hg_geos_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        GEOSGeom_destroy_r(geos, list->items[i]);
+    hg_free(list->items);
+    *list = (hg_geos_list){0};
 }

@@ -7,8 +7,9 @@
 #include "geo/shapes.h"
 
 /**
- * A polygon or multipolygon as closed rings: shells counter-clockwise, holes clockwise, so that the winding
- * number is 1 inside and 0 outside. rings 0 = empty.
+ * A polygon or multipolygon as closed rings: shells counter-clockwise, each followed by its holes, clockwise, so
+ * that the winding number is 1 inside and 0 outside. rings 0 = empty. Rounding may make rings touch or cross
+ * by a millimetre; inside is where the winding number is positive.
  */
 typedef struct hg_polygon_mm {
     int64_t *xy;        /**< x0 y0 x1 y1 …, millimetres in the analysis CRS; a ring's last point = its first */
@@ -22,19 +23,30 @@ typedef struct hg_repair {
     bool invalid;                   /**< it was not valid and went through MakeValid */
     char reason[96];                /**< GEOS's reason in a few words ("Self-intersection"), "" if valid */
     double x, y;                    /**< where, in metres; NaN if not known */
-    double area_before, area_after; /**< m2 on the plane: as given (sum over shells less holes), on the lattice */
+    double area_before, area_after; /**< m2 on the plane: as given (shells less their holes, whichever way they
+                                         run and overlap), on the lattice */
 } hg_repair;
 
+typedef struct hg_polygon_reader hg_polygon_reader;
+
+/** For reading many shapes; one reader serves one thread. */
+hg_status hg_polygon_reader_new(hg_polygon_reader **out, hg_error *err);
+void hg_polygon_reader_free(hg_polygon_reader *reader);
 /**
  * Shape i (metres) as a polygon on the lattice: repaired by MakeValid (structure method) where it is invalid,
- * polygonal parts only, vertices rounded to whole millimetres, repeated points and collapsed rings dropped.
+ * polygonal parts only, vertices rounded to whole millimetres (halves up), repeated points and collapsed rings dropped.
  * A shape of which nothing is left is empty, which is no error. Errors: HG_EDATA for broken WKB, coordinates
  * that are not finite or beyond 9e12 mm; HG_EFAIL where GEOS cannot repair it.
  */
+hg_status hg_polygon_reader_read(hg_polygon_reader *reader, const hg_shapes *shapes, size_t i,
+                                 hg_polygon_mm *out, hg_repair *repair, hg_error *err);
+/** For reading one. */
 hg_status hg_polygon_mm_read(const hg_shapes *shapes, size_t i, hg_polygon_mm *out, hg_repair *repair,
                              hg_error *err);
 void hg_polygon_mm_dispose(hg_polygon_mm *p);
 hg_status hg_polygon_mm_copy(const hg_polygon_mm *p, hg_polygon_mm *out, hg_error *err);
+/** Signed area to the left of a closed ring of n points, the last = the first, exact. */
+hg_exact hg_ring_mm_area(const int64_t *xy, size_t n);
 /** Planar area by the shoelace formula, exact. */
 hg_exact hg_polygon_mm_area(const hg_polygon_mm *p);
 double hg_polygon_mm_perimeter_m(const hg_polygon_mm *p);

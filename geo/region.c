@@ -41,51 +41,22 @@ static hg_status add_edges(edge_list *list, const double *xy, unsigned n, bool r
     return HG_OK;
 }
 
-/* Shells counter-clockwise, holes clockwise. */
-static hg_status add_ring(GEOSContextHandle_t geos, const GEOSGeometry *ring, bool hole,
-                          edge_list *list, hg_error *err)
+/* The edges of one geometry's rings: shells counter-clockwise, holes clockwise. */
+typedef struct ring_reader {
+    GEOSContextHandle_t geos;
+    edge_list *list;
+} ring_reader;
+
+static hg_status add_ring(void *payload, double *xy, unsigned n, bool hole, hg_error *err)
 {
-    unsigned n = 0;
-    const GEOSCoordSequence *seq = ring ? GEOSGeom_getCoordSeq_r(geos, ring) : NULL;
-    if (!seq || !GEOSCoordSeq_getSize_r(geos, seq, &n))
-        return hg_fail(err, HG_EFAIL, "a ring of the area could not be read");
-    double *xy = hg_malloc(n, 2 * sizeof *xy);
-    if (!xy)
-        return hg_fail_memory(err);
-    hg_status status = HG_OK;
-    if (!GEOSCoordSeq_copyToBuffer_r(geos, seq, xy, 0, 0))
-        status = hg_fail(err, HG_EFAIL, "a ring of the area could not be read");
-    if (status == HG_OK)
-        status = add_edges(list, xy, n, (ring_area2(xy, n) < 0.0) != hole, err);
-    hg_free(xy);
-    return status;
+    const ring_reader *r = payload;
+    return add_edges(r->list, xy, n, (ring_area2(xy, n) < 0.0) != hole, err);
 }
 
-static hg_status add_polygon(GEOSContextHandle_t geos, const GEOSGeometry *polygon, edge_list *list,
-                             hg_error *err)
+static hg_status add_polygon(void *payload, const GEOSGeometry *polygon, hg_error *err)
 {
-    if (GEOSisEmpty_r(geos, polygon) == 1)
-        return HG_OK;
-    hg_status status = add_ring(geos, GEOSGetExteriorRing_r(geos, polygon), false, list, err);
-    int holes = GEOSGetNumInteriorRings_r(geos, polygon);
-    for (int i = 0; i < holes && status == HG_OK; i++)
-        status = add_ring(geos, GEOSGetInteriorRingN_r(geos, polygon, i), true, list, err);
-    return status;
-}
-
-static hg_status add_all(GEOSContextHandle_t geos, const GEOSGeometry *g, edge_list *list,
-                         hg_error *err)
-{
-    hg_status status = HG_OK;
-    int type = GEOSGeomTypeId_r(geos, g);
-    if (type == GEOS_POLYGON)
-        return add_polygon(geos, g, list, err);
-    if (type != GEOS_MULTIPOLYGON && type != GEOS_GEOMETRYCOLLECTION)
-        return HG_OK;
-    int parts = GEOSGetNumGeometries_r(geos, g);
-    for (int i = 0; i < parts && status == HG_OK; i++)
-        status = add_all(geos, GEOSGetGeometryN_r(geos, g, i), list, err);
-    return status;
+    const ring_reader *r = payload;
+    return hg_geos_each_ring(r->geos, polygon, add_ring, payload, err);
 }
 
 /* By Green's theorem, about the middle of the box. */
@@ -126,7 +97,8 @@ static hg_status from_geometry(GEOSContextHandle_t geos, const GEOSGeometry *g, 
                                hg_error *err)
 {
     edge_list list = {0};
-    hg_status status = add_all(geos, g, &list, err);
+    ring_reader reader = {geos, &list};
+    hg_status status = hg_geos_each_polygon(geos, g, add_polygon, &reader, err);
     if (status == HG_OK)
         status = from_edges(&list, out, err);
     hg_free(list.edges);
@@ -136,30 +108,9 @@ static hg_status from_geometry(GEOSContextHandle_t geos, const GEOSGeometry *g, 
 /* Polygons picked out of the shapes, all valid. */
 typedef struct parts {
     GEOSContextHandle_t geos;
-    GEOSGeometry **list;
-    size_t count, capacity, repaired;
+    hg_geos_list list;
+    size_t repaired;
 } parts;
-
-/* Keeps copies of the polygons in g, whatever it is. */
-static hg_status keep_polygons(parts *p, const GEOSGeometry *g, hg_error *err)
-{
-    hg_status status = HG_OK;
-    int type = GEOSGeomTypeId_r(p->geos, g);
-    if (type == GEOS_POLYGON && GEOSisEmpty_r(p->geos, g) == 0) {
-        GEOSGeometry **grown = hg_grow(p->list, &p->capacity, p->count + 1, sizeof *p->list);
-        if (!grown)
-            return hg_fail_memory(err);
-        p->list = grown;
-        p->list[p->count] = GEOSGeom_clone_r(p->geos, g);
-        return p->list[p->count] && ++p->count ? HG_OK : hg_fail_memory(err);
-    }
-    if (type != GEOS_MULTIPOLYGON && type != GEOS_GEOMETRYCOLLECTION)
-        return HG_OK;
-    int n = GEOSGetNumGeometries_r(p->geos, g);
-    for (int i = 0; i < n && status == HG_OK; i++)
-        status = keep_polygons(p, GEOSGetGeometryN_r(p->geos, g, i), err);
-    return status;
-}
 
 static hg_status keep_shape(parts *p, const hg_shapes *shapes, size_t i, hg_error *err)
 {
@@ -172,31 +123,21 @@ static hg_status keep_shape(parts *p, const hg_shapes *shapes, size_t i, hg_erro
     if (GEOSGeom_getDimensions_r(p->geos, g) == 2) {
         status = hg_geos_repair(p->geos, &g, &repaired, err);
         if (status == HG_OK)
-            status = keep_polygons(p, g, err);
+            status = hg_geos_list_polygons(p->geos, &p->list, g, err);
         p->repaired += repaired;
     }
     GEOSGeom_destroy_r(p->geos, g);
     return status;
 }
 
-static void drop_parts(parts *p)
-{
-    for (size_t i = 0; i < p->count; i++)
-        GEOSGeom_destroy_r(p->geos, p->list[i]);
-    hg_free(p->list);
-    p->list = NULL;
-    p->count = 0;
-}
-
 static hg_status unite(parts *p, GEOSGeometry **out, hg_error *err)
 {
-    GEOSGeometry *all =
-        GEOSGeom_createCollection_r(p->geos, GEOS_GEOMETRYCOLLECTION, p->list, (unsigned)p->count);
-    if (!all)
-        return hg_fail_memory(err);
-    p->count = 0; /* the collection owns them now */
+    GEOSGeometry *all = NULL;
+    size_t n = p->list.count;
+    hg_status status = hg_geos_list_join(p->geos, &p->list, GEOS_GEOMETRYCOLLECTION, &all, err);
+    if (status != HG_OK)
+        return status;
     GEOSGeometry *joined = GEOSUnaryUnion_r(p->geos, all);
-    size_t n = (size_t)GEOSGetNumGeometries_r(p->geos, all);
     GEOSGeom_destroy_r(p->geos, all);
     if (!joined)
         return hg_fail(err, HG_EFAIL, "the %zu polygons of the area could not be joined", n);
@@ -210,7 +151,7 @@ static hg_status region_from_parts(parts *p, const hg_shapes *shapes, hg_region 
     hg_status status = HG_OK;
     for (size_t i = 0; i < shapes->count && status == HG_OK; i++)
         status = keep_shape(p, shapes, i, err);
-    if (status == HG_OK && p->count == 0)
+    if (status == HG_OK && p->list.count == 0)
         status = hg_fail(err, HG_EDATA, "%s: no polygon with an area among its %zu shapes",
                          shapes->source ? shapes->source : "area", shapes->count);
     GEOSGeometry *joined = NULL;
@@ -232,7 +173,7 @@ hg_status hg_region_new(const hg_shapes *shapes, size_t *repaired, hg_region **o
     status = region_from_parts(&p, shapes, out, err);
     if (status == HG_OK && repaired)
         *repaired = p.repaired;
-    drop_parts(&p);
+    hg_geos_list_dispose(p.geos, &p.list);
     hg_geos_close(p.geos);
     return status;
 }

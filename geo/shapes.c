@@ -13,23 +13,31 @@ static const char *source_of(const hg_shapes *shapes)
     return shapes->source ? shapes->source : "shapes";
 }
 
-hg_status hg_shapes_add(hg_shapes *shapes, const unsigned char *wkb, size_t size, const char *name,
-                        hg_error *err)
+hg_status hg_shapes_adopt(hg_shapes *shapes, unsigned char *wkb, size_t size, const char *name,
+                          hg_error *err)
 {
     hg_shape *grown =
         hg_grow(shapes->shapes, &shapes->capacity, shapes->count + 1, sizeof *shapes->shapes);
-    if (!grown)
-        return hg_fail_memory(err);
-    shapes->shapes = grown;
-    hg_shape s = {.wkb = hg_malloc(size, 1), .size = size, .name = hg_strdup(name)};
-    if (!s.wkb || (name && !s.name)) {
-        hg_free(s.wkb);
-        hg_free(s.name);
+    if (grown)
+        shapes->shapes = grown;
+    char *copy = hg_strdup(name);
+    if (!grown || (name && !copy)) {
+        hg_free(wkb);
+        hg_free(copy);
         return hg_fail_memory(err);
     }
-    memcpy(s.wkb, wkb, size);
-    shapes->shapes[shapes->count++] = s;
+    grown[shapes->count++] = (hg_shape){.wkb = wkb, .size = size, .name = copy};
     return HG_OK;
+}
+
+hg_status hg_shapes_add(hg_shapes *shapes, const unsigned char *wkb, size_t size, const char *name,
+                        hg_error *err)
+{
+    unsigned char *copy = hg_malloc(size, 1);
+    if (!copy)
+        return hg_fail_memory(err);
+    memcpy(copy, wkb, size);
+    return hg_shapes_adopt(shapes, copy, size, name, err);
 }
 
 void hg_shapes_dispose(hg_shapes *shapes)
@@ -121,9 +129,12 @@ static uint32_t plain_type(uint32_t type, size_t *stride)
     return (type & 0x0fffffffu) % 1000u;
 }
 
+/* Type codes of OGC 06-103r4, table 7. */
+enum { POINT = 1, LINE = 2, POLYGON = 3, MULTIPOLYGON = 6 };
+
 static hg_status walk(walker *w, int depth, hg_error *err)
 {
-    enum { POINT = 1, LINE = 2, POLYGON = 3, FIRST_MULTI = 4, COLLECTION = 7, DEEPEST = 32 };
+    enum { COLLECTION = 7, DEEPEST = 32 };
     static const uint32_t has_srid = 0x20000000u;
     uint32_t type = 0;
     uint32_t n = 0;
@@ -144,6 +155,106 @@ static hg_status walk(walker *w, int depth, hg_error *err)
     for (uint32_t i = 0; i < n && status == HG_OK; i++)
         status = kind == POLYGON ? walk_line(w, stride, swapped, err) : walk(w, depth + 1, err);
     return status;
+}
+
+/* The rings of one polygon behind its type; counts vertices. */
+static hg_wkb_state rings_state(walker *w, bool swapped, size_t *vertices)
+{
+    enum { PAIR = 2 * sizeof(double) };
+    uint32_t rings = 0, n = 0;
+    hg_wkb_state state = HG_WKB_POLYGON;
+    if (!take_u32(w, swapped, &rings))
+        return HG_WKB_BROKEN;
+    for (uint32_t r = 0; r < rings; r++) {
+        if (!take_u32(w, swapped, &n) || (size_t)(w->end - w->at) / PAIR < n)
+            return HG_WKB_BROKEN;
+        for (uint32_t i = 0; i < n; i++, w->at += PAIR)
+            if (!isfinite(get_double(w->at, swapped)) ||
+                !isfinite(get_double(w->at + sizeof(double), swapped)))
+                state = HG_WKB_NOT_FINITE;
+        *vertices += n;
+    }
+    return state;
+}
+
+static bool take_type(walker *w, bool *swapped, uint32_t *type)
+{
+    if (w->at >= w->end || *w->at > 1)
+        return false;
+    *swapped = bytes_swapped(*w->at++);
+    return take_u32(w, *swapped, type);
+}
+
+hg_wkb_state hg_wkb_polygon_state(const unsigned char *wkb, size_t size)
+{
+    walker w = {.at = (unsigned char *)wkb, .end = (unsigned char *)wkb + size};
+    hg_wkb_state state = HG_WKB_POLYGON;
+    uint32_t type = 0, parts = 1;
+    size_t vertices = 0;
+    bool swapped;
+    if (!take_type(&w, &swapped, &type))
+        return HG_WKB_BROKEN;
+    if (type != POLYGON && type != MULTIPOLYGON)
+        return HG_WKB_OTHER;
+    bool multi = type == MULTIPOLYGON;
+    if (multi && !take_u32(&w, swapped, &parts))
+        return HG_WKB_BROKEN;
+    for (uint32_t i = 0; i < parts; i++) {
+        if (multi && (!take_type(&w, &swapped, &type) || type != POLYGON))
+            return HG_WKB_BROKEN;
+        hg_wkb_state part = rings_state(&w, swapped, &vertices);
+        if (part == HG_WKB_BROKEN)
+            return part;
+        state = part == HG_WKB_POLYGON ? state : part;
+    }
+    if (w.at != w.end)
+        return HG_WKB_BROKEN;
+    return vertices ? state : HG_WKB_EMPTY;
+}
+
+/* Where the polygons of a shape begin and how many there are; false for anything else. */
+static bool polygons_of(const hg_shape *s, const unsigned char **at, uint32_t *n)
+{
+    walker w = {.at = s->wkb, .end = s->wkb + s->size};
+    uint32_t type = 0;
+    bool swapped;
+    *n = 1;
+    *at = s->wkb;
+    if (hg_wkb_polygon_state(s->wkb, s->size) != HG_WKB_POLYGON || !take_type(&w, &swapped, &type))
+        return false;
+    if (type == MULTIPOLYGON) {
+        take_u32(&w, swapped, n);
+        *at = w.at;
+    }
+    return true;
+}
+
+hg_status hg_shapes_join(hg_shapes *shapes, size_t i, const hg_shape *more, hg_error *err)
+{
+    hg_shape *s = &shapes->shapes[i];
+    const hg_shape *const both[] = {s, more};
+    const unsigned char *at[2];
+    uint32_t n[2], type = MULTIPOLYGON;
+    size_t sizes[2];
+    for (int k = 0; k < 2; k++) {
+        if (!polygons_of(both[k], &at[k], &n[k]))
+            return malformed(err);
+        sizes[k] = both[k]->size - (size_t)(at[k] - both[k]->wkb);
+    }
+    uint32_t total = n[0] + n[1];
+    size_t head = 1 + sizeof type + sizeof total;
+    unsigned char *wkb = hg_malloc(head + sizes[0] + sizes[1], 1);
+    if (!wkb)
+        return hg_fail_memory(err);
+    wkb[0] = bytes_swapped(1) ? 0 : 1; /* this machine's own order */
+    memcpy(wkb + 1, &type, sizeof type);
+    memcpy(wkb + 1 + sizeof type, &total, sizeof total);
+    memcpy(wkb + head, at[0], sizes[0]);
+    memcpy(wkb + head + sizes[0], at[1], sizes[1]);
+    hg_free(s->wkb);
+    s->wkb = wkb;
+    s->size = head + sizes[0] + sizes[1];
+    return HG_OK;
 }
 
 /* Visits every vertex of every shape; errors say which shape it was. */

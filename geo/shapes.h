@@ -21,6 +21,27 @@ typedef struct hg_shapes {
 /** Adds a copy; name may be NULL. */
 hg_status hg_shapes_add(hg_shapes *shapes, const unsigned char *wkb, size_t size, const char *name,
                         hg_error *err);
+/** Adds a geometry from hg_malloc, which the shapes own from then on, also where this fails. */
+hg_status hg_shapes_adopt(hg_shapes *shapes, unsigned char *wkb, size_t size, const char *name,
+                          hg_error *err);
+
+/**
+ * Makes shape i the multipolygon of its own polygons and those of `more`, which stays as it is. Both are as
+ * HG_WKB_POLYGON says. Errors: HG_EDATA where they are not.
+ */
+hg_status hg_shapes_join(hg_shapes *shapes, size_t i, const hg_shape *more, hg_error *err);
+
+typedef enum hg_wkb_state {
+    HG_WKB_POLYGON,    /**< a whole polygon or multipolygon of finite vertices, two-dimensional, ISO */
+    HG_WKB_EMPTY,      /**< one without vertices */
+    HG_WKB_NOT_FINITE,
+    HG_WKB_OTHER,      /**< another type or dimension, not looked into */
+    HG_WKB_BROKEN,     /**< cut off, or with bytes to spare */
+} hg_wkb_state;
+
+/** What the bytes hold, as far as a polygon is wanted. */
+hg_wkb_state hg_wkb_polygon_state(const unsigned char *wkb, size_t size);
+
 /** Every vertex from one CRS to another, in place. Errors: HG_EDATA for a vertex with no image. */
 hg_status hg_shapes_transform(hg_shapes *shapes, const hg_crs *from, const hg_crs *to,
                               hg_error *err);

@@ -51,6 +51,10 @@ static void add_source(hg_text *t, const hg_project *p, size_t index)
     if (index < p->n_layers) {
         hg_text_add(t, "|layername=");
         hg_text_add_xml(t, p->layers[index].layer);
+        if (p->layers[index].filter) {
+            hg_text_add(t, "|subset=");
+            hg_text_add_xml(t, p->layers[index].filter);
+        }
     }
 }
 
@@ -66,20 +70,48 @@ static const char *layer_title(const hg_project *p, size_t index)
     return p->layers[index].title ? p->layers[index].title : p->layers[index].layer;
 }
 
+static const char *group_of(const hg_project *p, size_t index)
+{
+    return index < p->n_layers ? p->layers[index].group : NULL;
+}
+
+static bool same_group(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static void add_tree_layer(hg_text *t, const hg_project *p, size_t i)
+{
+    bool hidden = i < p->n_layers && p->layers[i].hidden;
+    hg_text_addf(t, "<layer-tree-layer checked=\"Qt::%s\" expanded=\"1\" id=\"",
+                 hidden ? "Unchecked" : "Checked");
+    add_layer_id(t, i);
+    hg_text_add(t, "\" source=\"");
+    add_source(t, p, i);
+    hg_text_addf(t, "\" providerKey=\"%s\"", i < p->n_layers ? "ogr" : "gdal");
+    hg_style_add_attribute(t, "name", layer_title(p, i));
+    hg_text_add(t, "><customproperties/></layer-tree-layer>\n");
+}
+
+/* Neighbouring layers of one group stand in one branch. */
 static void add_tree(hg_text *t, const hg_project *p)
 {
+    const char *open = NULL;
     hg_text_add(t, "<layer-tree-group><customproperties/>\n");
     for (size_t i = 0; i < layer_count(p); i++) {
-        bool hidden = i < p->n_layers && p->layers[i].hidden;
-        hg_text_addf(t, "<layer-tree-layer checked=\"Qt::%s\" expanded=\"1\" id=\"",
-                     hidden ? "Unchecked" : "Checked");
-        add_layer_id(t, i);
-        hg_text_add(t, "\" source=\"");
-        add_source(t, p, i);
-        hg_text_addf(t, "\" providerKey=\"%s\"", i < p->n_layers ? "ogr" : "gdal");
-        hg_style_add_attribute(t, "name", layer_title(p, i));
-        hg_text_add(t, "><customproperties/></layer-tree-layer>\n");
+        const char *group = group_of(p, i);
+        if (!same_group(open, group)) {
+            hg_text_add(t, open ? "</layer-tree-group>\n" : "");
+            if (group) {
+                hg_text_add(t, "<layer-tree-group checked=\"Qt::Checked\" expanded=\"1\"");
+                hg_style_add_attribute(t, "name", group);
+                hg_text_add(t, "><customproperties/>\n");
+            }
+            open = group;
+        }
+        add_tree_layer(t, p, i);
     }
+    hg_text_add(t, open ? "</layer-tree-group>\n" : "");
     hg_text_add(t, "</layer-tree-group>\n");
 }
 

@@ -19,6 +19,7 @@ void hg_source_free(hg_source *s)
         hg_free(s->field_names[f]);
     hg_free(s->field_names);
     hg_free(s->field_types);
+    hg_free(s->wanted);
     hg_free(s->keep);
     for (size_t i = 0; i < s->note_count; i++)
         hg_free(s->notes[i]);
@@ -157,7 +158,8 @@ static hg_status heads_from_row(hg_source *s, hg_error *err)
     return status;
 }
 
-static hg_status no_column(const hg_source *s, const char *option, const char *name, hg_error *err)
+hg_status hg_source_no_column(const hg_source *s, const char *option, const char *name,
+                              hg_error *err)
 {
     hg_text list = {0};
     for (size_t f = 0; f < s->fields && f < 40; f++)
@@ -175,7 +177,7 @@ static hg_status find_column(const hg_source *s, const hg_sample *sample, const 
         return HG_OK;
     int found = hg_column_find(sample, name);
     if (found == HG_NO_COLUMN)
-        return no_column(s, option, name, err);
+        return hg_source_no_column(s, option, name, err);
     *column = found;
     return HG_OK;
 }
@@ -267,7 +269,7 @@ static hg_status guess_coordinates(hg_source *s, const hg_sample *sample, hg_err
     if (status != HG_OK)
         return status;
     if (s->column[HG_ROLE_X] == HG_NO_COLUMN)
-        return no_column(s, "x", "longitude or x", err);
+        return hg_source_no_column(s, "x", "longitude or x", err);
     s->from_columns = true;
     return hg_source_add_note(s, err, "%s: x = %s, y = %s (guessed)", s->name,
                               s->field_names[s->column[HG_ROLE_X]],
@@ -398,7 +400,7 @@ static bool holds_polygons(const hg_source *s)
     return polygons > others;
 }
 
-static hg_status open_source(hg_source *s, hg_error *err)
+static hg_status open_layer(hg_source *s, hg_error *err)
 {
     hg_status status = hg_source_open_dataset(s, err);
     if (status == HG_OK)
@@ -409,15 +411,11 @@ static hg_status open_source(hg_source *s, hg_error *err)
         status = heads_from_row(s, err);
     if (status == HG_OK)
         status = hg_source_declared_crs(s->layer, &s->crs, err);
-    if (status == HG_OK)
-        status = map_columns(s, err);
-    if (status == HG_OK)
-        s->polygons = !s->from_columns && holds_polygons(s);
     return status;
 }
 
-hg_status hg_source_open(const hg_source_spec *spec, hg_pool *pool, hg_control *control,
-                         hg_source **out, hg_error *err)
+static hg_status new_source(const hg_source_spec *spec, hg_pool *pool, hg_control *control,
+                            hg_source **out, hg_error *err)
 {
     hg_source *s = hg_calloc(1, sizeof *s);
     if (!s)
@@ -427,11 +425,44 @@ hg_status hg_source_open(const hg_source_spec *spec, hg_pool *pool, hg_control *
     s->control = control;
     for (int r = 0; r < HG_ROLE_END; r++)
         s->column[r] = HG_NO_COLUMN;
-    hg_status status = open_source(s, err);
+    *out = s;
+    return HG_OK;
+}
+
+hg_status hg_source_open(const hg_source_spec *spec, hg_pool *pool, hg_control *control,
+                         hg_source **out, hg_error *err)
+{
+    hg_source *s = NULL;
+    hg_status status = new_source(spec, pool, control, &s, err);
+    if (status == HG_OK)
+        status = open_layer(s, err);
+    if (status == HG_OK)
+        status = map_columns(s, err);
     if (status != HG_OK) {
         hg_source_free(s);
         return status;
     }
+    s->tabular = s->from_columns;
+    s->polygons = !s->from_columns && holds_polygons(s);
+    *out = s;
+    return HG_OK;
+}
+
+hg_status hg_source_open_records(const hg_source_spec *spec, bool polygons, hg_pool *pool,
+                                 hg_control *control, hg_source **out, hg_error *err)
+{
+    hg_source *s = NULL;
+    hg_status status = new_source(spec, pool, control, &s, err);
+    if (status == HG_OK) {
+        s->records = true;
+        s->polygons = polygons;
+        status = open_layer(s, err);
+    }
+    if (status != HG_OK) {
+        hg_source_free(s);
+        return status;
+    }
+    s->tabular = OGR_L_GetGeomType(s->layer) == wkbNone;
     *out = s;
     return HG_OK;
 }

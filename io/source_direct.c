@@ -1,33 +1,12 @@
-/*
- * GeoPackage tables read by SQLite in row ranges, one range a task. Ranges are cut by primary key
- * and joined in order, so the rows come out as OGR would give them, whatever the number of threads.
- * Rows are taken by an aggregate function of ours, called from inside the query: half the time that
- * one sqlite3_step a row needs.
- */
+/* Points straight from a GeoPackage table: each range of rows has a builder of its own. */
 #include "io/source_parts.h"
 #include "base/memory.h"
-#include "base/threads.h"
-#include "io/sql.h"
 
 #include <math.h>
 #include <ogr_api.h>
 #include <string.h>
 
-enum {
-    RANGE_ROWS = 200000,
-    MAX_RANGES = 256,
-    CHECK_EVERY = 8192,
-    MAX_ARGUMENTS = 127, /* of an SQL function, SQLITE_MAX_FUNCTION_ARG as SQLite comes */
-};
-
-bool hg_source_is_direct(const hg_source *s)
-{
-    const char *driver = GDALGetDriverShortName(GDALGetDatasetDriver(s->dataset));
-    const char *key = OGR_L_GetFIDColumn(s->layer);
-    return s->file && strcmp(driver, "GPKG") == 0 && !s->spec.sql && !s->spec.where &&
-           !s->from_columns && s->fields < MAX_ARGUMENTS && key && *key &&
-           OGR_L_GetGeometryColumn(s->layer)[0];
-}
+enum { SLACK_ROWS = 200000 };
 
 static uint32_t u32(const unsigned char *p, bool little)
 {
@@ -72,283 +51,71 @@ static void position_from_wkb(const unsigned char *wkb, size_t n, hg_position *p
     p->state = isnan(p->x) && isnan(p->y) ? HG_ROW_NO_GEOMETRY : HG_ROW_OK;
 }
 
-/* GeoPackage geometry header, OGC 12-128r19, 2.1.3: magic, version, flags, srs_id, envelope. */
 static void position_from_blob(const unsigned char *blob, size_t n, hg_position *p)
 {
-    static const size_t envelope[8] = {0, 32, 48, 48, 64, 0, 0, 0};
-    *p = (hg_position){.state = HG_ROW_NO_GEOMETRY};
-    if (!blob || n == 0)
-        return;
-    size_t head = n >= 8 ? 8 + envelope[(blob[3] >> 1) & 7] : 8;
-    if (n < head || blob[0] != 'G' || blob[1] != 'P') {
-        p->state = HG_ROW_BAD_GEOMETRY;
+    const unsigned char *wkb;
+    size_t size;
+    *p = (hg_position){.state = hg_source_open_blob(blob, n, &wkb, &size)};
+    if (p->state == HG_ROW_OK)
+        position_from_wkb(wkb, size, p, 0);
+    else if (p->state == HG_ROW_BAD_GEOMETRY)
         p->bad = "damaged geometry";
-        return;
-    }
-    if (blob[3] & 0x10)
-        return; /* flagged empty */
-    position_from_wkb(blob + head, n - head, p, 0);
 }
 
-typedef struct range_reader {
+typedef struct point_ranges {
     hg_source *source;
     hg_row_builder all, *parts;
-    int64_t first, step;
+    size_t ranges, step;
     bool dense; /* each range has its own stretch of the columns */
-    char *select;
-} range_reader;
+} point_ranges;
 
-static hg_status open_for_reading(const hg_source *s, sqlite3 **db, hg_error *err)
+/* Where few keys are missing, rows go straight to their place; the columns are sized by the keys. */
+static hg_status begin_ranges(void *context, size_t ranges, size_t step, hg_error *err)
 {
-    int rc = sqlite3_open_v2(s->file, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
-    if (rc != SQLITE_OK)
-        return hg_sql_fail(*db, s->file, err);
-    return hg_sql_exec(*db, s->file,
-                       "PRAGMA mmap_size = 17179869184; PRAGMA query_only = 1;"
-                       "PRAGMA reverse_unordered_selects = 0",
-                       err);
-}
-
-/* take_row(geometry, every field in OGR's order) FROM the table WHERE key BETWEEN ?1 AND ?2 */
-static char *select_text(const hg_source *s, bool sort)
-{
-    hg_text sql = {0}, columns = {0}, rows = {0};
-    hg_text_add_sql_name(&columns, OGR_L_GetGeometryColumn(s->layer));
-    for (size_t f = 0; f < s->fields; f++) {
-        hg_text_add(&columns, ", ");
-        hg_text_add_sql_name(&columns, s->field_names[f]);
-    }
-    hg_text_add_sql_name(&rows, s->layer_name);
-    hg_text_add(&rows, " WHERE ");
-    hg_text_add_sql_name(&rows, OGR_L_GetFIDColumn(s->layer));
-    hg_text_add(&rows, " BETWEEN ?1 AND ?2");
-    sql.failed = columns.failed || rows.failed;
-    if (!sql.failed && sort) {
-        hg_text_addf(&sql, "SELECT take_row(%s) FROM (SELECT %s FROM %s ORDER BY ", columns.s,
-                     columns.s, rows.s);
-        hg_text_add_sql_name(&sql, OGR_L_GetFIDColumn(s->layer));
-        hg_text_add(&sql, ")");
-    } else if (!sql.failed) {
-        hg_text_addf(&sql, "SELECT take_row(%s) FROM %s", columns.s, rows.s);
-    }
-    hg_text_dispose(&columns);
-    hg_text_dispose(&rows);
-    return hg_text_take(&sql);
-}
-
-/* SQLite columns hold what they like; the declared type decides what is made of it, as in OGR. */
-static void value_of_column(sqlite3_value *column, hg_type type, hg_value *v)
-{
-    *v = (hg_value){0};
-    int stored = sqlite3_value_type(column);
-    if (stored == SQLITE_NULL)
-        return;
-    if (type == HG_INT64 && stored != SQLITE_TEXT) {
-        v->type = HG_VALUE_INT;
-        v->i = sqlite3_value_int64(column);
-    } else if (type == HG_DOUBLE && stored != SQLITE_TEXT) {
-        v->type = HG_VALUE_REAL;
-        v->d = sqlite3_value_double(column);
-    } else {
-        v->s = (const char *)sqlite3_value_text(column);
-        v->n = (size_t)sqlite3_value_bytes(column);
-        v->type = v->s ? HG_VALUE_TEXT : HG_VALUE_NULL;
-    }
-}
-
-typedef struct row_taker {
-    const hg_source *source;
-    hg_row_builder *builder;
-    hg_value *values;
-    size_t seen;
-    hg_status status;
-    hg_error error;
-} row_taker;
-
-static void take_row(sqlite3_context *context, int count, sqlite3_value **columns)
-{
-    (void)count;
-    row_taker *t = sqlite3_user_data(context);
-    const hg_source *s = t->source;
-    if (t->seen++ % CHECK_EVERY == 0)
-        t->status = hg_check_cancel(s->control, &t->error);
-    if (t->status == HG_OK) {
-        hg_position p;
-        const unsigned char *blob = sqlite3_value_blob(columns[0]);
-        position_from_blob(blob, (size_t)sqlite3_value_bytes(columns[0]), &p);
-        for (size_t f = 0; f < s->fields; f++)
-            value_of_column(columns[f + 1], s->field_types[f], &t->values[f]);
-        t->status = hg_row_builder_add(t->builder, &p, t->values, &t->error);
-    }
-    if (t->status != HG_OK)
-        sqlite3_result_error_code(context, SQLITE_ABORT);
-}
-
-/* The aggregate of all rows is nothing: they have gone where they belong. */
-static void take_end(sqlite3_context *context)
-{
-    sqlite3_result_null(context);
-}
-
-static hg_status offer_taker(sqlite3 *db, const char *path, row_taker *taker, hg_error *err)
-{
-    int flags = SQLITE_UTF8 | SQLITE_DIRECTONLY;
-    return sqlite3_create_function_v2(db, "take_row", -1, flags, taker, NULL, take_row, take_end,
-                                      NULL) == SQLITE_OK
-               ? HG_OK
-               : hg_sql_fail(db, path, err);
-}
-
-static hg_status take_rows(sqlite3 *db, const char *select, int64_t from, int64_t to, row_taker *t,
-                           hg_error *err)
-{
-    sqlite3_stmt *stmt = NULL;
-    const char *path = t->source->file;
-    hg_status status = offer_taker(db, path, t, err);
-    if (status == HG_OK)
-        status = hg_sql_prepare(db, path, select, &stmt, err);
-    if (status == HG_OK) {
-        sqlite3_bind_int64(stmt, 1, from);
-        sqlite3_bind_int64(stmt, 2, to);
-        status = hg_sql_run(db, path, stmt, err);
-    }
-    if (t->status != HG_OK) {
-        status = t->status;
-        if (err)
-            *err = t->error;
-    }
-    sqlite3_finalize(stmt);
-    return status;
-}
-
-static hg_status read_range(void *context, size_t i, hg_error *err)
-{
-    range_reader *r = context;
-    sqlite3 *db = NULL;
-    hg_value *values = hg_calloc(r->source->fields, sizeof *values);
-    hg_status status = values ? open_for_reading(r->source, &db, err) : hg_fail_memory(err);
-    if (status == HG_OK && r->dense)
-        status =
-            hg_row_builder_view(&r->parts[i], &r->all, i * (size_t)r->step, (size_t)r->step, err);
-    else if (status == HG_OK)
-        status = hg_row_builder_init(&r->parts[i], r->source, NULL, err);
-    if (status == HG_OK) {
-        row_taker taker = {.source = r->source, .builder = &r->parts[i], .values = values};
-        int64_t from = r->first + (int64_t)i * r->step;
-        status = take_rows(db, r->select, from, from + r->step - 1, &taker, err);
-    }
-    sqlite3_close(db);
-    hg_free(values);
-    return status;
-}
-
-static hg_status key_bounds(const hg_source *s, int64_t *low, int64_t *high, hg_error *err)
-{
-    sqlite3 *db = NULL;
-    hg_text sql[2] = {{0}};
-    static const char *const ends[] = {"min", "max"};
-    for (int k = 0; k < 2; k++) {
-        hg_text_addf(&sql[k], "SELECT %s(", ends[k]);
-        hg_text_add_sql_name(&sql[k], OGR_L_GetFIDColumn(s->layer));
-        hg_text_add(&sql[k], ") FROM ");
-        hg_text_add_sql_name(&sql[k], s->layer_name);
-    }
-    hg_status status =
-        sql[0].failed || sql[1].failed ? hg_fail_memory(err) : open_for_reading(s, &db, err);
-    if (status == HG_OK)
-        status = hg_sql_number(db, s->file, sql[0].s, 0, low, err);
-    if (status == HG_OK)
-        status = hg_sql_number(db, s->file, sql[1].s, -1, high, err);
-    sqlite3_close(db);
-    hg_text_dispose(&sql[0]);
-    hg_text_dispose(&sql[1]);
-    return status;
-}
-
-/*
- * A table is walked by its integer primary key from low to high, which SQLite's own plan tells. Any
- * other plan (a view, a key that is no rowid) does not promise an order and is sorted first.
- */
-static hg_status plan_select(const hg_source *s, char **select, hg_error *err)
-{
-    sqlite3 *db = NULL;
-    sqlite3_stmt *stmt = NULL;
-    row_taker taker = {0};
-    size_t steps = 0;
-    bool more = false, by_key = false;
-    char *plain = select_text(s, false), *sorted = select_text(s, true);
-    hg_status status = plain && sorted ? open_for_reading(s, &db, err) : hg_fail_memory(err);
-    if (status == HG_OK)
-        status = offer_taker(db, s->file, &taker, err);
-    if (status == HG_OK)
-        status = hg_sql_preparef(db, s->file, &stmt, err, "EXPLAIN QUERY PLAN %s", plain);
-    while (status == HG_OK && (status = hg_sql_next(db, s->file, stmt, &more, err)) == HG_OK &&
-           more) {
-        const char *step = (const char *)sqlite3_column_text(stmt, 3);
-        by_key = step && strstr(step, "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)");
-        steps++;
-    }
-    sqlite3_finalize(stmt);
-    sqlite3_close(db);
-    if (status == HG_OK) {
-        char **chosen = by_key && steps == 1 ? &plain : &sorted;
-        *select = *chosen;
-        *chosen = NULL;
-    }
-    hg_free(plain);
-    hg_free(sorted);
-    return status;
-}
-
-/* Keys are spread over at most MAX_RANGES ranges of equal width; sparse keys only make them uneven.
- */
-static size_t cut_ranges(int64_t low, int64_t high, int64_t *step)
-{
-    uint64_t span = (uint64_t)high - (uint64_t)low + 1;
-    uint64_t n = span / RANGE_ROWS + 1;
-    n = n > MAX_RANGES || span == 0 ? MAX_RANGES : n;
-    uint64_t width = span == 0 ? UINT64_MAX / n : span / n;
-    *step = (int64_t)(width + 1);
-    return (size_t)n;
-}
-
-/* Where few keys are missing, rows go straight to their place; the columns are sized by the keys.
- */
-static hg_status reserve_rows(range_reader *r, size_t ranges, hg_error *err)
-{
+    point_ranges *r = context;
+    r->step = step;
+    r->parts = hg_calloc(ranges, sizeof *r->parts);
+    if (!r->parts)
+        return hg_fail_memory(err);
+    r->ranges = ranges;
     hg_status status = hg_row_builder_init(&r->all, r->source, r->source->pool, err);
     GIntBig rows = OGR_L_GetFeatureCount(r->source->layer, TRUE);
-    double span = (double)ranges * (double)r->step;
-    r->dense = rows > 0 && span <= 1.5 * (double)rows + RANGE_ROWS;
+    double span = (double)ranges * (double)step;
+    r->dense = rows > 0 && span <= 1.5 * (double)rows + SLACK_ROWS;
     if (status == HG_OK && r->dense)
-        status = hg_row_builder_reserve(&r->all, ranges * (size_t)r->step, err);
+        status = hg_row_builder_reserve(&r->all, ranges * step, err);
     return status;
+}
+
+static hg_status open_range(void *context, size_t i, hg_error *err)
+{
+    point_ranges *r = context;
+    return r->dense ? hg_row_builder_view(&r->parts[i], &r->all, i * r->step, r->step, err)
+                    : hg_row_builder_init(&r->parts[i], r->source, NULL, err);
+}
+
+static hg_status add_row(void *context, size_t range, const unsigned char *blob, size_t n,
+                         const hg_value *values, hg_error *err)
+{
+    point_ranges *r = context;
+    hg_position p;
+    position_from_blob(blob, n, &p);
+    return hg_row_builder_add(&r->parts[range], &p, values, err);
 }
 
 hg_status hg_source_read_direct(hg_source *s, hg_source_rows *rows, hg_error *err)
 {
-    int64_t low = 0, high = -1;
-    hg_status status = key_bounds(s, &low, &high, err);
-    if (status != HG_OK)
-        return status;
-    range_reader r = {.source = s, .first = low};
-    status = plan_select(s, &r.select, err);
-    if (status != HG_OK)
-        return status;
-    size_t n = cut_ranges(low, high, &r.step);
-    r.parts = hg_calloc(n, sizeof *r.parts);
-    status = r.parts ? reserve_rows(&r, n, err) : hg_fail_memory(err);
+    point_ranges r = {.source = s};
+    const hg_range_sink sink = {begin_ranges, open_range, add_row, &r};
+    hg_status status = hg_source_each_range(s, &sink, err);
     if (status == HG_OK)
-        status = hg_parallel(n, s->control ? s->control->threads : 0, read_range, &r, err);
-    if (status == HG_OK)
-        status = hg_row_builder_join(&r.all, r.parts, n, err);
-    for (size_t i = 0; r.parts && i < n; i++)
+        status = hg_row_builder_join(&r.all, r.parts, r.ranges, err);
+    for (size_t i = 0; i < r.ranges; i++)
         hg_row_builder_dispose(&r.parts[i]);
     if (status == HG_OK)
         *rows = r.all.rows;
     else
         hg_row_builder_dispose(&r.all);
     hg_free(r.parts);
-    hg_free(r.select);
     return status;
 }

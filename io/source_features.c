@@ -95,7 +95,7 @@ static bool is_blank_row(const hg_source *s, const hg_value *values)
     for (size_t f = 0; f < s->fields; f++)
         if (values[f].type != HG_VALUE_NULL)
             return false;
-    return s->fields > 0 && s->from_columns;
+    return s->fields > 0 && s->tabular;
 }
 
 typedef struct row_loop {
@@ -134,7 +134,8 @@ static hg_status pass_features(row_loop *l, hg_error *err)
     for (size_t seen = 0; status == HG_OK && (feature = OGR_L_GetNextFeature(s->layer)); seen++) {
         hg_position p = position_of(feature);
         for (size_t f = 0; f < s->fields; f++)
-            value_of(feature, s, f, l->texts[f], &l->values[f]);
+            if (!s->wanted || s->wanted[f])
+                value_of(feature, s, f, l->texts[f], &l->values[f]);
         if (seen >= s->title_rows)
             status = pass_row(l, &p, err);
         OGR_F_Destroy(feature);

@@ -411,8 +411,8 @@ static hg_status layer_error(const hg_source *s, const char *wanted, hg_error *e
     hg_status status =
         wanted ? hg_fail(err, HG_EUSAGE, "%s has no layer \"%s\"; it has: %s", s->name, wanted,
                          list.s ? list.s : "none")
-               : hg_fail(err, HG_EUSAGE, "%s has several layers (%s); say which with --layer",
-                         s->name, list.s ? list.s : "");
+               : hg_fail(err, HG_EUSAGE, "%s has several layers (%s); say which with %s", s->name,
+                         list.s ? list.s : "", s->records ? "SOURCE:LAYER" : "--layer");
     hg_text_dispose(&list);
     return status;
 }
@@ -431,14 +431,15 @@ static hg_status pick_unnamed(hg_source *s, bool first, hg_error *err)
     OGRLayerH only = NULL;
     for (int i = 0; i < n; i++) {
         OGRLayerH layer = GDALDatasetGetLayer(s->dataset, i);
-        if (is_incidents(layer)) {
+        if (!s->records && is_incidents(layer)) {
             s->layer = layer;
             return HG_OK;
         }
         if (OGR_L_GetGeomType(layer) != wkbNone && (spatial++ == 0))
             only = layer;
     }
-    if (spatial > 1 && !first)
+    bool table = s->records && !s->polygons; /* any layer may be meant */
+    if ((table ? n : spatial) > 1 && !first)
         return layer_error(s, NULL, err);
     s->layer = only ? only : GDALDatasetGetLayer(s->dataset, 0);
     return HG_OK;

@@ -31,6 +31,7 @@ struct hg_source {
     OGRLayerH layer;
     bool sql_result;
     size_t fields;
+    bool *wanted; /* a field each: values not wanted are left NULL; NULL = all are */
     char **field_names;
     hg_type *field_types;
     size_t title_rows; /* rows to pass over before the data */
@@ -38,6 +39,8 @@ struct hg_source {
     int *keep;
     hg_date_order order, order_end;
     bool from_columns, degrees, polygons, store;
+    bool records; /* rows of text, with an outline or without: nothing is guessed */
+    bool tabular; /* rows have no geometry of their own */
     char **notes;
     size_t note_count, note_capacity;
 };
@@ -103,7 +106,32 @@ hg_status hg_source_read_features(hg_source *source, hg_source_rows *rows, hg_er
 
 /** True where rows can be read straight from a GeoPackage table. */
 bool hg_source_is_direct(const hg_source *source);
+
+/** What becomes of the rows of a GeoPackage table that is read in ranges of rows. */
+typedef struct hg_range_sink {
+    /** Once, before any row: how many ranges there are, and at most how many rows in each. */
+    hg_status (*begin)(void *context, size_t ranges, size_t step, hg_error *err);
+    /** Before the first row of a range, on the thread that reads it. */
+    hg_status (*open)(void *context, size_t range, hg_error *err);
+    /** A row: its geometry as it is stored (NULL = none) and one value a field. */
+    hg_status (*row)(void *context, size_t range, const unsigned char *blob, size_t n,
+                     const hg_value *values, hg_error *err);
+    void *context;
+} hg_range_sink;
+
+/** Reads all ranges, on several threads; ranges in order hold the rows in OGR's order. */
+hg_status hg_source_each_range(hg_source *source, const hg_range_sink *sink, hg_error *err);
+/** The WKB inside a stored geometry; HG_ROW_NO_GEOMETRY, or HG_ROW_BAD_GEOMETRY where it is none. */
+hg_row_state hg_source_open_blob(const unsigned char *blob, size_t n, const unsigned char **wkb,
+                                 size_t *size);
 hg_status hg_source_read_direct(hg_source *source, hg_source_rows *rows, hg_error *err);
+
+/** Opens a source for hg_records_read: no column has a meaning, the layer may be without rows. */
+hg_status hg_source_open_records(const hg_source_spec *spec, bool polygons, hg_pool *pool,
+                                 hg_control *control, hg_source **out, hg_error *err);
+/** HG_EUSAGE: no column `name`, which --option asks for; lists those there are. */
+hg_status hg_source_no_column(const hg_source *source, const char *option, const char *name,
+                              hg_error *err);
 
 /** Opens the dataset of a path or connection, with its encoding settled; used for shapes as well.
  */
@@ -117,6 +145,8 @@ void hg_source_sample_free(hg_sample *sample);
 /** Adds a geometry as two-dimensional WKB with straight edges; name may be NULL. */
 hg_status hg_source_add_shape(OGRGeometryH geometry, const char *name, hg_shapes *shapes,
                               hg_error *err);
+/** What a geometry (NULL = none) is where a polygon is wanted; *bad is what stands there instead. */
+hg_row_state hg_source_polygon_state(OGRGeometryH geometry, const char **bad);
 /** WKT of the layer's CRS; NULL where none is declared. */
 hg_status hg_source_declared_crs(OGRLayerH layer, char **wkt, hg_error *err);
 

@@ -38,16 +38,25 @@ static bool is_finite(OGRGeometryH g)
     return true;
 }
 
+hg_row_state hg_source_polygon_state(OGRGeometryH g, const char **bad)
+{
+    *bad = NULL;
+    if (!g || OGR_G_IsEmpty(g))
+        return HG_ROW_NO_GEOMETRY;
+    if (!is_polygonal(g)) {
+        *bad = OGRGeometryTypeToName(wkbFlatten(OGR_G_GetGeometryType(g)));
+        return HG_ROW_BAD_GEOMETRY;
+    }
+    if (is_finite(g))
+        return HG_ROW_OK;
+    *bad = "a vertex that is not finite";
+    return HG_ROW_NOT_FINITE;
+}
+
 static void locate(OGRGeometryH g, hg_position *p)
 {
     OGREnvelope box;
     OGR_G_GetEnvelope(g, &box);
-    *p = (hg_position){.state = HG_ROW_OK};
-    if (!is_finite(g)) {
-        p->state = HG_ROW_NOT_FINITE;
-        p->bad = "a vertex that is not finite";
-        return;
-    }
     p->x = (box.MinX + box.MaxX) / 2;
     p->y = (box.MinY + box.MaxY) / 2;
     if (p->x == 0 && p->y == 0) /* a polygon about the origin is somewhere, unlike one of zeros */
@@ -72,12 +81,9 @@ static hg_status add_polygon(void *context, const hg_position *given, const hg_v
     polygon_rows *r = context;
     hg_position p = *given;
     OGRGeometryH g = given->geometry;
-    if (g && is_polygonal(g)) {
+    p.state = hg_source_polygon_state(g, &p.bad);
+    if (p.state == HG_ROW_OK)
         locate(g, &p);
-    } else if (g) {
-        p.state = HG_ROW_BAD_GEOMETRY;
-        p.bad = OGRGeometryTypeToName(wkbFlatten(OGR_G_GetGeometryType(g)));
-    }
     hg_status status = hg_row_builder_add(&r->builder, &p, values, err);
     if (status != HG_OK)
         return status;

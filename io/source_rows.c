@@ -470,25 +470,6 @@ hg_status hg_row_builder_add(hg_row_builder *b, const hg_position *position, con
     return HG_OK;
 }
 
-/* Text ids of one builder's pool -> ids of the source's pool. */
-static hg_status translate_pool(const hg_pool *from, hg_pool *to, uint32_t **map, hg_error *err)
-{
-    uint32_t n = hg_pool_count(from);
-    uint32_t *m = hg_malloc(n, sizeof *m);
-    if (!m)
-        return hg_fail_memory(err);
-    for (uint32_t id = 0; id < n; id++) {
-        const char *text = hg_pool_text(from, id);
-        hg_status s = hg_pool_intern(to, text, strlen(text), &m[id], err);
-        if (s != HG_OK) {
-            hg_free(m);
-            return s;
-        }
-    }
-    *map = m;
-    return HG_OK;
-}
-
 static void copy_text(uint32_t *to, const uint32_t *from, size_t n, const uint32_t *map)
 {
     for (size_t i = 0; to && i < n; i++)
@@ -562,7 +543,7 @@ hg_status hg_row_builder_join(hg_row_builder *all, hg_row_builder *parts, size_t
     hg_status s = total > all->capacity ? hg_row_builder_reserve(all, total, err) : HG_OK;
     for (size_t p = 0; s == HG_OK && p < n; p++) {
         uint32_t *map = NULL;
-        s = translate_pool(parts[p].pool, all->pool, &map, err);
+        s = hg_pool_merge(parts[p].pool, all->pool, &map, err);
         if (s == HG_OK)
             s = append_rows(&all->rows, &parts[p].rows, map, err);
         hg_free(map);

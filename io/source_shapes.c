@@ -32,21 +32,31 @@ static hg_status name_field(const hg_source *s, const char *wanted, int *field, 
     return HG_OK;
 }
 
+static bool is_plain(OGRGeometryH g)
+{
+    OGRwkbGeometryType type = OGR_G_GetGeometryType(g);
+    return !OGR_GT_HasZ(type) && !OGR_GT_HasM(type) && !OGR_G_HasCurveGeometry(g, FALSE);
+}
+
 hg_status hg_source_add_shape(OGRGeometryH geometry, const char *name, hg_shapes *shapes,
                               hg_error *err)
 {
-    OGRGeometryH plain = OGR_G_GetLinearGeometry(geometry, 0, NULL);
+    bool plain_already = is_plain(geometry);
+    OGRGeometryH made = plain_already ? NULL : OGR_G_GetLinearGeometry(geometry, 0, NULL);
+    OGRGeometryH plain = plain_already ? geometry : made;
     if (!plain)
         return hg_fail_memory(err);
-    OGR_G_FlattenTo2D(plain);
+    if (made)
+        OGR_G_FlattenTo2D(made);
     size_t size = (size_t)OGR_G_WkbSize(plain);
     unsigned char *wkb = hg_malloc(size, 1);
     bool written = wkb && OGR_G_ExportToIsoWkb(plain, wkbNDR, wkb) == OGRERR_NONE;
-    hg_status status =
-        written ? hg_shapes_add(shapes, wkb, size, name, err) : hg_fail_memory(err);
+    if (made)
+        OGR_G_DestroyGeometry(made);
+    if (written)
+        return hg_shapes_adopt(shapes, wkb, size, name, err);
     hg_free(wkb);
-    OGR_G_DestroyGeometry(plain);
-    return status;
+    return hg_fail_memory(err);
 }
 
 static hg_status add_feature(OGRFeatureH feature, int field, hg_shapes *shapes, hg_error *err)

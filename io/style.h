@@ -33,6 +33,8 @@ typedef struct hg_style {
     double label_pt;
     bool label_inside; /**< polygons: within the outline, else beside it */
     bool hidden;                   /**< in the project, but switched off */
+    const char *group;  /**< branch of the project's layer tree; NULL = none */
+    const char *filter; /**< in the project: only rows that fit this SQL condition; NULL = all */
     const char *const *aliases; /**< column, words, column, words, …, NULL: attribute table heads */
 } hg_style;
 

@@ -8,6 +8,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+void hg_input_facts_dispose(hg_input_facts *input)
+{
+    hg_free(input->name);
+    hg_free(input->layer);
+    hg_free(input->file);
+}
+
 void hg_intake_dispose(hg_intake *in)
 {
     hg_incidents *i = &in->incidents;
@@ -32,11 +39,8 @@ void hg_intake_dispose(hg_intake *in)
     for (size_t k = 0; in->polygons && k < in->input_count; k++)
         hg_shapes_dispose(&in->polygons[k]);
     hg_free(in->polygons);
-    for (size_t k = 0; in->inputs && k < in->input_count; k++) {
-        hg_free(in->inputs[k].name);
-        hg_free(in->inputs[k].layer);
-        hg_free(in->inputs[k].file);
-    }
+    for (size_t k = 0; in->inputs && k < in->input_count; k++)
+        hg_input_facts_dispose(&in->inputs[k]);
     hg_free(in->inputs);
     hg_rejects_dispose(&in->rejects);
     hg_free(in->rejects_raw);

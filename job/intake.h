@@ -17,6 +17,26 @@ typedef struct hg_input_facts {
     char sha256[65]; /**< empty with --no-hash or for a connection */
 } hg_input_facts;
 
+/** Name, layer, rows, size and hash of input i. */
+void hg_input_say(hg_facts *facts, const hg_input_facts *input, size_t i);
+/** How many rows were refused for what. */
+void hg_rejects_say(hg_facts *facts, const hg_rejects *rejects);
+/** What any run says of itself: options in force, notes, classification. */
+void hg_run_say(hg_job *job);
+/** The CRS of the analysis, and why that. */
+void hg_plane_say(hg_facts *facts, const hg_crs *crs, const char *why);
+/**
+ * A table that begins with where a row stands: source, layer, row; `rows` rows. hg_row_table_place fills
+ * these three.
+ */
+hg_status hg_row_table(const char *name, size_t rows, hg_pool *pool, hg_table **out, hg_error *err);
+hg_status hg_row_table_place(hg_table *table, size_t i, const hg_input_facts *input, uint64_t row,
+                             hg_error *err);
+/** The table `rejects`; raw (may be NULL) has the text of each whole row. */
+hg_status hg_rejects_table(const hg_rejects *rejects, const hg_input_facts *inputs,
+                           const uint32_t *raw, hg_table **out, hg_error *err);
+void hg_input_facts_dispose(hg_input_facts *input);
+
 /** Everything the rest of a job needs. Incident columns have incidents.n rows, in input order. */
 typedef struct hg_intake {
     hg_pool *pool;

@@ -53,50 +53,70 @@ static const char *tz_of(const hg_job *job, size_t i)
     return job->inputs[i].set.tz ? job->inputs[i].set.tz : job->all.tz;
 }
 
+void hg_input_say(hg_facts *f, const hg_input_facts *k, size_t i)
+{
+    hg_fact_text(f, k->name, "inputs[%zu].name", i);
+    hg_fact_text(f, k->layer, "inputs[%zu].layer", i);
+    hg_fact_int(f, (int64_t)k->rows_read, "inputs[%zu].rows_read", i);
+    hg_fact_int(f, (int64_t)k->accepted, "inputs[%zu].accepted", i);
+    hg_fact_int(f, (int64_t)k->rejected, "inputs[%zu].rejected", i);
+    if (k->file)
+        hg_fact_int(f, (int64_t)k->bytes, "inputs[%zu].bytes", i);
+    if (k->sha256[0])
+        hg_fact_text(f, k->sha256, "inputs[%zu].sha256", i);
+}
+
+void hg_rejects_say(hg_facts *f, const hg_rejects *rejects)
+{
+    size_t reasons[HG_REASON_END] = {0};
+    for (size_t i = 0; i < rejects->count; i++)
+        reasons[rejects->rows[i].reason]++;
+    for (size_t r = 1; r < HG_REASON_END; r++)
+        if (reasons[r])
+            hg_fact_int(f, (int64_t)reasons[r], "rejected_by_reason.%s",
+                        hg_reason_code((hg_reason)r));
+}
+
+void hg_plane_say(hg_facts *f, const hg_crs *crs, const char *why)
+{
+    hg_fact_text(f, hg_crs_code(crs) ? hg_crs_code(crs) : hg_crs_wkt(crs), "analysis_crs");
+    hg_fact_text(f, hg_crs_name(crs), "analysis_crs_name");
+    hg_fact_text(f, why, "analysis_crs_why");
+}
+
+void hg_run_say(hg_job *job)
+{
+    option_facts(job);
+    note_facts(job);
+    hg_fact_text(&job->facts, "internal use", "classification");
+}
+
 static void input_facts(hg_job *job, const hg_intake *in)
 {
     hg_facts *f = &job->facts;
     for (size_t i = 0; i < in->input_count; i++) {
-        const hg_input_facts *k = &in->inputs[i];
         const hg_source_settings *set = &job->inputs[i].set;
         hg_datum datum = set->datum_given ? set->datum : job->all.datum;
-        hg_fact_text(f, k->name, "inputs[%zu].name", i);
-        hg_fact_text(f, k->layer, "inputs[%zu].layer", i);
-        hg_fact_int(f, (int64_t)k->rows_read, "inputs[%zu].rows_read", i);
-        hg_fact_int(f, (int64_t)k->accepted, "inputs[%zu].accepted", i);
-        hg_fact_int(f, (int64_t)k->rejected, "inputs[%zu].rejected", i);
+        hg_input_say(f, &in->inputs[i], i);
         hg_fact_text(f, hg_datum_name(datum), "inputs[%zu].datum", i);
         hg_fact_bool(f, datum == HG_GCJ02 || datum == HG_BD09, "inputs[%zu].un_offset", i);
         if (tz_of(job, i))
             hg_fact_text(f, tz_of(job, i), "inputs[%zu].tz", i);
-        if (k->file)
-            hg_fact_int(f, (int64_t)k->bytes, "inputs[%zu].bytes", i);
-        if (k->sha256[0])
-            hg_fact_text(f, k->sha256, "inputs[%zu].sha256", i);
     }
 }
 
 void hg_intake_facts(hg_job *job, const hg_intake *in)
 {
     hg_facts *f = &job->facts;
-    size_t reasons[HG_REASON_END] = {0};
     char buf[32];
     hg_fact_int(f, (int64_t)in->rows_read, "rows_read");
     hg_fact_int(f, (int64_t)in->accepted, "accepted");
     hg_fact_int(f, (int64_t)in->rejected, "rejected");
-    for (size_t i = 0; i < in->rejects.count; i++)
-        reasons[in->rejects.rows[i].reason]++;
-    for (size_t r = 1; r < HG_REASON_END; r++)
-        if (reasons[r])
-            hg_fact_int(f, (int64_t)reasons[r], "rejected_by_reason.%s",
-                        hg_reason_code((hg_reason)r));
+    hg_rejects_say(f, &in->rejects);
     hg_fact_int(f, (int64_t)in->halo, "halo");
     hg_fact_int(f, (int64_t)in->untimed, "untimed");
     hg_fact_int(f, (int64_t)in->duplicates, "duplicates");
-    hg_fact_text(f, hg_crs_code(in->crs) ? hg_crs_code(in->crs) : hg_crs_wkt(in->crs),
-                 "analysis_crs");
-    hg_fact_text(f, hg_crs_name(in->crs), "analysis_crs_name");
-    hg_fact_text(f, in->crs_why, "analysis_crs_why");
+    hg_plane_say(f, in->crs, in->crs_why);
     if (in->first_time != HG_NO_TIME) {
         hg_fact_text(f, hg_civil_text(in->first_time, buf), "first_time");
         hg_fact_text(f, hg_civil_text(in->last_time, buf), "last_time");
@@ -104,9 +124,7 @@ void hg_intake_facts(hg_job *job, const hg_intake *in)
     for (size_t i = 0; i < in->incidents.streams; i++)
         hg_fact_text(f, in->stream_names[i], "streams[%zu]", i);
     input_facts(job, in);
-    option_facts(job);
-    note_facts(job);
-    hg_fact_text(f, "internal use", "classification");
+    hg_run_say(job);
 }
 
 /* ------------------------------------------------- tables ------------------------------------ */
@@ -214,44 +232,51 @@ hg_status hg_intake_incident_table(const hg_intake *in, const char *name, const 
     return HG_OK;
 }
 
-/* The first three columns of rejects and duplicates: where a row stands. */
-static hg_status place_row(const hg_intake *in, hg_table *t, size_t i, uint32_t input, uint64_t row,
-                           hg_error *err)
+hg_status hg_row_table_place(hg_table *t, size_t i, const hg_input_facts *input, uint64_t row,
+                             hg_error *err)
 {
-    hg_status status = hg_table_set_text(t, &t->columns[0], i, in->inputs[input].name, err);
+    hg_status status = hg_table_set_text(t, &t->columns[0], i, input->name, err);
     if (status == HG_OK)
-        status = hg_table_set_text(t, &t->columns[1], i, in->inputs[input].layer, err);
+        status = hg_table_set_text(t, &t->columns[1], i, input->layer, err);
     t->columns[2].i64[i] = (int64_t)row;
     return status;
 }
 
-static hg_status row_table(const hg_intake *in, const char *name, size_t rows, hg_table **t,
-                           hg_error *err)
-{
-    hg_status status = hg_table_new(name, rows, in->pool, t, err);
-    if (status == HG_OK)
-        status = hg_table_add(*t, "source", HG_TEXT, NULL, err);
-    if (status == HG_OK)
-        status = hg_table_add(*t, "layer", HG_TEXT, NULL, err);
-    return status == HG_OK ? hg_table_add(*t, "row", HG_INT64, NULL, err) : status;
-}
-
-hg_status hg_intake_rejects_table(const hg_intake *in, hg_table **out, hg_error *err)
+hg_status hg_row_table(const char *name, size_t rows, hg_pool *pool, hg_table **out, hg_error *err)
 {
     hg_table *t = NULL;
-    hg_status status = row_table(in, "rejects", in->rejects.count, &t, err);
+    hg_status status = hg_table_new(name, rows, pool, &t, err);
+    if (status == HG_OK)
+        status = hg_table_add(t, "source", HG_TEXT, NULL, err);
+    if (status == HG_OK)
+        status = hg_table_add(t, "layer", HG_TEXT, NULL, err);
+    if (status == HG_OK)
+        status = hg_table_add(t, "row", HG_INT64, NULL, err);
+    if (status != HG_OK) {
+        hg_table_free(t);
+        return status;
+    }
+    *out = t;
+    return HG_OK;
+}
+
+hg_status hg_rejects_table(const hg_rejects *rejects, const hg_input_facts *inputs,
+                           const uint32_t *raw, hg_table **out, hg_error *err)
+{
+    hg_table *t = NULL;
+    hg_status status = hg_row_table("rejects", rejects->count, rejects->pool, &t, err);
     if (status == HG_OK)
         status = hg_table_add(t, "reason", HG_TEXT, NULL, err);
     if (status == HG_OK)
         status = hg_table_add(t, "value", HG_TEXT, NULL, err);
-    if (status == HG_OK && in->rejects_raw)
+    if (status == HG_OK && raw)
         status = hg_table_add(t, "raw", HG_TEXT, NULL, err);
-    for (size_t i = 0; i < in->rejects.count && status == HG_OK; i++) {
-        const hg_reject *r = &in->rejects.rows[i];
+    for (size_t i = 0; i < rejects->count && status == HG_OK; i++) {
+        const hg_reject *r = &rejects->rows[i];
         t->columns[4].text[i] = r->value;
-        if (in->rejects_raw)
-            t->columns[5].text[i] = in->rejects_raw[i];
-        status = place_row(in, t, i, r->source, r->row, err);
+        if (raw)
+            t->columns[5].text[i] = raw[i];
+        status = hg_row_table_place(t, i, &inputs[r->source], r->row, err);
         if (status == HG_OK)
             status = hg_table_set_text(t, &t->columns[3], i, hg_reason_code(r->reason), err);
     }
@@ -263,6 +288,11 @@ hg_status hg_intake_rejects_table(const hg_intake *in, hg_table **out, hg_error 
     return HG_OK;
 }
 
+hg_status hg_intake_rejects_table(const hg_intake *in, hg_table **out, hg_error *err)
+{
+    return hg_rejects_table(&in->rejects, in->inputs, in->rejects_raw, out, err);
+}
+
 hg_status hg_intake_duplicates_table(const hg_intake *in, hg_table **out, hg_error *err)
 {
     const hg_incidents *inc = &in->incidents;
@@ -270,12 +300,12 @@ hg_status hg_intake_duplicates_table(const hg_intake *in, hg_table **out, hg_err
     for (size_t i = 0; inc->flags && i < inc->n; i++)
         n += (inc->flags[i] & HG_FLAG_DUPLICATE) != 0;
     hg_table *t = NULL;
-    hg_status status = row_table(in, "duplicates", n, &t, err);
+    hg_status status = hg_row_table("duplicates", n, in->pool, &t, err);
     for (size_t i = 0, k = 0; k < n && status == HG_OK; i++) {
         if (!(inc->flags[i] & HG_FLAG_DUPLICATE))
             continue;
         uint64_t row = in->source_row ? in->source_row[i] : i + 1;
-        status = place_row(in, t, k++, in->input ? in->input[i] : 0, row, err);
+        status = hg_row_table_place(t, k++, &in->inputs[in->input ? in->input[i] : 0], row, err);
     }
     if (status != HG_OK) {
         hg_table_free(t);

@@ -22,6 +22,13 @@ static const char *const hotspots_examples[] = {
     "hotgrid hotspots crime.csv --datum gcj02 fire.geojson --area town.gpkg --places places.gpkg "
     "--budget 1% -o hot.gpkg",
     NULL};
+static const char *const audit_examples[] = {
+    "hotgrid audit --zones parcels.gpkg --survey flight1.gpkg@2019-03-01 --survey "
+    "flight2.gpkg@2019-10-31 -o audit.gpkg",
+    "hotgrid audit --zones town.gpkg:zones --permits town.gpkg:leases --survey a.shp@2019-03-01 "
+    "--survey b.shp@2019-10-31 --coverage b_flown.shp@2019-10-31 --actions cases.csv --map "
+    "zones.zone_id=DKBH --tolerance 1 -o audit.gpkg",
+    NULL};
 static const char *const info_examples[] = {"hotgrid info hot.gpkg", NULL};
 
 static const char *const index_examples[] = {
@@ -34,22 +41,35 @@ static const hg_command commands[] = {
     {{"load", "check incidents and load them into a store (GeoPackage or SpatiaLite)",
       "[OPTIONS] INPUT [SOURCE OPTIONS] ... -o STORE", load_examples},
      HG_FOR_LOAD,
-     hg_run_load},
+     hg_run_load,
+     true},
     {{"density", "kernel density raster of incidents",
       "[OPTIONS] INPUT [SOURCE OPTIONS] ... -o RASTER.tif", density_examples},
      HG_FOR_DENSITY,
-     hg_run_density},
+     hg_run_density,
+     true},
     {{"hotspots", "density, ranked hotspot cells and areas in a styled GeoPackage",
       "[OPTIONS] INPUT [SOURCE OPTIONS] ... -o RESULT.gpkg", hotspots_examples},
      HG_FOR_HOTSPOTS,
-     hg_run_hotspots},
+     hg_run_hotspots,
+     true},
+    {{"audit", "land and river encroachment: survey polygons against zones and permits, by date",
+      "[OPTIONS] --zones SRC --survey SRC@DATE ... -o RESULT.gpkg", audit_examples},
+     HG_FOR_AUDIT,
+     hg_run_audit,
+     false},
     {{"info", "what a store or a result holds and how it was made", "[OPTIONS] FILE", info_examples},
      HG_FOR_INFO,
+<<<<<<< HEAD
      hg_run_info},
     {{"index", "daily safety index by unit; year-on-year tables",
       "[OPTIONS] INPUT [SOURCE OPTIONS] ... -o RESULT.gpkg", index_examples},
      HG_FOR_INDEX,
      hg_run_index},
+=======
+     hg_run_info,
+     true},
+>>>>>>> index
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -122,8 +142,18 @@ hg_status hg_job_new(const char *command, hg_job **out, hg_error *err)
         *out = job;
         return HG_OK;
     }
+<<<<<<< HEAD
     return hg_fail(err, HG_EUSAGE, "\"%s\" is no command; commands are: load, density, hotspots, index, info",
                    command);
+=======
+    hg_text list = {0};
+    for (size_t i = 0; i < COMMANDS; i++)
+        hg_text_addf(&list, "%s%s", i ? ", " : "", commands[i].info.name);
+    hg_status status = hg_fail(err, HG_EUSAGE, "\"%s\" is no command; commands are: %s", command,
+                               list.s ? list.s : "");
+    hg_text_dispose(&list);
+    return status;
+>>>>>>> index
 }
 
 void hg_job_free(hg_job *job)
@@ -178,6 +208,10 @@ hg_status hg_job_add_input(hg_job *job, const char *source, hg_error *err)
 {
     if (!*source)
         return hg_fail(err, HG_EUSAGE, "an input has an empty name");
+    if (!job->command->takes_inputs)
+        return hg_fail(err, HG_EUSAGE,
+                       "%s: %s takes its sources by option; hotgrid %s --help lists them", source,
+                       job->command->info.name, job->command->info.name);
     hg_job_input *inputs =
         hg_grow(job->inputs, &job->input_capacity, job->input_count + 1, sizeof *inputs);
     if (!inputs)
@@ -230,7 +264,11 @@ hg_status hg_job_run(hg_job *job, hg_error *err)
     bool info = job->command->mask == HG_FOR_INFO, bare = job->set.check_claim != NULL;
     if (job->ran)
         return hg_fail(err, HG_EUSAGE, "a job runs once; make a new one");
+<<<<<<< HEAD
     if (!job->input_count && !bare)
+=======
+    if (job->command->takes_inputs && !job->input_count)
+>>>>>>> index
         return hg_fail(err, HG_EUSAGE, "no input was given");
     if (!info && !bare && !job->set.output)
         return hg_fail(err, HG_EUSAGE, "no output was given; say where with -o FILE");

@@ -24,6 +24,7 @@ typedef struct hg_command {
     hg_command_info info;
     unsigned mask; /**< its bit in hg_option.commands */
     hg_command_run run;
+    bool takes_inputs; /**< by position; else every source has an option */
 } hg_command;
 
 struct hg_job {
@@ -60,6 +61,7 @@ void hg_list_dispose(hg_text_list *list);
 hg_status hg_run_load(hg_job *job, hg_error *err);
 hg_status hg_run_density(hg_job *job, hg_error *err);
 hg_status hg_run_hotspots(hg_job *job, hg_error *err);
+hg_status hg_run_audit(hg_job *job, hg_error *err);
 hg_status hg_run_info(hg_job *job, hg_error *err);
 hg_status hg_run_index(hg_job *job, hg_error *err);
 

@@ -13,7 +13,9 @@ enum {
     PLACES = READS & ~HG_FOR_INDEX, /* works with distances */
     INDEX = HG_FOR_INDEX,
     MAPS = HG_FOR_DENSITY | HG_FOR_HOTSPOTS,
-    ALL = READS | HG_FOR_INFO,
+    AUDIT = HG_FOR_AUDIT,
+    RUNS = READS | AUDIT,
+    ALL = RUNS | HG_FOR_INFO,
     HOT = HG_FOR_HOTSPOTS,
     LOAD = HG_FOR_LOAD,
 };
@@ -229,6 +231,22 @@ static bool parse_date(const option *o, const char *value, void *field)
     return true;
 }
 
+static bool parse_tolerance(const option *o, const char *value, void *field)
+{
+    (void)o;
+    double v;
+    if (!hg_parse_quantity(value, HG_LENGTH, &v) || !(v >= 0) || !isfinite(v))
+        return false;
+    *(double *)field = v;
+    return true;
+}
+
+static bool parse_area_mode(const option *o, const char *value, void *field)
+{
+    (void)o;
+    return hg_area_mode_by_name(value, field);
+}
+
 static bool parse_lang(const option *o, const char *value, void *field)
 {
     return (strcmp(value, "en") == 0 || strcmp(value, "zh") == 0) && parse_text(o, value, field);
@@ -236,10 +254,11 @@ static bool parse_lang(const option *o, const char *value, void *field)
 
 #define SOURCE(member) offsetof(hg_source_settings, member)
 #define JOB(member) offsetof(hg_settings, member)
+#define ROLE(role) JOB(audit.sources[HG_AUDIT_##role])
 
 static const option options[] = {
-    {{"output", 'o', "FILE", "The file to write.", false, false}, READS, parse_text, JOB(output), "a path", 0, 0},
-    {{"overwrite", 0, NULL, "Replace an output that exists; without it the command refuses.", false, false}, READS, parse_flag, JOB(overwrite), NULL, 0, 0},
+    {{"output", 'o', "FILE", "The file to write.", false, false}, RUNS, parse_text, JOB(output), "a path", 0, 0},
+    {{"overwrite", 0, NULL, "Replace an output that exists; without it the command refuses.", false, false}, RUNS, parse_flag, JOB(overwrite), NULL, 0, 0},
     {{"append", 0, NULL, "Add to a store that exists, in one transaction; its CRS wins.", false, false}, LOAD, parse_flag, JOB(append), NULL, 0, 0},
     {{"again", 0, NULL, "Load a file that the store already holds once more.", false, false}, LOAD, parse_flag, JOB(again), NULL, 0, 0},
     {{"nln", 0, "NAME", "Name of the layer of loaded incidents (default: incidents).", false, false}, LOAD, parse_layer_name, JOB(layer_name), "a name of at most 100 bytes without quotes, and none the store itself uses (rejects, pile_ups, duplicates, sources, run_info, gpkg_...)", 0, 0},
@@ -249,9 +268,9 @@ static const option options[] = {
     {{"sql", 0, "SQL", "Read the rows of this SELECT (SQLite dialect with SpatiaLite's functions).", true, false}, READS, parse_text, SOURCE(sql), "a SELECT", 0, 0},
     {{"x", 0, "COL", "Column of the x coordinate or longitude; with --y. Else guessed from common English and Chinese names, and said.", true, false}, READS, parse_text, SOURCE(x), "a column name", 0, 0},
     {{"y", 0, "COL", "Column of the y coordinate or latitude.", true, false}, READS, parse_text, SOURCE(y), "a column name", 0, 0},
-    {{"crs", 0, "CRS", "Coordinate reference system (EPSG:4547, WKT, PROJ) of a source that declares none.", true, false}, READS, parse_text, SOURCE(crs), "a coordinate reference system", 0, 0},
-    {{"datum", 0, "wgs84|cgcs2000|gcj02|bd09", "Datum of the coordinates. gcj02 and bd09 (offset Chinese web-map coordinates) are un-offset, which is recorded in the result.", true, false}, READS, parse_datum, 0, "wgs84, cgcs2000, gcj02 or bd09", 0, 0},
-    {{"encoding", 0, "auto|NAME", "Text encoding (default auto: byte-order mark, strict UTF-8, then GB18030 where the bytes speak for it).", true, false}, READS, parse_text, SOURCE(encoding), "auto or an encoding name", 0, 0},
+    {{"crs", 0, "CRS", "Coordinate reference system (EPSG:4547, WKT, PROJ) of a source that declares none.", true, false}, RUNS, parse_text, SOURCE(crs), "a coordinate reference system", 0, 0},
+    {{"datum", 0, "wgs84|cgcs2000|gcj02|bd09", "Datum of the coordinates. gcj02 and bd09 (offset Chinese web-map coordinates) are un-offset, which is recorded in the result.", true, false}, RUNS, parse_datum, 0, "wgs84, cgcs2000, gcj02 or bd09", 0, 0},
+    {{"encoding", 0, "auto|NAME", "Text encoding (default auto: byte-order mark, strict UTF-8, then GB18030 where the bytes speak for it).", true, false}, RUNS, parse_text, SOURCE(encoding), "auto or an encoding name", 0, 0},
     {{"time", 0, "COL", "Column of the time, or DATE+CLOCK for two columns. Else a start/end pair or the first column of times is taken, and said.", true, false}, READS, parse_text, SOURCE(time), "a column name", 0, 0},
     {{"time-end", 0, "COL", "Column of the end of the time interval.", true, false}, READS, parse_text, SOURCE(time_end), "a column name", 0, 0},
     {{"tz", 0, "ZONE", "Civil time zone (Asia/Shanghai, +08:00): times without offset are in it, offsets are converted to it.", true, false}, READS, parse_text, SOURCE(tz), "a time zone", 0, 0},
@@ -266,7 +285,7 @@ static const option options[] = {
 
     {{"area", 0, "SRC[:LAYER]", "Study area. Without it density covers its whole extent, and hotspots take the hull of the points, with a warning.", false, false}, READS, parse_text, JOB(area), "a source of polygons", 0, 0},
     {{"bounds", 0, "XMIN,YMIN,XMAX,YMAX", "Extent of the grid in the analysis CRS.", false, false}, MAPS, parse_bounds, 0, "four numbers xmin,ymin,xmax,ymax with xmin < xmax and ymin < ymax", 0, 0},
-    {{"analysis-crs", 0, "CRS|auto", "Projected CRS of grid and distances (default auto: chosen from the area or the points).", false, false}, READS, parse_text, JOB(analysis_crs), "a projected coordinate reference system", 0, 0},
+    {{"analysis-crs", 0, "CRS|auto", "Projected CRS of grid and distances (default auto: chosen from the area or the points).", false, false}, RUNS, parse_text, JOB(analysis_crs), "a projected coordinate reference system", 0, 0},
     {{"cell", 0, "LENGTH|auto", "Side of the grid cells, whole centimetres (default auto).", false, false}, MAPS, parse_cell, JOB(cell_m), "auto or a positive length in whole centimetres such as 50 or 0.1km", 0, 0},
     {{"bandwidth", 0, "LENGTH|RULE", "Bandwidth: a length (support radius; sigma for gaussian), silverman or scott (default silverman).", false, false}, PLACES, parse_bandwidth, 0, "a positive length such as 400 or 0.4km, silverman or scott", 0, 0},
     {{"kernel", 0, "NAME", "uniform, triangular, epanechnikov, quartic, triweight or gaussian (default quartic).", false, false}, MAPS, parse_kernel, JOB(kernel), "uniform, triangular, epanechnikov, quartic, triweight or gaussian", 0, 0},
@@ -281,6 +300,7 @@ static const option options[] = {
     {{"all-cells", 0, NULL, "Write every cell of the study area, not only the selected.", false, false}, HOT, parse_flag, JOB(all_cells), NULL, 0, 0},
     {{"all-incidents", 0, NULL, "Write all incidents, not only those in the selected cells.", false, false}, HOT, parse_flag, JOB(all_incidents), NULL, 0, 0},
 
+<<<<<<< HEAD
     {{"units", 0, "SRC[:LAYER]", "Polygons the index is computed for. Without it everything is one unit.", false, false}, INDEX, parse_text, JOB(units), "a source of polygons", 0, 0},
     {{"unit-name", 0, "COL", "Column of the names in --units (else guessed); without --units the name of the one unit.", false, false}, INDEX, parse_text, JOB(unit_name), "a column name", 0, 0},
     {{"config", 0, "FILE.yaml", "Streams, weights, bands, effects, calendar (docs/methods/index.md); what it leaves out is the preset's.", false, false}, INDEX, parse_text, JOB(config), "a YAML file", 0, 0},
@@ -292,18 +312,41 @@ static const option options[] = {
     {{"check-claim", 0, "CLAIM", "Say whether a printed change such as -300% (or -300%:4,1 with both values) can be; reads nothing.", false, false}, INDEX, parse_text, JOB(check_claim), "a change such as -300% or -21.21%:33,26", 0, 0},
 
     {{"since", 0, "DATE", "Only incidents from this moment on (ISO 8601). index: the first day published; earlier days are history.", false, false}, READS, parse_date, JOB(since), "a date such as 2019-01-01 or 2019-01-01T08:00, without offset", 0, 0},
+=======
+    {{"zones", 0, "SRC[:LAYER]", "Restricted zones (polygons): zone_id, kind (state_land, river, public_building, farmland, basic_farmland, other), priority (the smaller number wins an overlap). May be repeated, as all of these.", false, true}, AUDIT, parse_list, ROLE(ZONES), "a source of polygons", 0, 0},
+    {{"survey", 0, "SRC[:LAYER]@YYYY-MM-DD", "Outlines of one flight (polygons): patch_id, class, occupant, rmse_m, count, tonnes, verdict. Several of one date are one flight.", false, true}, AUDIT, parse_list, ROLE(SURVEY), "a source of polygons and a date", 0, 0},
+    {{"coverage", 0, "SRC[:LAYER]@YYYY-MM-DD", "What the flight of that date covered (polygons); without it, everything.", false, true}, AUDIT, parse_list, ROLE(COVERAGE), "a source of polygons and a date", 0, 0},
+    {{"permits", 0, "SRC[:LAYER]", "Leases and permits (polygons): permit_id, holder, classes (a list split at ;, empty = all), signed_on, valid_from, valid_to (empty = open).", false, true}, AUDIT, parse_list, ROLE(PERMITS), "a source of polygons", 0, 0},
+    {{"actions", 0, "SRC[:LAYER]", "The case ledger: patch_id, action, date, claimed_m2, deadline, proof.", false, true}, AUDIT, parse_list, ROLE(ACTIONS), "a source", 0, 0},
+    {{"assets", 0, "SRC[:LAYER]", "Public buildings counted in rooms: asset_id, zone_id, rooms, occupied_from, recovered_on, action.", false, true}, AUDIT, parse_list, ROLE(ASSETS), "a source", 0, 0},
+    {{"patrols", 0, "SRC[:LAYER]", "The patrol log: zone_id, date, level (town, village).", false, true}, AUDIT, parse_list, ROLE(PATROLS), "a source", 0, 0},
+    {{"opening", 0, "SRC[:LAYER]", "Balances of the last signed report: zone_id, class, area_m2, signed_on.", false, true}, AUDIT, parse_list, ROLE(OPENING), "a source", 0, 0},
+    {{"map", 0, "ROLE.NAME=COLUMN", "The column that holds NAME in the sources of ROLE (zones.zone_id=DKBH); else columns are matched by name, without case. May be repeated.", false, true}, AUDIT, parse_list, JOB(audit.map), "ROLE.NAME=COLUMN", 0, 0},
+    {{"class-map", 0, "FILE.yaml", "Classes, severity, thresholds and words of actions, laid over the default (presets/audit.yaml).", false, false}, AUDIT, parse_text, JOB(audit.class_map), "a path", 0, 0},
+    {{"tolerance", 0, "LENGTH", "How far outlines may wobble between flights (default: 95 % of the surveys' horizontal errors).", false, false}, AUDIT, parse_tolerance, JOB(audit.tolerance_m), "a length such as 1 or 50cm, not negative", 0, 0},
+    {{"area-mode", 0, "ellipsoid|planar|notice2008", "How areas are measured (default ellipsoid); planar areas stand beside.", false, false}, AUDIT, parse_area_mode, JOB(audit.area_mode), "ellipsoid, planar or notice2008", 0, 0},
+
+    {{"since", 0, "DATE", "Only incidents from this moment on (ISO 8601).", false, false}, READS, parse_date, JOB(since), "a date such as 2019-01-01 or 2019-01-01T08:00, without offset", 0, 0},
+>>>>>>> index
     {{"until", 0, "DATE", "Only incidents before this moment.", false, false}, READS, parse_date, JOB(until), "a date such as 2019-01-01 or 2019-01-01T08:00, without offset", 0, 0},
     {{"require-time", 0, NULL, "Reject rows without a readable time (else they stay, untimed).", false, false}, PLACES, parse_flag, JOB(require_time), NULL, 0, 0},
     {{"drop-duplicates", 0, NULL, "Reject rows equal in every column to an earlier one (else they are counted and kept).", false, false}, READS, parse_flag, JOB(drop_duplicates), NULL, 0, 0},
     {{"rejects-raw", 0, NULL, "Keep whole raw rows of rejects, not only the offending value.", false, false}, READS, parse_flag, JOB(rejects_raw), NULL, 0, 0},
     {{"allow-identifiers", 0, NULL, "Let --keep name columns that look like personal data.", false, false}, READS, parse_flag, JOB(allow_identifiers), NULL, 0, 0},
+<<<<<<< HEAD
     {{"no-hash", 0, NULL, "Do not record the SHA-256 of the inputs.", false, false}, READS, parse_flag, JOB(no_hash), NULL, 0, 0},
     {{"lang", 0, "en|zh", "Language of labels and legends (default en).", false, false}, HOT | HG_FOR_DENSITY | INDEX, parse_lang, JOB(lang), "en or zh", 0, 0},
     {{"threads", 0, "N", "Threads (default: all cores). Results do not depend on it.", false, false}, READS, parse_count, JOB(threads), "a whole number from 1 to 1024", 1, 1024},
     {{"seed", 0, "N", "Seed of all random draws (default 1).", false, false}, HOT | INDEX, parse_count, JOB(seed), "a whole number from 0", 0, 9e18},
+=======
+    {{"no-hash", 0, NULL, "Do not record the SHA-256 of the inputs.", false, false}, RUNS, parse_flag, JOB(no_hash), NULL, 0, 0},
+    {{"lang", 0, "en|zh", "Language of labels and legends (default en).", false, false}, HOT | HG_FOR_DENSITY | AUDIT, parse_lang, JOB(lang), "en or zh", 0, 0},
+    {{"threads", 0, "N", "Threads (default: all cores). Results do not depend on it.", false, false}, RUNS, parse_count, JOB(threads), "a whole number from 1 to 1024", 1, 1024},
+    {{"seed", 0, "N", "Seed of the random maps (default 1).", false, false}, HOT, parse_count, JOB(seed), "a whole number from 0", 0, 9e18},
+>>>>>>> index
     {{"json", 0, NULL, "Print one JSON object on standard output instead of the summary.", false, false}, ALL, parse_flag, JOB(json), NULL, 0, 0},
-    {{"quiet", 'q', NULL, "Print nothing but errors.", false, false}, READS, parse_flag, JOB(quiet), NULL, 0, 0},
-    {{"progress", 0, NULL, "Show progress on standard error.", false, false}, READS, parse_flag, JOB(progress), NULL, 0, 0},
+    {{"quiet", 'q', NULL, "Print nothing but errors.", false, false}, RUNS, parse_flag, JOB(quiet), NULL, 0, 0},
+    {{"progress", 0, NULL, "Show progress on standard error.", false, false}, RUNS, parse_flag, JOB(progress), NULL, 0, 0},
 };
 
 enum { OPTIONS = sizeof options / sizeof *options };
@@ -362,18 +405,29 @@ void hg_settings_init(hg_settings *set, hg_source_settings *all)
                          .until = HG_NO_TIME,
                          .seed = 1,
                          .chance = 199,
+<<<<<<< HEAD
                          .certainty_draws = HG_CERTAINTY_DEFAULT};
+=======
+                         .audit = {.tolerance_m = NAN, .area_mode = HG_AREA_ELLIPSOID}};
+>>>>>>> index
     *all = (hg_source_settings){.datum = HG_WGS84};
 }
 
 void hg_settings_dispose(hg_settings *set)
 {
     char *texts[] = {set->output,     set->area,       set->analysis_crs, set->places,
+<<<<<<< HEAD
                      set->place_name, set->layer_name, set->lang, set->units,
                      set->unit_name,  set->config,     set->preset,       set->compare,
                      set->check_claim};
+=======
+                     set->place_name, set->layer_name, set->lang,         set->audit.class_map};
+>>>>>>> index
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         hg_free(texts[i]);
+    for (size_t i = 0; i < HG_AUDIT_ROLES; i++)
+        hg_list_dispose(&set->audit.sources[i]);
+    hg_list_dispose(&set->audit.map);
 }
 
 void hg_source_settings_dispose(hg_source_settings *set)

@@ -1,6 +1,7 @@
 /* Polygons on their way into a store: placed whole, written as one multipolygon a row. */
 #include "base/memory.h"
 #include "job/intake.h"
+#include "job/plane.h"
 #include "job/raw.h"
 
 /* ------------------------------------------------- placing ----------------------------------- */
@@ -36,33 +37,18 @@ static hg_status list_accepted(const hg_raw *raw, size_t input, accepted *a, hg_
     return HG_OK;
 }
 
-static hg_status to_plane(const hg_raw_input *r, const hg_crs *wgs84, const hg_crs *analysis,
-                          hg_shapes *shapes, hg_error *err)
+/* Only those beyond the CRS are refused. */
+static hg_status place_accepted(hg_raw *raw, const hg_raw_input *r, const hg_crs *analysis,
+                                accepted *a, hg_error *err)
 {
-    bool offset = r->datum == HG_GCJ02 || r->datum == HG_BD09;
-    hg_status status = offset ? hg_shapes_to_wgs84(shapes, r->datum, err) : HG_OK;
-    return status == HG_OK ? hg_shapes_transform(shapes, offset ? wgs84 : r->crs, analysis, err)
-                           : status;
-}
-
-/* Together where that works; else one by one, so that only those beyond the CRS are refused. */
-static hg_status place_accepted(hg_raw *raw, const hg_raw_input *r, const hg_crs *wgs84,
-                                const hg_crs *analysis, accepted *a, hg_error *err)
-{
-    bool offset = r->datum == HG_GCJ02 || r->datum == HG_BD09;
-    hg_error why = {HG_OK, ""};
-    hg_status status = offset ? HG_EDATA : to_plane(r, wgs84, analysis, &a->shapes, &why);
-    if (status == HG_OK || status == HG_ENOMEM)
-        return status == HG_OK ? HG_OK : hg_fail_memory(err);
-    for (size_t i = 0; i < a->shapes.count; i++) {
-        hg_shapes one = {.shapes = &a->shapes.shapes[i], .count = 1};
-        status = to_plane(r, wgs84, analysis, &one, &why);
-        if (status == HG_ENOMEM)
-            return hg_fail_memory(err);
-        if (status != HG_OK)
+    bool *failed = hg_calloc(a->shapes.count, sizeof *failed);
+    hg_status status = failed ? hg_plane_place(&a->shapes, r->datum, r->crs, analysis, failed, err)
+                              : hg_fail_memory(err);
+    for (size_t i = 0; i < a->shapes.count && status == HG_OK; i++)
+        if (failed[i])
             raw->reason[a->rows[i]] = HG_OUTSIDE_CRS;
-    }
-    return HG_OK;
+    hg_free(failed);
+    return status;
 }
 
 static hg_status bound_accepted(hg_raw *raw, const hg_shapes *area, const accepted *a,
@@ -81,19 +67,17 @@ hg_status hg_raw_place_polygons(hg_raw *raw, const hg_shapes *area, const hg_crs
                                 hg_error *err)
 {
     accepted a = {0};
-    hg_crs *wgs84 = NULL;
-    hg_status status = hg_crs_new("EPSG:4326", "", &wgs84, err);
+    hg_status status = HG_OK;
     for (size_t k = 0; k < raw->input_count && status == HG_OK; k++) {
         status = list_accepted(raw, k, &a, err);
         if (status == HG_OK)
-            status = place_accepted(raw, &raw->inputs[k], wgs84, analysis, &a, err);
+            status = place_accepted(raw, &raw->inputs[k], analysis, &a, err);
         if (status == HG_OK && area)
             status = list_accepted(raw, k, &a, err);
         if (status == HG_OK && area)
             status = bound_accepted(raw, area, &a, err);
     }
     accepted_dispose(&a);
-    hg_crs_free(wgs84);
     return status;
 }
 

@@ -1,5 +1,6 @@
 #include "job/raw.h"
 #include "base/memory.h"
+#include "job/plane.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -74,39 +75,32 @@ static hg_status unknown_crs(const hg_raw *raw, const hg_raw_input *r, hg_error 
                                                    : "");
 }
 
+static void note_degrees(hg_job *job, const hg_raw *raw, const hg_raw_input *r, const char *name)
+{
+    hg_job_add_note(job, "%s: coordinates are taken to be longitude and latitude (%s)", name,
+                    hg_datum_name(r->datum));
+    if (!hg_looks_like_degrees(raw->file_x + r->start, raw->file_y + r->start, r->n))
+        hg_job_add_note(job,
+                        "%s: many latitudes are beyond 90 degrees, as if x and y were "
+                        "exchanged; --x and --y say which column is which",
+                        name);
+}
+
 static hg_status crs_of_input(hg_job *job, const hg_raw *raw, hg_raw_input *r, hg_error *err)
 {
-    const char *declared = hg_source_crs(r->source), *name = hg_source_name(r->source);
+    const char *name = hg_source_name(r->source);
     const char *given = r->set->crs ? r->set->crs : job->all.crs;
-    hg_status status;
-    if (declared) {
-        status = hg_crs_new(declared, name, &r->crs, err);
-        if (status == HG_OK && given)
-            hg_job_add_note(job, "%s declares %s; --crs %s is not used for it", name,
-                            hg_crs_name(r->crs), given);
-    } else if (given) {
-        status = hg_crs_new(given, "--crs", &r->crs, err);
-    } else if (reads_as_degrees(job, raw, r)) {
+    hg_status status =
+        hg_plane_of_source(job, hg_source_crs(r->source), given, name, &r->crs, err);
+    if (status == HG_OK && !r->crs && !reads_as_degrees(job, raw, r))
+        return unknown_crs(raw, r, err);
+    if (status == HG_OK && !r->crs) {
         bool cgcs = r->datum == HG_CGCS2000;
         status = hg_crs_new(cgcs ? "EPSG:4490" : "EPSG:4326", name, &r->crs, err);
         if (status == HG_OK)
-            hg_job_add_note(job, "%s: coordinates are taken to be longitude and latitude (%s)",
-                            name, hg_datum_name(r->datum));
-        if (status == HG_OK &&
-            !hg_looks_like_degrees(raw->file_x + r->start, raw->file_y + r->start, r->n))
-            hg_job_add_note(job,
-                            "%s: many latitudes are beyond 90 degrees, as if x and y were "
-                            "exchanged; --x and --y say which column is which",
-                            name);
-    } else {
-        return unknown_crs(raw, r, err);
+            note_degrees(job, raw, r, name);
     }
-    bool offset = r->datum == HG_GCJ02 || r->datum == HG_BD09;
-    if (status == HG_OK && offset && !hg_crs_is_geographic(r->crs))
-        return hg_fail(err, HG_EUSAGE,
-                       "--datum %s: %s is in %s; only longitudes and latitudes are offset",
-                       hg_datum_name(r->datum), name, hg_crs_name(r->crs));
-    return status;
+    return status == HG_OK ? hg_plane_check_offset(r->datum, r->crs, name, err) : status;
 }
 
 static void check_area_of_use(hg_raw *raw, const hg_raw_input *r)
@@ -189,71 +183,36 @@ static hg_status choose_from_points(const hg_raw *raw, hg_intake *in, hg_error *
 static hg_status choose_from_area(const hg_shapes *area, const hg_crs *crs, hg_intake *in,
                                   hg_error *err)
 {
-    hg_shapes copy = {0};
-    hg_crs *wgs84 = NULL;
     double box[4];
-    hg_status status = hg_crs_new("EPSG:4326", "", &wgs84, err);
-    for (size_t i = 0; i < area->count && status == HG_OK; i++)
-        status = hg_shapes_add(&copy, area->shapes[i].wkb, area->shapes[i].size, NULL, err);
-    if (status == HG_OK)
-        status = hg_shapes_transform(&copy, crs, wgs84, err);
-    if (status == HG_OK)
-        status = hg_shapes_box(&copy, box, err);
-    if (status == HG_OK)
-        status = hg_crs_choose((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, box, &in->crs,
-                               in->crs_why, err);
-    hg_shapes_dispose(&copy);
-    hg_crs_free(wgs84);
-    return status;
-}
-
-static bool is_plane_in_metres(const hg_crs *crs)
-{
-    return !hg_crs_is_geographic(crs) && fabs(hg_crs_unit_m(crs) - 1) < 1e-12;
+    hg_status status = hg_plane_box_deg(area, crs, box, err);
+    return status == HG_OK ? hg_plane_for_box(box, &in->crs, in->crs_why, err) : status;
 }
 
 /* Inputs that agree on a projected metric CRS keep it; so does a local plane, in metres. */
 static hg_status shared_crs(const hg_raw *raw, hg_intake *in, hg_error *err)
 {
-    const hg_crs *first = raw->inputs[0].crs;
-    bool local = hg_crs_is_engineering(first);
-    for (size_t i = 0; i < raw->input_count; i++) {
-        const hg_crs *crs = raw->inputs[i].crs;
-        if (hg_crs_is_engineering(crs) != local)
-            return hg_fail(
-                err, HG_EUSAGE,
-                "%s is in a local plane that nothing leads out of, %s is not; they cannot "
-                "be put together",
-                hg_source_name(raw->inputs[local ? 0 : i].source),
-                hg_source_name(raw->inputs[local ? i : 0].source));
-        if (!hg_crs_same(crs, first) || (!local && !is_plane_in_metres(crs)))
-            return HG_OK;
-    }
-    snprintf(in->crs_why, sizeof in->crs_why, "the inputs' own");
-    return hg_crs_in_metres(first, &in->crs, err);
+    hg_plane_source *sources = hg_malloc(raw->input_count, sizeof *sources);
+    if (!sources)
+        return hg_fail_memory(err);
+    for (size_t i = 0; i < raw->input_count; i++)
+        sources[i] =
+            (hg_plane_source){hg_source_name(raw->inputs[i].source), raw->inputs[i].crs};
+    hg_status status = hg_plane_shared(sources, raw->input_count, &in->crs, in->crs_why, err);
+    hg_free(sources);
+    return status;
 }
 
 static hg_status settle_analysis_crs(hg_job *job, const char *store_crs, const hg_shapes *area,
                                      const hg_crs *area_crs, const hg_raw *raw, hg_intake *in,
                                      hg_error *err)
 {
-    const char *given = job->set.analysis_crs;
     if (store_crs) {
         snprintf(in->crs_why, sizeof in->crs_why, "the store's");
         return hg_crs_new(store_crs, job->set.output, &in->crs, err);
     }
-    if (given && strcmp(given, "auto") != 0) {
-        hg_crs *crs = NULL;
-        hg_status status = hg_crs_new(given, "--analysis-crs", &crs, err);
-        if (status == HG_OK)
-            status = hg_crs_check_analysis(crs, err);
-        if (status == HG_OK)
-            status = hg_crs_in_metres(crs, &in->crs, err);
-        hg_crs_free(crs);
-        snprintf(in->crs_why, sizeof in->crs_why, "as asked for");
-        return status;
-    }
-    hg_status status = shared_crs(raw, in, err);
+    hg_status status = hg_plane_given(job->set.analysis_crs, &in->crs, in->crs_why, err);
+    if (status == HG_OK && !in->crs)
+        status = shared_crs(raw, in, err);
     if (status != HG_OK || in->crs)
         return status;
     return area ? choose_from_area(area, area_crs, in, err) : choose_from_points(raw, in, err);
@@ -274,7 +233,7 @@ static hg_status place_input(hg_job *job, hg_raw *raw, const hg_raw_input *r,
     hg_transform *t = NULL;
     hg_crs *wgs84 = NULL;
     hg_status status = HG_OK;
-    if (r->datum == HG_GCJ02 || r->datum == HG_BD09) {
+    if (hg_plane_is_offset(r->datum)) {
         status = hg_crs_new("EPSG:4326", "", &wgs84, err);
         if (status == HG_OK)
             status = undo_offset(raw, r, wgs84, &t, analysis, err);
@@ -296,7 +255,7 @@ static bool moves_nothing(const hg_raw *raw, const hg_crs *analysis)
 {
     for (size_t i = 0; i < raw->input_count; i++) {
         const hg_raw_input *r = &raw->inputs[i];
-        if (r->datum == HG_GCJ02 || r->datum == HG_BD09 || !hg_crs_same(r->crs, analysis))
+        if (hg_plane_is_offset(r->datum) || !hg_crs_same(r->crs, analysis))
             return false;
     }
     return true;

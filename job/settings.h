@@ -6,6 +6,7 @@
 #include "engine/bandwidth.h"
 #include "engine/edge.h"
 #include "engine/rank.h"
+#include "geo/area_meter.h"
 #include "geo/datum.h"
 
 typedef struct hg_text_list {
@@ -24,8 +25,31 @@ typedef struct hg_source_settings {
     bool datum_given;
 } hg_source_settings;
 
+<<<<<<< HEAD
 /* Of certainty_draws, beside a number of draws. */
 enum { HG_CERTAINTY_EXACT = -1, HG_CERTAINTY_DEFAULT = -2 };
+=======
+/** What a source is to the audit. */
+typedef enum hg_audit_role {
+    HG_AUDIT_ZONES,
+    HG_AUDIT_PERMITS,
+    HG_AUDIT_SURVEY,
+    HG_AUDIT_COVERAGE,
+    HG_AUDIT_ACTIONS,
+    HG_AUDIT_ASSETS,
+    HG_AUDIT_PATROLS,
+    HG_AUDIT_OPENING,
+    HG_AUDIT_ROLES
+} hg_audit_role;
+
+typedef struct hg_audit_settings {
+    hg_text_list sources[HG_AUDIT_ROLES]; /**< SRC[:LAYER][@DATE] as given */
+    hg_text_list map;                     /**< ROLE.NAME=COLUMN */
+    char *class_map;
+    double tolerance_m; /**< NaN = from the surveys' errors */
+    hg_area_mode area_mode;
+} hg_audit_settings;
+>>>>>>> index
 
 typedef struct hg_settings {
     char *output, *area, *analysis_crs, *places, *place_name, *layer_name, *lang,
@@ -41,8 +65,13 @@ typedef struct hg_settings {
     hg_budget budget;
     bool score_is_count;
     int64_t since, until; /**< civil seconds; HG_NO_TIME = open */
+<<<<<<< HEAD
     int64_t threads, seed, chance, certainty_draws;
     int64_t suppress_below; /**< 0 = publish all counts */
+=======
+    int64_t threads, seed, chance;
+    hg_audit_settings audit;
+>>>>>>> index
     bool require_time, drop_duplicates, all_cells, all_incidents, append, again, no_hash,
         rejects_raw, allow_identifiers, overwrite, quiet, json, progress;
 } hg_settings;

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Makes the SYNTHETIC township of this folder: four incident streams, a base map and their truth.
+"""Makes the SYNTHETIC township of this folder: four incident streams, a base map, two survey flights with
+what an audit needs beside them, and their truth.
 
     /usr/bin/python3 generate.py [FOLDER]
 
@@ -12,7 +13,7 @@ import sys
 
 sys.dont_write_bytecode = True
 
-from generator import files, incidents, rows, township  # noqa: E402
+from generator import audit_files, campaign, files, incidents, land, ledger, rows, township  # noqa: E402
 
 SEED = 20191031
 HOUR_HALF_WIDTH = 1
@@ -69,7 +70,7 @@ def default_times(crime):
     return sum(row.fields["发案开始时间"].endswith(ends) for row in crime)
 
 
-def truth_of(town, by_file):
+def truth_of(town, by_file, plan):
     return {"note": files.SYNTHETIC, "seed": SEED,
             "crs": "x, y in EPSG:4547; lon, lat in CGCS2000 (EPSG:4490)",
             "area_km2_planar": round(township.ring_area(town.ring) / 1e6, 4),
@@ -78,7 +79,7 @@ def truth_of(town, by_file):
             "pile_up": pile_up_truth(by_file),
             "default_times": {"file": rows.DELIVERIES["crime"].name, "clock": "00:00",
                               "rows": default_times(by_file["crime"])},
-            "model": model_truth()}
+            "model": model_truth(), "audit": ledger.truth_of(plan, SEED)}
 
 
 def main():
@@ -99,7 +100,9 @@ def main():
         write(path(rows.DELIVERIES[name].name), by_file[name])
     files.write_boundary(path("boundary.gpkg"), town)
     files.write_places(path("places.gpkg"), town)
-    truth = truth_of(town, by_file)
+    plan = campaign.Campaign(land.Zones(SEED), SEED)
+    audit_files.write_audit(path, plan, SEED)
+    truth = truth_of(town, by_file, plan)
     files.write_truth(path("truth.json"), truth)
     files.write_truth_gpkg(path("truth.gpkg"), truth["planted_hotspots"])
     files.write_bad_rows(path("bad_rows.csv"),

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "engine/pileup.h"
-#include "engine/radix.h"
+#include "base/radix.h"
 #include "tests/support/sweep.h"
 
 #include <stdlib.h>
@@ -173,10 +173,15 @@ static void test_allocation_failures(void **state)
 
 static hg_status sort_once(void *context, hg_error *err)
 {
-    uint64_t key[] = {3, 1, 2};
-    uint32_t with[] = {0, 1, 2};
+    enum { N = 100 }; /* more than are sorted in place */
+    uint64_t key[N];
+    uint32_t with[N];
     (void)context;
-    return hg_radix_sort(key, with, 3, 1, err);
+    for (uint32_t i = 0; i < N; i++) {
+        key[i] = i * 37 % N;
+        with[i] = i;
+    }
+    return hg_radix_sort(key, with, N, 1, err);
 }
 
 static void test_radix_allocation_failures(void **state)

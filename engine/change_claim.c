@@ -24,24 +24,24 @@ static void smallest_ratio(double excess_pct, double tolerance, uint64_t *p, uin
     }
 }
 
-static hg_claim_reading read_values(const hg_claim *c)
+static hg_change_claim_reading read_values(const hg_change_claim *c)
 {
     double base = c->base, current = c->current, change = 100 * (current / base - 1);
     if (is_close(change, c->claimed_pct, c->tolerance_pct))
-        return HG_CLAIM_MATCHES;
+        return HG_CHANGE_CLAIM_MATCHES;
     double by_later = 100 * (1 - base / current);
     if (current > 0 && is_close(by_later, c->claimed_pct, c->tolerance_pct))
-        return HG_CLAIM_BY_LATER;
+        return HG_CHANGE_CLAIM_BY_LATER;
     if (is_close(-change, c->claimed_pct, c->tolerance_pct))
-        return HG_CLAIM_SIGN;
+        return HG_CHANGE_CLAIM_SIGN;
     if (is_close(100 * current / base, c->claimed_pct, c->tolerance_pct))
-        return HG_CLAIM_RATIO;
+        return HG_CHANGE_CLAIM_RATIO;
     if (current > 0 && is_close(-by_later, c->claimed_pct, c->tolerance_pct))
-        return HG_CLAIM_SWAPPED;
-    return HG_CLAIM_NO_READING;
+        return HG_CHANGE_CLAIM_SWAPPED;
+    return HG_CHANGE_CLAIM_NO_READING;
 }
 
-static hg_status check(const hg_claim *c, hg_error *err)
+static hg_status check(const hg_change_claim *c, hg_error *err)
 {
     if (!(fabs(c->claimed_pct) <= 1e12))
         return hg_fail(err, HG_EUSAGE, "a change of %.12g %% cannot be checked", c->claimed_pct);
@@ -55,15 +55,15 @@ static hg_status check(const hg_claim *c, hg_error *err)
     return HG_OK;
 }
 
-hg_status hg_claim_check(const hg_claim *claim, hg_claim_result *out, hg_error *err)
+hg_status hg_change_claim_check(const hg_change_claim *claim, hg_change_claim_result *out, hg_error *err)
 {
     hg_status s = check(claim, err);
     if (s != HG_OK)
         return s;
-    hg_claim_result r = {.if_by_later_pct = NAN, .actual_pct = NAN};
+    hg_change_claim_result r = {.if_by_later_pct = NAN, .actual_pct = NAN};
     if (claim->claimed_pct < -100) {
         double fall = -claim->claimed_pct;
-        r.kind = HG_CLAIM_IMPOSSIBLE_FALL;
+        r.kind = HG_CHANGE_CLAIM_IMPOSSIBLE_FALL;
         r.if_by_later_pct = -100 * fall / (100 + fall);
         smallest_ratio(fall, claim->tolerance_pct, &r.later_base, &r.later_current);
     } else {

@@ -2,8 +2,8 @@
  * Stable radix sort and partition of 64-bit keys that carry a 32-bit number each. Being stable, the
  * outcome does not depend on the number of threads.
  */
-#ifndef HG_ENGINE_RADIX_H
-#define HG_ENGINE_RADIX_H
+#ifndef HG_BASE_RADIX_H
+#define HG_BASE_RADIX_H
 
 #include "base/error.h"
 

@@ -3,13 +3,13 @@
  * stretch's place within a digit follows from the prefix sums over (digit, stretch), which makes
  * every pass stable. Knuth, The Art of Computer Programming 3, 5.2.5.
  */
-#include "engine/radix.h"
+#include "base/radix.h"
 #include "base/memory.h"
 #include "base/threads.h"
 
 #include <string.h>
 
-enum { DIGIT_BITS = 8, STRETCH_MIN = 32768, STRETCHES_MAX = 64 };
+enum { DIGIT_BITS = 8, STRETCH_MIN = 32768, STRETCHES_MAX = 64, FEW = 64 };
 
 typedef struct partition {
     const hg_radix_pass *pass;
@@ -150,10 +150,30 @@ static hg_status sort_digits(buffers *b, size_t n, int threads, hg_error *err)
     return s;
 }
 
+/* So few that counting digits would cost more. */
+static void insertion_sort(uint64_t *key, uint32_t *with, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        uint64_t k = key[i];
+        uint32_t w = with ? with[i] : 0;
+        size_t at = i;
+        for (; at > 0 && key[at - 1] > k; at--) {
+            key[at] = key[at - 1];
+            if (with)
+                with[at] = with[at - 1];
+        }
+        key[at] = k;
+        if (with)
+            with[at] = w;
+    }
+}
+
 hg_status hg_radix_sort(uint64_t *key, uint32_t *with, size_t n, int threads, hg_error *err)
 {
-    if (n < 2)
+    if (n <= FEW) {
+        insertion_sort(key, with, n);
         return HG_OK;
+    }
     hg_status s = HG_OK;
     uint64_t *spare = hg_malloc(n, sizeof *spare);
     uint32_t *spare_with = with ? hg_malloc(n, sizeof *spare_with) : NULL;

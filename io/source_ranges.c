@@ -1,0 +1,285 @@
+/*
+ * GeoPackage tables read by SQLite in row ranges, one range a task. Ranges are cut by primary key
+ * and joined in order, so the rows come out as OGR would give them, whatever the number of threads.
+ * Rows are taken by an aggregate function of ours, called from inside the query: half the time that
+ * one sqlite3_step a row needs.
+ */
+#include "io/source_parts.h"
+#include "base/memory.h"
+#include "base/threads.h"
+#include "io/sql.h"
+
+#include <ogr_api.h>
+#include <string.h>
+
+enum {
+    RANGE_ROWS = 200000,
+    MAX_RANGES = 256,
+    CHECK_EVERY = 8192,
+    MAX_ARGUMENTS = 127, /* of an SQL function, SQLITE_MAX_FUNCTION_ARG as SQLite comes */
+};
+
+bool hg_source_is_direct(const hg_source *s)
+{
+    const char *driver = GDALGetDriverShortName(GDALGetDatasetDriver(s->dataset));
+    const char *key = OGR_L_GetFIDColumn(s->layer);
+    return s->file && strcmp(driver, "GPKG") == 0 && !s->spec.sql && !s->spec.where &&
+           !s->from_columns && s->fields < MAX_ARGUMENTS && key && *key &&
+           OGR_L_GetGeometryColumn(s->layer)[0];
+}
+
+typedef struct range_reader {
+    hg_source *source;
+    const hg_range_sink *sink;
+    int64_t first, step;
+    char *select;
+} range_reader;
+
+static hg_status open_for_reading(const hg_source *s, sqlite3 **db, hg_error *err)
+{
+    int rc = sqlite3_open_v2(s->file, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+    if (rc != SQLITE_OK)
+        return hg_sql_fail(*db, s->file, err);
+    return hg_sql_exec(*db, s->file,
+                       "PRAGMA mmap_size = 17179869184; PRAGMA query_only = 1;"
+                       "PRAGMA reverse_unordered_selects = 0",
+                       err);
+}
+
+/* take_row(geometry, the fields in OGR's order) FROM the table WHERE key BETWEEN ?1 AND ?2 */
+static char *select_text(const hg_source *s, bool sort)
+{
+    hg_text sql = {0}, columns = {0}, rows = {0};
+    hg_text_add_sql_name(&columns, OGR_L_GetGeometryColumn(s->layer));
+    for (size_t f = 0; f < s->fields; f++) {
+        if (s->wanted && !s->wanted[f])
+            continue;
+        hg_text_add(&columns, ", ");
+        hg_text_add_sql_name(&columns, s->field_names[f]);
+    }
+    hg_text_add_sql_name(&rows, s->layer_name);
+    hg_text_add(&rows, " WHERE ");
+    hg_text_add_sql_name(&rows, OGR_L_GetFIDColumn(s->layer));
+    hg_text_add(&rows, " BETWEEN ?1 AND ?2");
+    sql.failed = columns.failed || rows.failed;
+    if (!sql.failed && sort) {
+        hg_text_addf(&sql, "SELECT take_row(%s) FROM (SELECT %s FROM %s ORDER BY ", columns.s,
+                     columns.s, rows.s);
+        hg_text_add_sql_name(&sql, OGR_L_GetFIDColumn(s->layer));
+        hg_text_add(&sql, ")");
+    } else if (!sql.failed) {
+        hg_text_addf(&sql, "SELECT take_row(%s) FROM %s", columns.s, rows.s);
+    }
+    hg_text_dispose(&columns);
+    hg_text_dispose(&rows);
+    return hg_text_take(&sql);
+}
+
+/* SQLite columns hold what they like; the declared type decides what is made of it, as in OGR. */
+static void value_of_column(sqlite3_value *column, hg_type type, hg_value *v)
+{
+    *v = (hg_value){0};
+    int stored = sqlite3_value_type(column);
+    if (stored == SQLITE_NULL)
+        return;
+    if (type == HG_INT64 && stored != SQLITE_TEXT) {
+        v->type = HG_VALUE_INT;
+        v->i = sqlite3_value_int64(column);
+    } else if (type == HG_DOUBLE && stored != SQLITE_TEXT) {
+        v->type = HG_VALUE_REAL;
+        v->d = sqlite3_value_double(column);
+    } else {
+        v->s = (const char *)sqlite3_value_text(column);
+        v->n = (size_t)sqlite3_value_bytes(column);
+        v->type = v->s ? HG_VALUE_TEXT : HG_VALUE_NULL;
+    }
+}
+
+typedef struct row_taker {
+    const hg_source *source;
+    const hg_range_sink *sink;
+    size_t range;
+    hg_value *values;
+    size_t seen;
+    hg_status status;
+    hg_error error;
+} row_taker;
+
+static void take_row(sqlite3_context *context, int count, sqlite3_value **columns)
+{
+    (void)count;
+    row_taker *t = sqlite3_user_data(context);
+    const hg_source *s = t->source;
+    if (t->seen++ % CHECK_EVERY == 0)
+        t->status = hg_check_cancel(s->control, &t->error);
+    if (t->status == HG_OK) {
+        const unsigned char *blob = sqlite3_value_blob(columns[0]);
+        size_t n = (size_t)sqlite3_value_bytes(columns[0]);
+        for (size_t f = 0, c = 1; f < s->fields; f++)
+            if (!s->wanted || s->wanted[f])
+                value_of_column(columns[c++], s->field_types[f], &t->values[f]);
+        t->status = t->sink->row(t->sink->context, t->range, blob, n, t->values, &t->error);
+    }
+    if (t->status != HG_OK)
+        sqlite3_result_error_code(context, SQLITE_ABORT);
+}
+
+/* The aggregate of all rows is nothing: they have gone where they belong. */
+static void take_end(sqlite3_context *context)
+{
+    sqlite3_result_null(context);
+}
+
+static hg_status offer_taker(sqlite3 *db, const char *path, row_taker *taker, hg_error *err)
+{
+    int flags = SQLITE_UTF8 | SQLITE_DIRECTONLY;
+    return sqlite3_create_function_v2(db, "take_row", -1, flags, taker, NULL, take_row, take_end,
+                                      NULL) == SQLITE_OK
+               ? HG_OK
+               : hg_sql_fail(db, path, err);
+}
+
+static hg_status take_rows(sqlite3 *db, const char *select, int64_t from, int64_t to, row_taker *t,
+                           hg_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    const char *path = t->source->file;
+    hg_status status = offer_taker(db, path, t, err);
+    if (status == HG_OK)
+        status = hg_sql_prepare(db, path, select, &stmt, err);
+    if (status == HG_OK) {
+        sqlite3_bind_int64(stmt, 1, from);
+        sqlite3_bind_int64(stmt, 2, to);
+        status = hg_sql_run(db, path, stmt, err);
+    }
+    if (t->status != HG_OK) {
+        status = t->status;
+        if (err)
+            *err = t->error;
+    }
+    sqlite3_finalize(stmt);
+    return status;
+}
+
+static hg_status read_range(void *context, size_t i, hg_error *err)
+{
+    range_reader *r = context;
+    sqlite3 *db = NULL;
+    hg_value *values = hg_calloc(r->source->fields, sizeof *values);
+    hg_status status = values ? open_for_reading(r->source, &db, err) : hg_fail_memory(err);
+    if (status == HG_OK)
+        status = r->sink->open(r->sink->context, i, err);
+    if (status == HG_OK) {
+        row_taker taker = {.source = r->source, .sink = r->sink, .range = i, .values = values};
+        int64_t from = r->first + (int64_t)i * r->step;
+        status = take_rows(db, r->select, from, from + r->step - 1, &taker, err);
+    }
+    sqlite3_close(db);
+    hg_free(values);
+    return status;
+}
+
+static hg_status key_bounds(const hg_source *s, int64_t *low, int64_t *high, hg_error *err)
+{
+    sqlite3 *db = NULL;
+    hg_text sql[2] = {{0}};
+    static const char *const ends[] = {"min", "max"};
+    for (int k = 0; k < 2; k++) {
+        hg_text_addf(&sql[k], "SELECT %s(", ends[k]);
+        hg_text_add_sql_name(&sql[k], OGR_L_GetFIDColumn(s->layer));
+        hg_text_add(&sql[k], ") FROM ");
+        hg_text_add_sql_name(&sql[k], s->layer_name);
+    }
+    hg_status status =
+        sql[0].failed || sql[1].failed ? hg_fail_memory(err) : open_for_reading(s, &db, err);
+    if (status == HG_OK)
+        status = hg_sql_number(db, s->file, sql[0].s, 0, low, err);
+    if (status == HG_OK)
+        status = hg_sql_number(db, s->file, sql[1].s, -1, high, err);
+    sqlite3_close(db);
+    hg_text_dispose(&sql[0]);
+    hg_text_dispose(&sql[1]);
+    return status;
+}
+
+/*
+ * A table is walked by its integer primary key from low to high, which SQLite's own plan tells. Any
+ * other plan (a view, a key that is no rowid) does not promise an order and is sorted first.
+ */
+static hg_status plan_select(const hg_source *s, char **select, hg_error *err)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *stmt = NULL;
+    row_taker taker = {0};
+    size_t steps = 0;
+    bool more = false, by_key = false;
+    char *plain = select_text(s, false), *sorted = select_text(s, true);
+    hg_status status = plain && sorted ? open_for_reading(s, &db, err) : hg_fail_memory(err);
+    if (status == HG_OK)
+        status = offer_taker(db, s->file, &taker, err);
+    if (status == HG_OK)
+        status = hg_sql_preparef(db, s->file, &stmt, err, "EXPLAIN QUERY PLAN %s", plain);
+    while (status == HG_OK && (status = hg_sql_next(db, s->file, stmt, &more, err)) == HG_OK &&
+           more) {
+        const char *step = (const char *)sqlite3_column_text(stmt, 3);
+        by_key = step && strstr(step, "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)");
+        steps++;
+    }
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    if (status == HG_OK) {
+        char **chosen = by_key && steps == 1 ? &plain : &sorted;
+        *select = *chosen;
+        *chosen = NULL;
+    }
+    hg_free(plain);
+    hg_free(sorted);
+    return status;
+}
+
+/* Keys are spread over at most MAX_RANGES ranges of equal width; sparse keys only make them uneven.
+ */
+static size_t cut_ranges(int64_t low, int64_t high, int64_t *step)
+{
+    uint64_t span = (uint64_t)high - (uint64_t)low + 1;
+    uint64_t n = span / RANGE_ROWS + 1;
+    n = n > MAX_RANGES || span == 0 ? MAX_RANGES : n;
+    uint64_t width = span == 0 ? UINT64_MAX / n : span / n;
+    *step = (int64_t)(width + 1);
+    return (size_t)n;
+}
+
+hg_status hg_source_each_range(hg_source *s, const hg_range_sink *sink, hg_error *err)
+{
+    int64_t low = 0, high = -1;
+    range_reader r = {.source = s, .sink = sink};
+    hg_status status = key_bounds(s, &low, &high, err);
+    if (status == HG_OK)
+        status = plan_select(s, &r.select, err);
+    if (status != HG_OK)
+        return status;
+    r.first = low;
+    size_t n = cut_ranges(low, high, &r.step);
+    status = sink->begin(sink->context, n, (size_t)r.step, err);
+    if (status == HG_OK)
+        status = hg_parallel(n, s->control ? s->control->threads : 0, read_range, &r, err);
+    hg_free(r.select);
+    return status;
+}
+
+/* GeoPackage geometry header, OGC 12-128r19, 2.1.3: magic, version, flags, srs_id, envelope. */
+hg_row_state hg_source_open_blob(const unsigned char *blob, size_t n, const unsigned char **wkb,
+                                 size_t *size)
+{
+    static const size_t envelope[8] = {0, 32, 48, 48, 64, 0, 0, 0};
+    if (!blob || n == 0)
+        return HG_ROW_NO_GEOMETRY;
+    size_t head = n >= 8 ? 8 + envelope[(blob[3] >> 1) & 7] : 8;
+    if (n < head || blob[0] != 'G' || blob[1] != 'P')
+        return HG_ROW_BAD_GEOMETRY;
+    if (blob[3] & 0x10)
+        return HG_ROW_NO_GEOMETRY; /* flagged empty */
+    *wkb = blob + head;
+    *size = n - head;
+    return HG_ROW_OK;
+}
