@@ -18,6 +18,7 @@ enum { SPAN_MAX = 1000, STEPS = 200 };
 #define SLOPE_MAX 700.0 /* exp() ends near there */
 #define NOISE 1e-12 /* of the largest probability: what an inversion cannot tell from 0 */
 #define NEGLIGIBLE 1e-18
+#define LEAST (-80.0) /* logarithm of what adds nothing to a sum whose largest term is 1 */
 
 typedef struct years {
     const int32_t *year;
@@ -30,11 +31,11 @@ typedef struct years {
     double *p;    /* scratch: p_k(b) */
 } years;
 
-/* P(T = low + i), i = 0 … n-1, under the slope b. */
+/* P(T = low + i), i = 0 … n-1, under the slope b; its logarithm, -INFINITY where it is noise. */
 typedef struct distribution {
     double slope, low;
     size_t n;
-    double *mass;
+    double *mass, *log_mass;
 } distribution;
 
 static double year_of(const years *y, size_t k)
@@ -90,19 +91,21 @@ static double characteristic(const years *y, double angle, double *phase)
     return square > 0 ? exp(0.5 * y->total * log(square)) : 0;
 }
 
+/* The terms j and n - j are conjugates, so that one of them does for both. */
 static void invert(const years *y, const double *cosine, distribution *d)
 {
     double n = (double)d->n;
-    for (size_t j = 1; j < d->n; j++) {
+    for (size_t j = 1; 2 * j <= d->n; j++) {
         double angle = 2 * M_PI * (double)j / n, phase;
-        double modulus = characteristic(y, angle, &phase) / n;
+        double modulus = characteristic(y, angle, &phase) / n * (2 * j == d->n ? 1 : 2);
         if (modulus * n < NEGLIGIBLE)
             continue;
         phase -= angle * fmod(d->low, n);
         double re = modulus * cos(phase), im = modulus * sin(phase);
         for (size_t i = 0, at = 0; i < d->n; i++) {
             /* sin of an angle is the cosine a quarter turn before; the table has 4 n entries. */
-            d->mass[i] += re * cosine[4 * at] + im * cosine[(4 * at + 3 * d->n) % (4 * d->n)];
+            size_t before = 4 * at + 3 * d->n;
+            d->mass[i] += re * cosine[4 * at] + im * cosine[before - (before >= 4 * d->n ? 4 * d->n : 0)];
             at += j;
             at -= at >= d->n ? d->n : 0;
         }
@@ -115,7 +118,13 @@ static void clear_noise(distribution *d)
     for (size_t i = 0; i < d->n; i++)
         peak = fmax(peak, d->mass[i]);
     for (size_t i = 0; i < d->n; i++)
-        d->mass[i] = d->mass[i] > NOISE * peak ? d->mass[i] : 0;
+        d->log_mass[i] = d->mass[i] > NOISE * peak ? log(d->mass[i]) : -INFINITY;
+}
+
+static void distribution_dispose(distribution *d)
+{
+    hg_free(d->mass);
+    hg_free(d->log_mass);
 }
 
 static hg_status distribution_new(const years *y, double slope, distribution *out, hg_error *err)
@@ -129,9 +138,10 @@ static hg_status distribution_new(const years *y, double slope, distribution *ou
     d.n = (size_t)width;
     double *cosine = hg_malloc(4 * d.n, sizeof *cosine);
     d.mass = hg_malloc(d.n, sizeof *d.mass);
-    if (!cosine || !d.mass) {
+    d.log_mass = hg_malloc(d.n, sizeof *d.log_mass);
+    if (!cosine || !d.mass || !d.log_mass) {
         hg_free(cosine);
-        hg_free(d.mass);
+        distribution_dispose(&d);
         return hg_fail_memory(err);
     }
     for (size_t i = 0; i < 4 * d.n; i++)
@@ -150,16 +160,22 @@ static double tail(const distribution *d, double b, double t, bool upper)
 {
     double all = 0, part = 0, move = b - d->slope, most = -INFINITY;
     for (size_t i = 0; i < d->n; i++)
-        if (d->mass[i] > 0)
-            most = fmax(most, log(d->mass[i]) + move * (double)i);
+        most = fmax(most, d->log_mass[i] + move * (double)i);
     for (size_t i = 0; i < d->n; i++) {
-        if (!(d->mass[i] > 0))
+        double log_mass = d->log_mass[i] + move * (double)i - most, value = d->low + (double)i;
+        if (log_mass < LEAST)
             continue;
-        double mass = exp(log(d->mass[i]) + move * (double)i - most), value = d->low + (double)i;
+        double mass = exp(log_mass);
         all += mass;
         part += (upper ? value >= t : value <= t) ? mass : 0;
     }
     return part / all;
+}
+
+/* How far the tail is above 2.5 %, on the scale of logarithms; finite where the tail is none. */
+static double excess(const distribution *d, double b, double t, bool upper)
+{
+    return fmax(log(tail(d, b, t, upper) / TAIL), -1e3);
 }
 
 /* The slope at which the tail of T is 2.5 %: a smaller one for the upper tail, a larger for the lower. */
@@ -172,12 +188,22 @@ static hg_status solve_tail(const years *y, const distribution *d, double near, 
         far = upper ? near - step : near + step;
     if (i == STEPS)
         return hg_fail(err, HG_EFAIL, "a bound of the yearly trend was not found");
-    for (i = 0; i < STEPS && fabs(far - near) > 1e-13 * fmax(1, fabs(far)); i++) {
-        double middle = (near + far) / 2;
-        if (tail(d, middle, y->sum, upper) > TAIL)
-            near = middle;
-        else
-            far = middle;
+    /* False position on the logarithm of the tail, which is nearly straight; the end that stays is halved. */
+    double at_near = excess(d, near, y->sum, upper), at_far = excess(d, far, y->sum, upper);
+    for (i = 0; i < STEPS && fabs(far - near) > 1e-13 * fmax(1, fabs(far)) && at_near != at_far; i++) {
+        double between = far - at_far * (far - near) / (at_far - at_near);
+        double value = excess(d, between, y->sum, upper);
+        if (value == 0 || between == near || between == far) {
+            near = far = between;
+        } else if (value > 0) {
+            near = between;
+            at_near = value;
+            at_far /= 2;
+        } else {
+            far = between;
+            at_far = value;
+            at_near /= 2;
+        }
     }
     *slope = (near + far) / 2;
     return HG_OK;
@@ -196,7 +222,7 @@ static hg_status find_bound(const years *y, const distribution *d, bool upper, d
         s = solve_tail(y, &there, d->slope, upper, &slope, err);
     if (s == HG_OK)
         *bound = exp(slope);
-    hg_free(there.mass);
+    distribution_dispose(&there);
     return s;
 }
 
@@ -212,7 +238,7 @@ static hg_status find_interval(const years *y, hg_rate_trend *r, hg_error *err)
         s = find_bound(y, &d, true, &r->low, err);
     if (s == HG_OK && y->sum < last)
         s = find_bound(y, &d, false, &r->high, err);
-    hg_free(d.mass);
+    distribution_dispose(&d);
     return s;
 }
 
@@ -223,7 +249,7 @@ static hg_status find_p_value(const years *y, hg_rate_trend *r, hg_error *err)
     if (s != HG_OK)
         return s;
     r->p_value = fmin(1, 2 * fmin(tail(&d, 0, y->sum, true), tail(&d, 0, y->sum, false)));
-    hg_free(d.mass);
+    distribution_dispose(&d);
     return HG_OK;
 }
 

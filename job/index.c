@@ -273,7 +273,7 @@ static hg_status make_tables(writing *w, hg_error *err)
         status = hg_index_changes_table(run, t->daily, &t->changes, err);
     if (status == HG_OK && !run->hidden) /* the values of refused rows are no matter of publication */
         status = hg_intake_rejects_table(run->in, &t->rejects, err);
-    return status == HG_OK && t->rejects ? hg_set_titles(run->job->set.lang, t->rejects, err) : status;
+    return status == HG_OK && t->rejects ? hg_columns_title(run->job->set.lang, t->rejects, err) : status;
 }
 
 static hg_status write_layers(writing *w, hg_error *err)

@@ -10,7 +10,7 @@
 #include "job/output.h"
 #include "job/stream_names.h"
 #include "job/study.h"
-#include "job/table_columns.h"
+#include "job/columns.h"
 
 /* ------------------------------------------------- units ------------------------------------ */
 

@@ -22,7 +22,7 @@ static double half_unit(const char *text, size_t n)
     return 0.5 * pow(10, -(double)decimals);
 }
 
-static hg_status read_claim(const char *text, hg_claim *claim, hg_error *err)
+static hg_status read_claim(const char *text, hg_change_claim *claim, hg_error *err)
 {
     static const char minus[] = "\xe2\x88\x92"; /* U+2212, as printed */
     char plain[64];
@@ -34,7 +34,7 @@ static hg_status read_claim(const char *text, hg_claim *claim, hg_error *err)
     plain[0] = '-';
     memcpy(plain + sign, from, n);
     size_t length = n + sign;
-    *claim = (hg_claim){.tolerance_pct = half_unit(plain, length)};
+    *claim = (hg_change_claim){.tolerance_pct = half_unit(plain, length)};
     if (!hg_parse_number(plain, length, &claim->claimed_pct) || !isfinite(claim->claimed_pct))
         return no_claim(text, err);
     const char *rest = from + n;
@@ -50,29 +50,29 @@ static hg_status read_claim(const char *text, hg_claim *claim, hg_error *err)
     return claim->has_values ? HG_OK : no_claim(text, err);
 }
 
-static const char *reading_words(hg_claim_reading reading, bool zh)
+static const char *reading_words(hg_change_claim_reading reading, bool zh)
 {
     switch (reading) {
-    case HG_CLAIM_MATCHES:
+    case HG_CHANGE_CLAIM_MATCHES:
         return zh ? "与所给数值相符。" : "It agrees with the two values.";
-    case HG_CLAIM_BY_LATER:
+    case HG_CHANGE_CLAIM_BY_LATER:
         return zh ? "所印数字是除以后一期得到的；应除以前一期。"
                   : "The printed figure was divided by the later value; the earlier one is the base.";
-    case HG_CLAIM_SIGN:
+    case HG_CHANGE_CLAIM_SIGN:
         return zh ? "数值对，符号反了。" : "The size is right, the sign is not.";
-    case HG_CLAIM_RATIO:
+    case HG_CHANGE_CLAIM_RATIO:
         return zh ? "所印数字是两期之比，不是变化率。" : "The printed figure is the ratio of the values, not their change.";
-    case HG_CLAIM_SWAPPED:
+    case HG_CHANGE_CLAIM_SWAPPED:
         return zh ? "前后两期颠倒了。" : "Earlier and later value were exchanged.";
-    case HG_CLAIM_NO_READING:
+    case HG_CHANGE_CLAIM_NO_READING:
         return zh ? "两个数值怎样算都得不出所印数字。" : "No reading of the two values gives the printed figure.";
-    case HG_CLAIM_UNCHECKED:
+    case HG_CHANGE_CLAIM_UNCHECKED:
         break;
     }
     return NULL;
 }
 
-static void tell_impossible(hg_text *s, const char *text, const hg_claim *c, const hg_claim_result *r, bool zh)
+static void tell_impossible(hg_text *s, const char *text, const hg_change_claim *c, const hg_change_claim_result *r, bool zh)
 {
     char later[32], size[32];
     hg_shortest_decimal(r->if_by_later_pct, later);
@@ -90,7 +90,7 @@ static void tell_impossible(hg_text *s, const char *text, const hg_claim *c, con
                      size, (unsigned long long)r->later_base, (unsigned long long)r->later_current, later);
 }
 
-static void tell_possible(hg_text *s, const char *text, const hg_claim_result *r, bool zh)
+static void tell_possible(hg_text *s, const char *text, const hg_change_claim_result *r, bool zh)
 {
     hg_text_addf(s, zh ? "%s 可能成立" : "%s can be", text);
     if (r->ratio_base)
@@ -99,7 +99,7 @@ static void tell_possible(hg_text *s, const char *text, const hg_claim_result *r
     hg_text_add(s, zh ? "。\n" : ".\n");
 }
 
-static void tell_values(hg_text *s, const hg_claim *c, const hg_claim_result *r, bool zh)
+static void tell_values(hg_text *s, const hg_change_claim *c, const hg_change_claim_result *r, bool zh)
 {
     char base[32], current[32];
     const char *words = reading_words(r->reading, zh);
@@ -116,7 +116,7 @@ static void tell_values(hg_text *s, const hg_claim *c, const hg_claim_result *r,
 }
 
 /* How sure one can be of the change, where counts are given. */
-static hg_status tell_interval(hg_job *job, const hg_claim *c, bool zh, hg_error *err)
+static hg_status tell_interval(hg_job *job, const hg_change_claim *c, bool zh, hg_error *err)
 {
     hg_change change;
     bool counts = c->has_values && c->base >= 0 && c->current >= 0 && c->base < 1e15 && c->current < 1e15 &&
@@ -142,15 +142,15 @@ hg_status hg_index_claim(hg_job *job, hg_error *err)
 {
     const char *text = job->set.check_claim;
     bool zh = job->set.lang && strcmp(job->set.lang, "zh") == 0;
-    hg_claim claim;
-    hg_claim_result r;
+    hg_change_claim claim;
+    hg_change_claim_result r;
     hg_status status = read_claim(text, &claim, err);
     if (status == HG_OK)
-        status = hg_claim_check(&claim, &r, err);
+        status = hg_change_claim_check(&claim, &r, err);
     if (status != HG_OK)
         return status;
     hg_text *s = &job->summary;
-    bool possible = r.kind == HG_CLAIM_POSSIBLE;
+    bool possible = r.kind == HG_CHANGE_CLAIM_POSSIBLE;
     if (possible)
         tell_possible(s, text, &r, zh);
     else

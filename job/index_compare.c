@@ -227,10 +227,10 @@ static hg_status make_table(comparison *c, hg_error *err)
     if (status == HG_OK)
         status = hg_table_new("index_changes", changed, NULL, &c->out, err);
     if (status == HG_OK)
-        status = hg_add_columns(c->out, columns, sizeof columns / sizeof *columns, err);
+        status = hg_columns_add(c->out, columns, sizeof columns / sizeof *columns, err);
     if (status == HG_OK)
         status = walk(c, &changed, err);
-    return status == HG_OK ? hg_set_titles(c->run->job->set.lang, c->out, err) : status;
+    return status == HG_OK ? hg_columns_title(c->run->job->set.lang, c->out, err) : status;
 }
 
 static void tell(hg_index_run *run, const comparison *c)

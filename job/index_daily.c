@@ -205,14 +205,14 @@ hg_status hg_index_daily_table(const hg_index_run *run, hg_table **out, hg_error
     if (status != HG_OK)
         return status;
     *out = t;
-    status = hg_add_columns(t, first, sizeof first / sizeof *first, err);
+    status = hg_columns_add(t, first, sizeof first / sizeof *first, err);
     for (size_t k = 0; k < run->series_count && status == HG_OK; k++)
         status = add_series_columns(run, t, k, &at[k], err);
     if (status == HG_OK)
-        status = hg_add_columns(t, last, sizeof last / sizeof *last, err);
+        status = hg_columns_add(t, last, sizeof last / sizeof *last, err);
     if (status == HG_OK)
         status = fill_daily(run, t, at, err);
-    return status == HG_OK ? hg_set_titles(run->job->set.lang, t, err) : status;
+    return status == HG_OK ? hg_columns_title(run->job->set.lang, t, err) : status;
 }
 
 /* ------------------------------------------------- units ------------------------------------ */
@@ -289,10 +289,10 @@ hg_status hg_index_units_table(const hg_index_run *run, hg_table **out, hg_error
     if (status != HG_OK)
         return status;
     *out = t;
-    status = hg_add_columns(t, columns, sizeof columns / sizeof *columns, err);
+    status = hg_columns_add(t, columns, sizeof columns / sizeof *columns, err);
     for (size_t u = 0; u < run->units.n && status == HG_OK; u++)
         status = fill_unit(run, t, u, err);
     if (status == HG_OK)
         status = fill_outlines(run, t, err);
-    return status == HG_OK ? hg_set_titles(run->job->set.lang, t, err) : status;
+    return status == HG_OK ? hg_columns_title(run->job->set.lang, t, err) : status;
 }

@@ -271,10 +271,10 @@ static hg_status year_on_year(period_tables *p, hg_table **out, hg_error *err)
         return status;
     *out = p->t;
     p->row = 0;
-    status = hg_add_columns(p->t, columns, sizeof columns / sizeof *columns, err);
+    status = hg_columns_add(p->t, columns, sizeof columns / sizeof *columns, err);
     if (status == HG_OK)
         status = fill_years(p, err);
-    return status == HG_OK ? hg_set_titles(p->run->job->set.lang, p->t, err) : status;
+    return status == HG_OK ? hg_columns_title(p->run->job->set.lang, p->t, err) : status;
 }
 
 /* ------------------------------------------------- several years ---------------------------- */
@@ -321,10 +321,10 @@ static hg_status multi_year(const hg_index_run *run, hg_table **out, hg_error *e
     size_t rows = rows_of_units(run) * run->series_count * run->spans.year_count;
     hg_status status = hg_table_new("multi_year", rows, NULL, out, err);
     if (status == HG_OK)
-        status = hg_add_columns(*out, columns, sizeof columns / sizeof *columns, err);
+        status = hg_columns_add(*out, columns, sizeof columns / sizeof *columns, err);
     if (status == HG_OK)
         status = fill_multi(run, *out, err);
-    return status == HG_OK ? hg_set_titles(run->job->set.lang, *out, err) : status;
+    return status == HG_OK ? hg_columns_title(run->job->set.lang, *out, err) : status;
 }
 
 /* Counts of the years in which the feed was there; *told is false where one of them is withheld. */
@@ -392,10 +392,10 @@ static hg_status trends(const hg_index_run *run, hg_table **out, hg_error *err)
         {"trend_p", HG_DOUBLE},    {"mann_kendall_z", HG_DOUBLE}, {"mann_kendall_p", HG_DOUBLE}};
     hg_status status = hg_table_new("trends", rows_of_units(run) * run->series_count, NULL, out, err);
     if (status == HG_OK)
-        status = hg_add_columns(*out, columns, sizeof columns / sizeof *columns, err);
+        status = hg_columns_add(*out, columns, sizeof columns / sizeof *columns, err);
     if (status == HG_OK)
         status = fill_trends(run, *out, err);
-    return status == HG_OK ? hg_set_titles(run->job->set.lang, *out, err) : status;
+    return status == HG_OK ? hg_columns_title(run->job->set.lang, *out, err) : status;
 }
 
 hg_status hg_index_period_tables(const hg_index_run *run, hg_index_tables *tables, hg_error *err)

@@ -104,7 +104,7 @@ hg_status hg_index_styles(const hg_index_run *run, const hg_index_tables *tables
     size_t n = hg_index_tables_list(tables, list), bands = band_classes(run, classes);
     hg_status status = HG_OK;
     for (size_t k = 0; k < n && status == HG_OK; k++) {
-        aliases[k] = hg_column_aliases(list[k]);
+        aliases[k] = hg_table_aliases(list[k]);
         if (!aliases[k])
             status = hg_fail_memory(err);
         styles[k] = (hg_style){.layer = list[k]->name,

@@ -52,7 +52,7 @@ static hg_status add_columns(summary_table *s, hg_error *err)
                                            {"mean_score", HG_DOUBLE}, {"rank", HG_INT64},
                                            {"days", HG_INT64},  {"days_scored", HG_INT64}};
     bool zh = hg_index_zh(s->run);
-    hg_status status = hg_add_columns(s->t, first, sizeof first / sizeof *first, err);
+    hg_status status = hg_columns_add(s->t, first, sizeof first / sizeof *first, err);
     s->bands = s->t->column_count;
     if (status == HG_OK)
         status = add_bands(s->run, s->t, err);
@@ -133,5 +133,5 @@ hg_status hg_index_summary_table(const hg_index_run *run, hg_table **out, hg_err
         status = fill_span(&s, 0, (hg_period){run->input.since, run->input.until}, err);
     for (size_t k = 0; k < months && status == HG_OK; k++)
         status = fill_span(&s, run->units.n * (1 + k), spans->months[k], err);
-    return status == HG_OK ? hg_set_titles(run->job->set.lang, s.t, err) : status;
+    return status == HG_OK ? hg_columns_title(run->job->set.lang, s.t, err) : status;
 }

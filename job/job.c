@@ -58,18 +58,15 @@ static const hg_command commands[] = {
      HG_FOR_AUDIT,
      hg_run_audit,
      false},
-    {{"info", "what a store or a result holds and how it was made", "[OPTIONS] FILE", info_examples},
-     HG_FOR_INFO,
-<<<<<<< HEAD
-     hg_run_info},
     {{"index", "daily safety index by unit; year-on-year tables",
       "[OPTIONS] INPUT [SOURCE OPTIONS] ... -o RESULT.gpkg", index_examples},
      HG_FOR_INDEX,
-     hg_run_index},
-=======
+     hg_run_index,
+     true},
+    {{"info", "what a store or a result holds and how it was made", "[OPTIONS] FILE", info_examples},
+     HG_FOR_INFO,
      hg_run_info,
      true},
->>>>>>> index
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -142,10 +139,6 @@ hg_status hg_job_new(const char *command, hg_job **out, hg_error *err)
         *out = job;
         return HG_OK;
     }
-<<<<<<< HEAD
-    return hg_fail(err, HG_EUSAGE, "\"%s\" is no command; commands are: load, density, hotspots, index, info",
-                   command);
-=======
     hg_text list = {0};
     for (size_t i = 0; i < COMMANDS; i++)
         hg_text_addf(&list, "%s%s", i ? ", " : "", commands[i].info.name);
@@ -153,7 +146,6 @@ hg_status hg_job_new(const char *command, hg_job **out, hg_error *err)
                                list.s ? list.s : "");
     hg_text_dispose(&list);
     return status;
->>>>>>> index
 }
 
 void hg_job_free(hg_job *job)
@@ -264,11 +256,7 @@ hg_status hg_job_run(hg_job *job, hg_error *err)
     bool info = job->command->mask == HG_FOR_INFO, bare = job->set.check_claim != NULL;
     if (job->ran)
         return hg_fail(err, HG_EUSAGE, "a job runs once; make a new one");
-<<<<<<< HEAD
-    if (!job->input_count && !bare)
-=======
-    if (job->command->takes_inputs && !job->input_count)
->>>>>>> index
+    if (job->command->takes_inputs && !job->input_count && !bare)
         return hg_fail(err, HG_EUSAGE, "no input was given");
     if (!info && !bare && !job->set.output)
         return hg_fail(err, HG_EUSAGE, "no output was given; say where with -o FILE");

@@ -300,7 +300,6 @@ static const option options[] = {
     {{"all-cells", 0, NULL, "Write every cell of the study area, not only the selected.", false, false}, HOT, parse_flag, JOB(all_cells), NULL, 0, 0},
     {{"all-incidents", 0, NULL, "Write all incidents, not only those in the selected cells.", false, false}, HOT, parse_flag, JOB(all_incidents), NULL, 0, 0},
 
-<<<<<<< HEAD
     {{"units", 0, "SRC[:LAYER]", "Polygons the index is computed for. Without it everything is one unit.", false, false}, INDEX, parse_text, JOB(units), "a source of polygons", 0, 0},
     {{"unit-name", 0, "COL", "Column of the names in --units (else guessed); without --units the name of the one unit.", false, false}, INDEX, parse_text, JOB(unit_name), "a column name", 0, 0},
     {{"config", 0, "FILE.yaml", "Streams, weights, bands, effects, calendar (docs/methods/index.md); what it leaves out is the preset's.", false, false}, INDEX, parse_text, JOB(config), "a YAML file", 0, 0},
@@ -311,8 +310,6 @@ static const option options[] = {
     {{"compare", 0, "OLD.gpkg", "List the days that differ from an earlier result, and why.", false, false}, INDEX, parse_text, JOB(compare), "a result of hotgrid index", 0, 0},
     {{"check-claim", 0, "CLAIM", "Say whether a printed change such as -300% (or -300%:4,1 with both values) can be; reads nothing.", false, false}, INDEX, parse_text, JOB(check_claim), "a change such as -300% or -21.21%:33,26", 0, 0},
 
-    {{"since", 0, "DATE", "Only incidents from this moment on (ISO 8601). index: the first day published; earlier days are history.", false, false}, READS, parse_date, JOB(since), "a date such as 2019-01-01 or 2019-01-01T08:00, without offset", 0, 0},
-=======
     {{"zones", 0, "SRC[:LAYER]", "Restricted zones (polygons): zone_id, kind (state_land, river, public_building, farmland, basic_farmland, other), priority (the smaller number wins an overlap). May be repeated, as all of these.", false, true}, AUDIT, parse_list, ROLE(ZONES), "a source of polygons", 0, 0},
     {{"survey", 0, "SRC[:LAYER]@YYYY-MM-DD", "Outlines of one flight (polygons): patch_id, class, occupant, rmse_m, count, tonnes, verdict. Several of one date are one flight.", false, true}, AUDIT, parse_list, ROLE(SURVEY), "a source of polygons and a date", 0, 0},
     {{"coverage", 0, "SRC[:LAYER]@YYYY-MM-DD", "What the flight of that date covered (polygons); without it, everything.", false, true}, AUDIT, parse_list, ROLE(COVERAGE), "a source of polygons and a date", 0, 0},
@@ -326,24 +323,16 @@ static const option options[] = {
     {{"tolerance", 0, "LENGTH", "How far outlines may wobble between flights (default: 95 % of the surveys' horizontal errors).", false, false}, AUDIT, parse_tolerance, JOB(audit.tolerance_m), "a length such as 1 or 50cm, not negative", 0, 0},
     {{"area-mode", 0, "ellipsoid|planar|notice2008", "How areas are measured (default ellipsoid); planar areas stand beside.", false, false}, AUDIT, parse_area_mode, JOB(audit.area_mode), "ellipsoid, planar or notice2008", 0, 0},
 
-    {{"since", 0, "DATE", "Only incidents from this moment on (ISO 8601).", false, false}, READS, parse_date, JOB(since), "a date such as 2019-01-01 or 2019-01-01T08:00, without offset", 0, 0},
->>>>>>> index
+    {{"since", 0, "DATE", "Only incidents from this moment on (ISO 8601). index: the first day published; earlier days are history.", false, false}, READS, parse_date, JOB(since), "a date such as 2019-01-01 or 2019-01-01T08:00, without offset", 0, 0},
     {{"until", 0, "DATE", "Only incidents before this moment.", false, false}, READS, parse_date, JOB(until), "a date such as 2019-01-01 or 2019-01-01T08:00, without offset", 0, 0},
     {{"require-time", 0, NULL, "Reject rows without a readable time (else they stay, untimed).", false, false}, PLACES, parse_flag, JOB(require_time), NULL, 0, 0},
     {{"drop-duplicates", 0, NULL, "Reject rows equal in every column to an earlier one (else they are counted and kept).", false, false}, READS, parse_flag, JOB(drop_duplicates), NULL, 0, 0},
     {{"rejects-raw", 0, NULL, "Keep whole raw rows of rejects, not only the offending value.", false, false}, READS, parse_flag, JOB(rejects_raw), NULL, 0, 0},
     {{"allow-identifiers", 0, NULL, "Let --keep name columns that look like personal data.", false, false}, READS, parse_flag, JOB(allow_identifiers), NULL, 0, 0},
-<<<<<<< HEAD
-    {{"no-hash", 0, NULL, "Do not record the SHA-256 of the inputs.", false, false}, READS, parse_flag, JOB(no_hash), NULL, 0, 0},
-    {{"lang", 0, "en|zh", "Language of labels and legends (default en).", false, false}, HOT | HG_FOR_DENSITY | INDEX, parse_lang, JOB(lang), "en or zh", 0, 0},
-    {{"threads", 0, "N", "Threads (default: all cores). Results do not depend on it.", false, false}, READS, parse_count, JOB(threads), "a whole number from 1 to 1024", 1, 1024},
-    {{"seed", 0, "N", "Seed of all random draws (default 1).", false, false}, HOT | INDEX, parse_count, JOB(seed), "a whole number from 0", 0, 9e18},
-=======
     {{"no-hash", 0, NULL, "Do not record the SHA-256 of the inputs.", false, false}, RUNS, parse_flag, JOB(no_hash), NULL, 0, 0},
-    {{"lang", 0, "en|zh", "Language of labels and legends (default en).", false, false}, HOT | HG_FOR_DENSITY | AUDIT, parse_lang, JOB(lang), "en or zh", 0, 0},
+    {{"lang", 0, "en|zh", "Language of labels and legends (default en).", false, false}, HOT | HG_FOR_DENSITY | AUDIT | INDEX, parse_lang, JOB(lang), "en or zh", 0, 0},
     {{"threads", 0, "N", "Threads (default: all cores). Results do not depend on it.", false, false}, RUNS, parse_count, JOB(threads), "a whole number from 1 to 1024", 1, 1024},
-    {{"seed", 0, "N", "Seed of the random maps (default 1).", false, false}, HOT, parse_count, JOB(seed), "a whole number from 0", 0, 9e18},
->>>>>>> index
+    {{"seed", 0, "N", "Seed of all random draws (default 1).", false, false}, HOT | INDEX, parse_count, JOB(seed), "a whole number from 0", 0, 9e18},
     {{"json", 0, NULL, "Print one JSON object on standard output instead of the summary.", false, false}, ALL, parse_flag, JOB(json), NULL, 0, 0},
     {{"quiet", 'q', NULL, "Print nothing but errors.", false, false}, RUNS, parse_flag, JOB(quiet), NULL, 0, 0},
     {{"progress", 0, NULL, "Show progress on standard error.", false, false}, RUNS, parse_flag, JOB(progress), NULL, 0, 0},
@@ -405,24 +394,17 @@ void hg_settings_init(hg_settings *set, hg_source_settings *all)
                          .until = HG_NO_TIME,
                          .seed = 1,
                          .chance = 199,
-<<<<<<< HEAD
-                         .certainty_draws = HG_CERTAINTY_DEFAULT};
-=======
+                         .certainty_draws = HG_CERTAINTY_DEFAULT,
                          .audit = {.tolerance_m = NAN, .area_mode = HG_AREA_ELLIPSOID}};
->>>>>>> index
     *all = (hg_source_settings){.datum = HG_WGS84};
 }
 
 void hg_settings_dispose(hg_settings *set)
 {
     char *texts[] = {set->output,     set->area,       set->analysis_crs, set->places,
-<<<<<<< HEAD
-                     set->place_name, set->layer_name, set->lang, set->units,
-                     set->unit_name,  set->config,     set->preset,       set->compare,
-                     set->check_claim};
-=======
-                     set->place_name, set->layer_name, set->lang,         set->audit.class_map};
->>>>>>> index
+                     set->place_name, set->layer_name, set->lang,         set->audit.class_map,
+                     set->units,      set->unit_name,  set->config,       set->preset,
+                     set->compare,    set->check_claim};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         hg_free(texts[i]);
     for (size_t i = 0; i < HG_AUDIT_ROLES; i++)

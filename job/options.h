@@ -8,13 +8,9 @@ enum {
     HG_FOR_LOAD = 1,
     HG_FOR_DENSITY = 2,
     HG_FOR_HOTSPOTS = 4,
-<<<<<<< HEAD
-    HG_FOR_INFO = 8,
-    HG_FOR_INDEX = 64,
-=======
     HG_FOR_AUDIT = 8,
     HG_FOR_INFO = 16,
->>>>>>> index
+    HG_FOR_INDEX = 64,
 };
 
 /** Defaults of all settings. */

@@ -1,11 +1,7 @@
 #include "job/hotspots.h"
 #include "base/memory.h"
 #include "io/style.h"
-<<<<<<< HEAD
-#include "job/table_columns.h"
-=======
 #include "job/columns.h"
->>>>>>> index
 #include "job/words.h"
 
 #include <math.h>
@@ -162,11 +158,7 @@ hg_status hg_result_styles(hg_job *job, const hg_findings *f, const hg_result_ta
     const char **aliases[LAYERS] = {NULL};
     hg_status status = HG_OK;
     for (size_t k = 0; k < LAYERS && status == HG_OK; k++)
-<<<<<<< HEAD
-        if (!(aliases[k] = hg_column_aliases(tables[k])))
-=======
         if (!(aliases[k] = hg_table_aliases(tables[k])))
->>>>>>> index
             status = hg_fail_memory(err);
     const hg_style styles[LAYERS] = {
         {.layer = "hotspot_areas", .title = hg_say(lang, HG_WORD_AREAS), .symbol = HG_SYMBOL_OUTLINE,

@@ -25,10 +25,9 @@ typedef struct hg_source_settings {
     bool datum_given;
 } hg_source_settings;
 
-<<<<<<< HEAD
 /* Of certainty_draws, beside a number of draws. */
 enum { HG_CERTAINTY_EXACT = -1, HG_CERTAINTY_DEFAULT = -2 };
-=======
+
 /** What a source is to the audit. */
 typedef enum hg_audit_role {
     HG_AUDIT_ZONES,
@@ -49,7 +48,6 @@ typedef struct hg_audit_settings {
     double tolerance_m; /**< NaN = from the surveys' errors */
     hg_area_mode area_mode;
 } hg_audit_settings;
->>>>>>> index
 
 typedef struct hg_settings {
     char *output, *area, *analysis_crs, *places, *place_name, *layer_name, *lang,
@@ -65,13 +63,9 @@ typedef struct hg_settings {
     hg_budget budget;
     bool score_is_count;
     int64_t since, until; /**< civil seconds; HG_NO_TIME = open */
-<<<<<<< HEAD
     int64_t threads, seed, chance, certainty_draws;
     int64_t suppress_below; /**< 0 = publish all counts */
-=======
-    int64_t threads, seed, chance;
     hg_audit_settings audit;
->>>>>>> index
     bool require_time, drop_duplicates, all_cells, all_incidents, append, again, no_hash,
         rejects_raw, allow_identifiers, overwrite, quiet, json, progress;
 } hg_settings;

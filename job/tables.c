@@ -1,12 +1,8 @@
 #include "job/hotspots.h"
 #include "base/memory.h"
-<<<<<<< HEAD
-#include "job/stream_names.h"
-#include "job/table_columns.h"
-#include "job/words.h"
-=======
 #include "job/columns.h"
->>>>>>> index
+#include "job/stream_names.h"
+#include "job/words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -194,19 +190,11 @@ static hg_status make_cells(hg_job *job, const hg_findings *f, hg_table **out, h
     if (status != HG_OK)
         return status;
     *out = t;
-<<<<<<< HEAD
-    status = hg_add_columns(t, cell_columns, sizeof cell_columns / sizeof *cell_columns, err);
-    if (status == HG_OK)
-        status = add_stream_columns(job, t, f, err);
-    if (status == HG_OK)
-        status = hg_add_columns(t, peak_columns, 2, err);
-=======
     status = hg_columns_add(t, cell_columns, sizeof cell_columns / sizeof *cell_columns, err);
     if (status == HG_OK)
         status = add_stream_columns(job, t, f, err);
     if (status == HG_OK)
         status = hg_columns_add(t, peak_columns, 2, err);
->>>>>>> index
     if (status == HG_OK)
         status = hg_table_make_polygons(t, HG_POLYGON, hg_crs_wkt(f->in->crs), err);
     if (status != HG_OK)
@@ -263,11 +251,7 @@ static hg_status make_areas(const hg_findings *f, hg_table **out, hg_error *err)
     if (status != HG_OK)
         return status;
     *out = t;
-<<<<<<< HEAD
-    status = hg_add_columns(t, area_columns, sizeof area_columns / sizeof *area_columns, err);
-=======
     status = hg_columns_add(t, area_columns, sizeof area_columns / sizeof *area_columns, err);
->>>>>>> index
     if (status == HG_OK)
         status = fill_areas(f, t, err);
     if (status == HG_OK)
@@ -292,11 +276,7 @@ hg_status hg_pile_up_table(const hg_pile_ups *p, const char *lang, hg_table **ou
     if (status != HG_OK)
         return status;
     *out = t;
-<<<<<<< HEAD
-    status = hg_add_columns(t, columns, sizeof columns / sizeof *columns, err);
-=======
     status = hg_columns_add(t, columns, sizeof columns / sizeof *columns, err);
->>>>>>> index
     for (size_t k = 0; k < p->n && status == HG_OK; k++) {
         const hg_pile_up *item = &p->items[k];
         t->columns[0].i64[k] = (int64_t)k + 1;
@@ -309,11 +289,7 @@ hg_status hg_pile_up_table(const hg_pile_ups *p, const char *lang, hg_table **ou
         t->columns[7].f64[k] = item->p_value;
         t->columns[8].i64[k] = item->cells_changed < 0 ? HG_NULL_INT64 : item->cells_changed;
     }
-<<<<<<< HEAD
-    return status == HG_OK ? hg_set_titles(lang, t, err) : status;
-=======
     return status == HG_OK ? hg_columns_title(lang, t, err) : status;
->>>>>>> index
 }
 
 static hg_status make_incidents(const hg_job *job, const hg_findings *f, hg_table **out,
@@ -346,10 +322,6 @@ hg_status hg_result_tables_make(hg_job *job, const hg_findings *f, hg_result_tab
         status = hg_intake_duplicates_table(f->in, &t->duplicates, err);
     hg_table *all[] = {t->cells, t->areas, t->incidents, t->rejects, t->duplicates};
     for (size_t k = 0; k < 5 && status == HG_OK; k++)
-<<<<<<< HEAD
-        status = hg_set_titles(job->set.lang, all[k], err);
-=======
         status = hg_columns_title(job->set.lang, all[k], err);
->>>>>>> index
     return status;
 }
