@@ -18,7 +18,7 @@ enum { SPAN_MAX = 1000, STEPS = 200 };
 #define SLOPE_MAX 700.0 /* exp() ends near there */
 #define NOISE 1e-12 /* of the largest probability: what an inversion cannot tell from 0 */
 #define NEGLIGIBLE 1e-18
-#define LEAST (-80.0) /* logarithm of what adds nothing to a sum whose largest term is 1 */
+#define LEAST (-45.0) /* logarithm of what adds nothing to a sum whose largest term is 1 */
 
 typedef struct years {
     const int32_t *year;
@@ -159,8 +159,10 @@ static hg_status distribution_new(const years *y, double slope, distribution *ou
 static double tail(const distribution *d, double b, double t, bool upper)
 {
     double all = 0, part = 0, move = b - d->slope, most = -INFINITY;
-    for (size_t i = 0; i < d->n; i++)
-        most = fmax(most, d->log_mass[i] + move * (double)i);
+    for (size_t i = 0; i < d->n; i++) {
+        double log_mass = d->log_mass[i] + move * (double)i;
+        most = log_mass > most ? log_mass : most;
+    }
     for (size_t i = 0; i < d->n; i++) {
         double log_mass = d->log_mass[i] + move * (double)i - most, value = d->low + (double)i;
         if (log_mass < LEAST)

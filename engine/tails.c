@@ -119,21 +119,46 @@ double hg_binomial_tail(uint64_t k, uint64_t n, double p)
     return exp(hg_log_binomial_tail(k, n, p));
 }
 
-/* Bisection on the log-odds, which keeps the digits of bounds near 0. */
+/* How far the logarithm of the tail at these log-odds is above the wanted one; finite. */
+static double tail_excess(uint64_t k, uint64_t n, double log_odds, double wanted)
+{
+    return fmax(hg_log_binomial_tail(k, n, 1 / (1 + exp(-log_odds))) - wanted, -1e300);
+}
+
+/*
+ * On the log-odds, which keeps the digits of bounds near 0: a bracket from the spread of the estimate, then false
+ * position with the end that stays halved (Dowell and Jarratt 1971), and halving where that does not move.
+ */
 double hg_binomial_lower(uint64_t k, uint64_t n, double level)
 {
     if (k == 0)
         return 0;
-    double low = -60, high = 60, wanted = log(level);
-    for (;;) {
-        double middle = low + (high - low) / 2;
-        if (!(middle > low && middle < high))
-            return 1 / (1 + exp(-middle));
-        if (hg_log_binomial_tail(k, n, 1 / (1 + exp(-middle))) < wanted)
-            low = middle;
-        else
-            high = middle;
+    double a = (double)k, b = (double)(n - k + 1), step = 2.5 * sqrt(1 / a + 1 / b), wanted = log(level);
+    double high = log(a / b), low = high - step;
+    double at_high = tail_excess(k, n, high, wanted), at_low = tail_excess(k, n, low, wanted);
+    for (; at_high < 0 && high < 700; at_high = tail_excess(k, n, high, wanted))
+        high += step *= 2;
+    for (; at_low >= 0 && low > -700; at_low = tail_excess(k, n, low, wanted))
+        low -= step *= 2;
+    double x = high;
+    for (int i = 0; i < STEPS_MAX && high - low > 4 * DBL_EPSILON * fmax(1, fabs(low)); i++) {
+        x = i % 8 == 7 ? low + (high - low) / 2 : high - at_high * (high - low) / (at_high - at_low);
+        if (!(x > low && x < high))
+            x = low + (high - low) / 2;
+        double value = tail_excess(k, n, x, wanted);
+        if (fabs(value) < 4 * DBL_EPSILON)
+            break;
+        if (value < 0) {
+            low = x;
+            at_low = value;
+            at_high /= 2;
+        } else {
+            high = x;
+            at_high = value;
+            at_low /= 2;
+        }
     }
+    return 1 / (1 + exp(-x));
 }
 
 double hg_poisson_tail(uint64_t k, double mean)
