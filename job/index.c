@@ -143,6 +143,11 @@ static void design_facts(const hg_index_run *run)
         hg_fact_text(f, run->series[k].name, "stream_columns.%s", run->series[k].code);
 }
 
+static hg_period published(const hg_index_run *run)
+{
+    return (hg_period){run->input.since, run->input.until};
+}
+
 static void unit_facts(const hg_index_run *run, size_t u, const hg_index_summary *s)
 {
     hg_facts *f = &run->job->facts;
@@ -152,7 +157,7 @@ static void unit_facts(const hg_index_run *run, size_t u, const hg_index_summary
     hg_index_message(run, row, false, &en);
     hg_index_message(run, row, true, &zh);
     hg_fact_text(f, run->units.names[u], "units[%zu].name", u);
-    hg_fact_real(f, run->hidden ? round(s->mean_score * 10) / 10 : s->mean_score, "units[%zu].mean_score", u);
+    hg_fact_real(f, hg_index_mean_told(run, u, published(run), s), "units[%zu].mean_score", u);
     hg_fact_int(f, s->rank, "units[%zu].rank", u);
     hg_fact_int(f, s->days, "units[%zu].days", u);
     hg_fact_int(f, s->days_scored, "units[%zu].days_scored", u);
@@ -177,8 +182,9 @@ static void summarise_unit(const hg_index_run *run, size_t u, const hg_index_sum
     hg_text_add(t, zh ? "（" : " (");
     hg_index_reasons(run, row, t);
     hg_text_add(t, zh ? "）\n" : ")\n");
-    if (s->days_scored)
-        hg_text_addf(t, zh ? "    %u天：平均%.2f" : "    %u days: mean %.2f", s->days, s->mean_score);
+    double mean = hg_index_mean_told(run, u, published(run), s);
+    if (!isnan(mean))
+        hg_text_addf(t, zh ? "    %u天：平均%.2f" : "    %u days: mean %.2f", s->days, mean);
     else
         hg_text_addf(t, zh ? "    %u天" : "    %u days", s->days);
     for (size_t k = 0; k < run->design.band_count; k++) {

@@ -174,6 +174,8 @@ size_t hg_index_tables_list(const hg_index_tables *tables, hg_table **list);
 
 hg_status hg_index_units_table(const hg_index_run *run, hg_table **out, hg_error *err);
 hg_status hg_index_daily_table(const hg_index_run *run, hg_table **out, hg_error *err);
+/** The mean of a span as it may be told: NaN where it would reveal a withheld score, and rounded where some are. */
+double hg_index_mean_told(const hg_index_run *run, size_t unit, hg_period span, const hg_index_summary *sum);
 hg_status hg_index_summary_table(const hg_index_run *run, hg_table **out, hg_error *err);
 /** year_on_year, multi_year and trends. */
 hg_status hg_index_period_tables(const hg_index_run *run, hg_index_tables *tables, hg_error *err);

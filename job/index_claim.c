@@ -5,6 +5,7 @@
 #include "job/index.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static hg_status no_claim(const char *text, hg_error *err)
@@ -151,10 +152,12 @@ hg_status hg_index_claim(hg_job *job, hg_error *err)
         return status;
     hg_text *s = &job->summary;
     bool possible = r.kind == HG_CHANGE_CLAIM_POSSIBLE;
+    char printed[64];
+    snprintf(printed, sizeof printed, "%.*s", (int)strcspn(text, ":"), text);
     if (possible)
-        tell_possible(s, text, &r, zh);
+        tell_possible(s, printed, &r, zh);
     else
-        tell_impossible(s, text, &claim, &r, zh);
+        tell_impossible(s, printed, &claim, &r, zh);
     tell_values(s, &claim, &r, zh);
     status = tell_interval(job, &claim, zh, err);
     hg_fact_real(&job->facts, claim.claimed_pct, "claimed_pct");

@@ -116,7 +116,6 @@ static hg_status check_names(const hg_yaml_node *node, const hg_index_design *d,
 static hg_status check_weights(const hg_yaml_node *node, const hg_index_design *d, hg_error *err)
 {
     double sum = 0;
-    char text[32];
     size_t reported = 0;
     for (size_t i = 0; i < d->part_count; i++) {
         sum += d->parts[i].all_discovered ? 0 : d->parts[i].weight;
@@ -125,8 +124,7 @@ static hg_status check_weights(const hg_yaml_node *node, const hg_index_design *
     if (!reported)
         return hg_yaml_fail(node, err, "at least one stream whose origin is reported");
     if (fabs(sum - 1) > 1e-6)
-        return hg_yaml_fail(node, err, "weights that sum to 1, and theirs sum to %s: a list of such streams",
-                            hg_shortest_decimal(sum, text));
+        return hg_yaml_fail(node, err, "a list of streams whose weights sum to 1 (these sum to %.9g)", sum);
     return HG_OK;
 }
 

@@ -76,15 +76,21 @@ static bool mean_hidden(const hg_index_run *run, size_t unit, hg_period span)
     return hidden > 0 && hidden < FEWEST_HIDDEN_SCORES;
 }
 
+double hg_index_mean_told(const hg_index_run *run, size_t unit, hg_period span, const hg_index_summary *sum)
+{
+    if (mean_hidden(run, unit, span))
+        return NAN;
+    return run->hidden ? round(sum->mean_score * 10) / 10 : sum->mean_score;
+}
+
 static void fill_numbers(const summary_table *s, size_t row, size_t unit, hg_period span,
                          const hg_index_summary *sum)
 {
     enum { MEAN = 2, RANK, DAYS, SCORED };
     const hg_index_run *run = s->run;
     hg_column *c = s->t->columns;
-    bool hidden = mean_hidden(run, unit, span);
-    c[MEAN].f64[row] = hidden ? NAN : run->hidden ? round(sum->mean_score * 10) / 10 : sum->mean_score;
-    c[RANK].i64[row] = hidden || !sum->rank ? HG_NULL_INT64 : (int64_t)sum->rank;
+    c[MEAN].f64[row] = hg_index_mean_told(run, unit, span, sum);
+    c[RANK].i64[row] = isnan(c[MEAN].f64[row]) || !sum->rank ? HG_NULL_INT64 : (int64_t)sum->rank;
     c[DAYS].i64[row] = sum->days;
     c[SCORED].i64[row] = sum->days_scored;
     for (size_t k = 0; k < run->design.band_count; k++)

@@ -99,11 +99,6 @@ static void tell_stream(sentence *s, size_t k)
     const hg_index_series *q = &s->run->result.series[k];
     const hg_index_series_info *info = &s->run->series[k];
     next(s);
-    if (hg_index_hidden(s->run, s->row, k)) {
-        hg_text_addf(s->out, s->zh ? "%s高于预期（数量不公布）" : "%s above what is expected (number withheld)",
-                     info->label);
-        return;
-    }
     hg_text_addf(s->out, s->zh ? "%s%u起" : "%s %u", info->label, q->count[s->row]);
     if (fabs(q->observed[s->row] - q->count[s->row]) > 1e-9) {
         hg_text_add(s->out, s->zh ? "（加权" : " (weighing ");
@@ -166,7 +161,8 @@ static void tell_streams(sentence *s)
         size_t worst = run->series_count;
         for (size_t k = 0; k < run->series_count; k++) {
             const hg_index_series *q = &run->result.series[k];
-            bool notable = q->band[s->row] != HG_INDEX_NO_BAND && q->band[s->row] > 0;
+            bool notable = q->band[s->row] != HG_INDEX_NO_BAND && q->band[s->row] > 0 &&
+                           !hg_index_hidden(run, s->row, k);
             if (!told[k] && notable &&
                 (worst == run->series_count || q->score[s->row] < run->result.series[worst].score[s->row]))
                 worst = k;
@@ -191,7 +187,9 @@ void hg_index_reasons(const hg_index_run *run, size_t row, hg_text *out)
         hg_text_addf(out, s.zh ? "死亡%g人，扣%g分" : "%g deaths, %g points off", r->deaths[row],
                      r->deaths[row] * run->design.model.death_points);
     }
-    if (!s.parts)
+    if (!s.parts && hg_index_score_hidden(run, row))
+        hg_text_add(out, s.zh ? "数量过小，不公布" : "small numbers, withheld");
+    else if (!s.parts)
         hg_text_add(out, s.zh ? "各类均属正常" : "nothing unusual");
 }
 
