@@ -95,8 +95,9 @@ hg_status hg_canvas_new(hg_canvas_format format, const char *path, double width,
         return hg_fail_memory(err);
     }
     settle_fonts(c);
+    cairo_set_source_rgb(c->cairo, 1, 1, 1);
+    cairo_paint(c->cairo);
     cairo_scale(c->cairo, scale, scale);
-    hg_canvas_box(c, 0, 0, width, height, "#ffffff", NULL, 0);
     *out = c;
     return HG_OK;
 }
