@@ -6,7 +6,7 @@
 
 #include "base/random.h"
 #include "engine/gamma.h"
-#include "engine/index.h"
+#include "engine/index_certainty.h"
 #include "tests/oracle/index_naive.h"
 
 #include <stdlib.h>
@@ -314,6 +314,58 @@ static void test_certainty(void **state)
     free(t);
 }
 
+/* P(Beta(a, b) <= x) by the midpoint rule after x = sin^2 t. */
+static double beta_below(double a, double b, double x)
+{
+    enum { STEPS = 20000 };
+    double part = 0, all = 0, end = asin(sqrt(x));
+    for (int side = 0; side < 2; side++) {
+        double from = side ? end : 0, width = (side ? M_PI / 2 - end : end) / STEPS, sum = 0;
+        for (int i = 0; i < STEPS; i++) {
+            double t = from + (i + 0.5) * width;
+            sum += exp((2 * a - 1) * log(sin(t)) + (2 * b - 1) * log(cos(t))) * width;
+        }
+        part += side ? 0 : sum;
+        all += sum;
+    }
+    return part / all;
+}
+
+/*
+ * By the ratio rule a stream keeps within an edge where lambda / m <= 2 - edge / 100 =: k, that is
+ * where the beta variable lambda / (lambda + D m) is at most k / (k + D).
+ */
+static void test_exact_certainty(void **state)
+{
+    (void)state;
+    static const double seen[] = {0, 1, 3, 24}, total[] = {0.5, 6, 80, 4000}, days[] = {52, 365};
+    static const double phi[] = {1, 1.7};
+    const hg_index_stream stream = {1, false};
+    hg_index_config c = hg_index_config_default();
+    c.streams = &stream;
+    c.stream_count = 1;
+    c.rule = HG_INDEX_RATIO;
+    c.certainty_exact = true;
+    for (int i = 0; i < 64; i++) {
+        double y = seen[i % 4], n = total[i / 4 % 4], d = days[i / 16 % 2], f = phi[i / 32];
+        hg_index_expectation e = {.mean = n / d, .days = d, .phi = f};
+        double sum = 0, before = 0;
+        for (uint8_t band = 0; band < 4; band++) {
+            hg_index_row row = {.observed = &y, .expectation = &e, .band = band};
+            double certainty = hg_index_certainty(&c, &row, hg_random_seed(1, 1));
+            double k = band < 3 ? 2 - c.edges[band] / 100 : INFINITY;
+            double within = band < 3 ? beta_below(y / f + 0.5, n / f + 0.5, k / (k + d)) : 1;
+            if (!(fabs(within - before - certainty) < 1e-6))
+                print_message("Y %g, N %g, D %g, phi %g, band %d: expected %.9f, obtained %.9f\n",
+                              y, n, d, f, band, within - before, certainty);
+            assert_true(fabs(within - before - certainty) < 1e-6);
+            before = within;
+            sum += certainty;
+        }
+        assert_true(fabs(sum - 1) < 1e-12);
+    }
+}
+
 /* Mean and variance of gamma draws, and the shares of them that the distribution function says. */
 static void test_gamma(void **state)
 {
@@ -336,13 +388,14 @@ static void test_gamma(void **state)
         double spread = sqrt((2 * a * a + 6 * a) / DRAWS);
         assert_true(fabs(square / DRAWS - a) < 4 * spread);
         for (int q = 0; q < 3; q++)
-            assert_true(fabs((double)below[q] / DRAWS - hg_gamma_below(a, at[q])) <
+            assert_true(fabs((double)below[q] / DRAWS - hg_gamma_below(a, hg_log_gamma(a), at[q])) <
                         4 * 0.5 / sqrt(DRAWS));
     }
     /* P(Gamma(1/2) < x) = erf(sqrt x), P(Gamma(3) < x) = 1 - e^-x (1 + x + x^2/2). */
     for (double x = 0.01; x < 30; x *= 1.7) {
-        expect_close("Gamma(1/2)", 0, erf(sqrt(x)), hg_gamma_below(0.5, x));
-        expect_close("Gamma(3)", 0, 1 - exp(-x) * (1 + x + x * x / 2), hg_gamma_below(3, x));
+        expect_close("Gamma(1/2)", 0, erf(sqrt(x)), hg_gamma_below(0.5, hg_log_gamma(0.5), x));
+        expect_close("Gamma(3)", 0, 1 - exp(-x) * (1 + x + x * x / 2),
+                     hg_gamma_below(3, hg_log_gamma(3), x));
     }
 }
 
@@ -356,6 +409,7 @@ int main(void)
         cmocka_unit_test(test_invariance),
         cmocka_unit_test(test_published_days),
         cmocka_unit_test(test_certainty),
+        cmocka_unit_test(test_exact_certainty),
         cmocka_unit_test(test_gamma),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
