@@ -124,7 +124,8 @@ static hg_status check_amounts(const hg_amounts *a, const char *period, hg_error
 {
     for (size_t i = 0; i < a->n; i++)
         if (!(a->value[i] >= 0 && a->value[i] < INFINITY))
-            return hg_fail(err, HG_EDATA, "amount %.12g of event %zu of the %s period is not 0 or more",
+            return hg_fail(err, HG_EDATA,
+                           "amount %.12g of event %zu of the %s period is not 0 or more",
                            a->value[i], i + 1, period);
     return HG_OK;
 }

@@ -48,14 +48,15 @@ static hg_status check(const hg_change_claim *c, hg_error *err)
     if (!(c->tolerance_pct >= 0 && c->tolerance_pct <= 100))
         return hg_fail(err, HG_EUSAGE, "a tolerance of %.12g is not within 0 … 100",
                        c->tolerance_pct);
-    if (c->has_values && !(c->base >= 0 && c->base < INFINITY && c->current >= 0 &&
-                           c->current < INFINITY))
+    if (c->has_values &&
+        !(c->base >= 0 && c->base < INFINITY && c->current >= 0 && c->current < INFINITY))
         return hg_fail(err, HG_EUSAGE, "values %.12g and %.12g are not both 0 or more", c->base,
                        c->current);
     return HG_OK;
 }
 
-hg_status hg_change_claim_check(const hg_change_claim *claim, hg_change_claim_result *out, hg_error *err)
+hg_status hg_change_claim_check(const hg_change_claim *claim, hg_change_claim_result *out,
+                                hg_error *err)
 {
     hg_status s = check(claim, err);
     if (s != HG_OK)

@@ -78,12 +78,17 @@ static double above_by_fraction(double a, double x, double front)
     return NAN;
 }
 
-double hg_gamma_below(double shape, double x)
+double hg_log_gamma(double x)
+{
+    int sign;
+    return lgamma_r(x, &sign);
+}
+
+double hg_gamma_below(double shape, double log_gamma, double x)
 {
     if (!(x > 0))
         return 0;
-    int sign;
-    double front = exp(shape * log(x) - x - lgamma_r(shape, &sign));
+    double front = exp(shape * log(x) - x - log_gamma);
     if (x < shape + 1)
         return fmin(1, below_by_series(shape, x, front));
     return fmax(0, 1 - above_by_fraction(shape, x, front));

@@ -15,7 +15,13 @@ hg_gamma hg_gamma_of(double shape);
 /** One draw; takes a varying number of random numbers. */
 double hg_gamma_draw(const hg_gamma *gamma, hg_random *random);
 
-/** P(X <= x) to about 1e-13, for a shape above 0; 0 for x <= 0. NaN where 10,000 terms do not do (shapes above 1e6 or so). */
-double hg_gamma_below(double shape, double x);
+/**
+ * P(X <= x) to about 1e-13; 0 for x <= 0. NaN where 10,000 terms do not do (shapes beyond 1e6).
+ * @param shape      above 0
+ * @param log_gamma  ln Gamma(shape), as hg_log_gamma gives it
+ */
+double hg_gamma_below(double shape, double log_gamma, double x);
+/** ln Gamma(x) for x above 0, on any thread. */
+double hg_log_gamma(double x);
 
 #endif

@@ -175,8 +175,7 @@ static void make_headline(const maker *m, const unit_work *w, size_t unit, size_
     out->score[row] = hg_index_join(m->config, score, deaths, &out->score_mean[row]);
     out->band[row] = hg_index_band(m->config, out->score[row]);
     out->driver[row] = isnan(out->score[row]) ? HG_INDEX_NO_BAND : find_driver(m->config, score);
-    out->certainty[row] =
-        isnan(out->score[row]) ? NAN : find_certainty(m, w, unit, published);
+    out->certainty[row] = isnan(out->score[row]) ? NAN : find_certainty(m, w, unit, published);
 }
 
 static void count_reds(const maker *m, size_t unit)

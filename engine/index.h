@@ -7,31 +7,32 @@
  *    d of [t - history_days, t - 1] from first_data_day on, without those on which the stream was
  *    missing; fewer than 28 of them give no score.
  *  - Fitted mean of a history day = history mean x factors. Factors in order, each on what the ones
- *    before leave (sum of y over its days / sum of what is fitted so far): weekday with >= 8 days of
- *    it; month with >= 8 days of it, and only where the history reaches back 730 days (so history_days
- *    must be at least that); holiday id with >= 2 days of it. A factor not in force is 1.
+ *    before leave (sum of y over its days / sum of what is fitted so far): weekday with >= 8 days
+ *    of it; month with >= 8 days of it, and only where the history reaches back 730 days (so
+ *    history_days must be at least that); holiday id with >= 2 days of it. A factor not in force
+ *    is 1.
  *  - Robust: after a first fit, days with r = 2 (sqrt(y_d / phi) - sqrt(fitted_d / phi)) > 2.58 get
  *    the weight (2.58 / r)^2 and everything is fitted once more with the weights.
  *  - phi = max(1, (sum w^2 / sum w) phi_d): the sums over the history's events (today's if it has
- *    none, 1 if neither); phi_d = Pearson chi^2 / df of the daily numbers n_d around their own fitted
- *    means, every day counting in full (robust weights move the means only). df = days - parameters
- *    (at least 1): the mean and the factors in force, one fewer for weekdays or months that cover
- *    every day.
- *  - Today: D from 1/D = 1/D_all + sum over the factors in force of (1/D_factor - 1/D_all), with D_all
- *    and D_factor the summed day weights of the history and of the days behind today's factor (with
- *    a weekday factor alone D is that weekday's days); N = D x history mean x today's factors;
- *    M = max(N, 1/2) / D. z = 2 (sqrt(Y/phi) - sqrt(M/phi)) / sqrt(1 + 1/D).
+ *    none, 1 if neither); phi_d = Pearson chi^2 / df of the daily numbers n_d around their own
+ *    fitted means, every day counting in full (robust weights move the means only). df = days -
+ *    parameters (at least 1): the mean and the factors in force, one fewer for weekdays or months
+ *    that cover every day.
+ *  - Today: D from 1/D = 1/D_all + sum over the factors in force of (1/D_factor - 1/D_all), with
+ *    D_all and D_factor the summed day weights of the history and of the days behind today's factor
+ *    (with a weekday factor alone D is that weekday's days); N = D x history mean x today's
+ *    factors; M = max(N, 1/2) / D. z = 2 (sqrt(Y/phi) - sqrt(M/phi)) / sqrt(1 + 1/D).
  *  - Score: clamp(100 - 10 max(0, z), 0, 100), or by ratio clamp(100 (2 - Y/M), 0, 100); settled to
  *    1e-9, so that a score on an edge is on it. A score on an edge belongs to the better band.
  *
- * A stream is one feed for all units, so that a quiet village is not a missing feed: gaps are judged
- * on its events wherever they are, in no unit at all included. On day t it is missing when the days without any event up to and
- * including t outnumber both 3 and its longest closed gap that reaches into [t - history_days, t - 1],
- * or when the feed calendar says so (for one unit or for all), or t lies outside the data. Days the
- * calendar calls missing are no part of a gap, days it calls present end one. Days before the
- * stream's first event are judged by the same count but make no closed gap. What was missing on its
- * own day is no history later. One unit's own entries in the feed calendar change nothing for gaps,
- * and nothing for what all units had.
+ * A stream is one feed for all units, so that a quiet village is not a missing feed: gaps are
+ * judged on its events wherever they are, in no unit at all included. On day t it is missing when
+ * the days without any event up to and including t outnumber both 3 and its longest closed gap that
+ * reaches into [t - history_days, t - 1], or when the feed calendar says so (for one unit or for
+ * all), or t lies outside the data. Days the calendar calls missing are no part of a gap, days it
+ * calls present end one. Days before the stream's first event are judged by the same count but make
+ * no closed gap. What was missing on its own day is no history later. One unit's own entries in the
+ * feed calendar change nothing for gaps, and nothing for what all units had.
  */
 #ifndef HG_ENGINE_INDEX_H
 #define HG_ENGINE_INDEX_H
@@ -68,30 +69,33 @@ typedef enum hg_index_baseline {
 } hg_index_baseline;
 
 typedef struct hg_index_stream {
-    double weight;   /**< share in score_mean; those of the reported streams sum to 1 (to 1e-6) */
-    bool discovered; /**< found by patrols or campaigns: scored apart, in no headline, weight unused */
+    double weight; /**< share in score_mean; those of the reported streams sum to 1 (to 1e-6) */
+    /** Found by patrols or campaigns: scored apart, in no headline; its weight is unused. */
+    bool discovered;
 } hg_index_stream;
 
 typedef struct hg_index_config {
     const hg_index_stream *streams;
     size_t stream_count;
-    double edges[HG_INDEX_EDGES_MAX]; /**< descending, within (0, 100]; band k: below edge k-1, at or above edge k */
-    size_t edge_count;                /**< 1 … 3; the last band is the red one */
-    int32_t history_days;             /**< at least 28 */
-    bool weekday, month, holiday;     /**< effects */
+    /** Descending, within (0, 100]; band k is below edge k-1 and at or above edge k. */
+    double edges[HG_INDEX_EDGES_MAX];
+    size_t edge_count;            /**< 1 … 3; the last band is the red one */
+    int32_t history_days;         /**< at least 28 */
+    bool weekday, month, holiday; /**< effects */
     hg_index_rule rule;
     hg_index_headline headline;
     hg_index_baseline baseline;
-    /** Days a score looks at, up to and including its own; 1 except with HG_INDEX_ALL_UNITS (Huizhou: 10). */
+    /** Days a score covers, its own the last; 1 except with HG_INDEX_ALL_UNITS (Huizhou: 10). */
     int32_t period_days;
-    double death_points; /**< taken from a headline that is a mean for each death in the period; 0 = none */
-    int32_t escalation[3]; /**< consecutive reds for levels 1, 2, 3; ascending, at least 1 */
+    /** Taken off a headline that is a mean, for each death in the period; 0 = none. */
+    double death_points;
+    int32_t escalation[3];   /**< consecutive reds for levels 1, 2, 3; ascending, at least 1 */
     int32_t certainty_draws; /**< 0 = no band_certainty */
-    /** The limit of infinitely many draws by quadrature, to 1e-6, instead of draws; with HG_INDEX_WORST only. */
+    /** The limit of many draws by quadrature, to 1e-6, in their place; HG_INDEX_WORST only. */
     bool certainty_exact;
 } hg_index_config;
 
-/** four-stream as far as the engine knows it: bands 90/80/70, 365 days, all effects, z, worst, 3/4/5, no draws. */
+/** Bands 90/80/70, 365 days, all effects, z, worst stream, levels 3/4/5, no draws; no streams. */
 hg_index_config hg_index_config_default(void);
 
 /** Holiday and make-up working days: equal ids share a factor. */
@@ -112,15 +116,17 @@ typedef struct hg_index_feed {
 typedef struct hg_index_input {
     size_t events;
     const int32_t *day;
-    const uint32_t *unit;   /**< HG_INDEX_NO_UNIT: outside all units; speaks for the feed only */
+    const uint32_t *unit; /**< HG_INDEX_NO_UNIT: outside all units; speaks for the feed only */
     const uint16_t *stream;
-    const double *weight;   /**< severity, finite and >= 0; NULL = all 1 */
-    const double *deaths;   /**< NULL = none; needed where death_points > 0 */
+    const double *weight; /**< severity, finite and >= 0; NULL = all 1 */
+    const double *deaths; /**< NULL = none; needed where death_points > 0 */
     size_t units;
     const double *population; /**< per unit; needed for HG_INDEX_ALL_UNITS, may else be NULL */
-    int32_t first_data_day, last_data_day; /**< inclusive; what lies outside is unknown, its events are ignored */
-    int32_t since, until;                  /**< published days, half-open */
-    const hg_index_holiday *holidays;      /**< any order; of several entries for a day the last counts */
+    /** Inclusive. What lies outside is unknown: events there are ignored. */
+    int32_t first_data_day, last_data_day;
+    int32_t since, until; /**< published days, half-open */
+    /** In any order; of several entries for a day the last counts. */
+    const hg_index_holiday *holidays;
     size_t holiday_count;
     const hg_index_feed *feeds;
     size_t feed_count;
@@ -155,30 +161,32 @@ typedef struct hg_index_series {
 typedef struct hg_index_result {
     size_t units, days, rows, streams;
     int32_t since;
-    double *score;           /**< headline; NaN where a reported stream has none */
-    double *score_mean;      /**< sum of weight x score, death points taken off where the headline is a mean */
-    double *certainty;       /**< P(band drawn = band published); NaN without headline or when off */
-    double *deaths;          /**< of the day (of the period); NULL without input */
-    uint8_t *band;           /**< of the headline; HG_INDEX_NO_BAND */
-    uint8_t *driver;         /**< reported stream with the lowest score (ties: largest weight, then first); 255 = none */
-    int32_t *consecutive_red; /**< reds in a row up to this row, from `since` on; a row without headline neither adds nor resets */
+    double *score;      /**< headline; NaN where a reported stream has none */
+    double *score_mean; /**< sum of weight x score, less death points in a mean headline */
+    double *certainty;  /**< P(band drawn = band published); NaN without headline or when off */
+    double *deaths;     /**< of the day (of the period); NULL without input */
+    uint8_t *band;      /**< of the headline; HG_INDEX_NO_BAND */
+    /** Reported stream with the lowest score (ties: largest weight, then first); 255 = none. */
+    uint8_t *driver;
+    /** Reds in a row up to here, from `since` on; a row without headline neither adds nor resets. */
+    int32_t *consecutive_red;
     uint8_t *escalation;     /**< 0 … 3 */
     hg_index_series *series; /**< one a stream */
     uint64_t events_used;    /**< within the data's days and a unit */
     uint64_t events_outside; /**< in no unit */
     uint64_t events_ignored; /**< before first_data_day or after last_data_day */
-    uint64_t missing_days;   /**< stream-days of feeds missing within the published days, all units */
+    uint64_t missing_days;   /**< published stream-days on which a feed was missing in all units */
     void *arena;             /* backing of all arrays */
 } hg_index_result;
 
 /**
  * Computes the index for all units and published days. Equal bit for bit for any number of threads
- * (control->threads; control may be NULL) and any order of the events; draws are keyed by control->seed, unit
- * and day. band_certainty: streams are drawn independently, lambda ~ Gamma(Y/phi + 1/2, rate 1) and
- * m ~ Gamma(N/phi + 1/2, rate D), scored like Y/phi and M/phi.
- * Errors: HG_EUSAGE for a configuration that breaks the bounds above (named, with its value), HG_EDATA for
- * a weight, stream, unit or death count that cannot be (named by event), HG_EFAIL for a table beyond memory's reach,
- * HG_ENOMEM, HG_ECANCELLED.
+ * (control->threads; control may be NULL) and any order of the events; draws are keyed by
+ * control->seed, unit and day. band_certainty: streams are drawn independently, lambda ~
+ * Gamma(Y/phi + 1/2, rate 1) and m ~ Gamma(N/phi + 1/2, rate D), scored like Y/phi and M/phi.
+ * Errors: HG_EUSAGE for a configuration that breaks the bounds above (named, with its value),
+ * HG_EDATA for a weight, stream, unit or death count that cannot be (named by event), HG_EFAIL for
+ * a table beyond memory's reach, HG_ENOMEM, HG_ECANCELLED.
  */
 hg_status hg_index_compute(const hg_index_config *config, const hg_index_input *input,
                            hg_control *control, hg_index_result *out, hg_error *err);
@@ -210,8 +218,8 @@ typedef struct hg_index_place {
 } hg_index_place;
 
 /**
- * For each row, the cell with most events of its driver on its day; ties go to the southernmost, then
- * the westernmost. Events without finite coordinates are left out of cells.
+ * For each row, the cell with most events of its driver on its day; ties go to the southernmost,
+ * then the westernmost. Events without finite coordinates are left out of cells.
  * @param x, y   one coordinate an event, metres
  * @param out    rows of the result
  */

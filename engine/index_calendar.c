@@ -31,8 +31,7 @@ static hg_status find_holidays(const hg_index_input *in, hg_index_calendar *c, u
         int64_t day = (int64_t)in->holidays[i].day - c->origin;
         if (day < 0 || day >= (int64_t)c->days)
             continue;
-        const uint32_t *id =
-            bsearch(&in->holidays[i].id, ids, distinct, sizeof *ids, compare_ids);
+        const uint32_t *id = bsearch(&in->holidays[i].id, ids, distinct, sizeof *ids, compare_ids);
         holiday[day] = (uint32_t)(id - ids) + 1;
     }
     c->holidays = (uint32_t)distinct;
@@ -46,10 +45,9 @@ static hg_index_class class_of_day(const hg_index_config *config, const hg_index
     int64_t civil = ((int64_t)c->origin + (int64_t)day) * DAY_SECONDS;
     int month;
     hg_civil_split(civil, NULL, &month, NULL, NULL, NULL, NULL);
-    return (hg_index_class){
-        .weekday = config->weekday ? (uint8_t)(hg_civil_weekday(civil) - 1) : 0,
-        .month = c->months ? (uint8_t)(month - 1) : 0,
-        .holiday = holiday};
+    return (hg_index_class){.weekday = config->weekday ? (uint8_t)(hg_civil_weekday(civil) - 1) : 0,
+                            .month = c->months ? (uint8_t)(month - 1) : 0,
+                            .holiday = holiday};
 }
 
 static int compare_classes(const void *pa, const void *pb)
@@ -63,20 +61,20 @@ static int compare_classes(const void *pa, const void *pb)
 }
 
 /* In an order of their own, so that sums over classes do not depend on which day comes first. */
-static hg_status number_classes(const hg_index_class *class, hg_index_calendar *c, hg_error *err)
+static hg_status number_classes(const hg_index_class *kind, hg_index_calendar *c, hg_error *err)
 {
     c->classes = hg_malloc(c->days, sizeof *c->classes);
     c->class_of = hg_malloc(c->days, sizeof *c->class_of);
     if (!c->classes || !c->class_of)
         return hg_fail_memory(err);
-    memcpy(c->classes, class, c->days * sizeof *class);
-    qsort(c->classes, c->days, sizeof *class, compare_classes);
+    memcpy(c->classes, kind, c->days * sizeof *kind);
+    qsort(c->classes, c->days, sizeof *kind, compare_classes);
     for (size_t i = 0; i < c->days; i++)
         if (i == 0 || compare_classes(&c->classes[i], &c->classes[c->class_count - 1]) != 0)
             c->classes[c->class_count++] = c->classes[i];
     for (size_t i = 0; i < c->days; i++) {
-        const hg_index_class *found = bsearch(&class[i], c->classes, c->class_count, sizeof *class,
-                                              compare_classes);
+        const hg_index_class *found =
+            bsearch(&kind[i], c->classes, c->class_count, sizeof *kind, compare_classes);
         c->class_of[i] = (uint32_t)(found - c->classes);
     }
     return HG_OK;
@@ -99,17 +97,17 @@ static hg_status sort_days(const hg_index_config *config, const hg_index_input *
 {
     hg_status s = HG_OK;
     uint32_t *holiday = hg_calloc(c->days, sizeof *holiday);
-    hg_index_class *class = hg_malloc(c->days, sizeof *class);
-    if (!holiday || !class)
+    hg_index_class *kind = hg_malloc(c->days, sizeof *kind);
+    if (!holiday || !kind)
         s = hg_fail_memory(err);
     if (s == HG_OK && config->holiday && input->holiday_count > 0)
         s = find_holidays(input, c, holiday, err);
     for (size_t i = 0; s == HG_OK && i < c->days; i++)
-        class[i] = class_of_day(config, c, i, holiday[i]);
+        kind[i] = class_of_day(config, c, i, holiday[i]);
     if (s == HG_OK)
-        s = number_classes(class, c, err);
+        s = number_classes(kind, c, err);
     hg_free(holiday);
-    hg_free(class);
+    hg_free(kind);
     return s == HG_OK ? count_days(c, err) : s;
 }
 

@@ -1,4 +1,5 @@
-/* The days an index looks at, sorted into classes that share one fitted mean: weekday, month, holiday. */
+/* The days an index looks at, sorted into classes that share one fitted mean: weekday, month,
+ * holiday. */
 #ifndef HG_ENGINE_INDEX_CALENDAR_H
 #define HG_ENGINE_INDEX_CALENDAR_H
 

@@ -1,7 +1,8 @@
 /*
  * With the worst stream as headline the band is at most b exactly if every stream's is, so that the
  * probability is a product over streams of one-dimensional integrals: over ln m, where the density
- * of a gamma variable falls off exponentially at least, the trapezoidal rule converges faster than any power.
+ * of a gamma variable falls off exponentially at least, the trapezoidal rule converges faster than
+ * any power.
  */
 #include "engine/index_certainty.h"
 #include "engine/gamma.h"
@@ -16,8 +17,8 @@ double hg_index_score(const hg_index_config *config, double observed, double mea
     double value = 2 * (sqrt(observed / phi) - sqrt(mean / phi)) / sqrt(1 + 1 / days);
     if (z)
         *z = config->baseline == HG_INDEX_OWN ? value : NAN;
-    double score = config->rule == HG_INDEX_RATIO ? 100 * (2 - observed / mean)
-                                                  : 100 - 10 * fmax(0, value);
+    double score =
+        config->rule == HG_INDEX_RATIO ? 100 * (2 - observed / mean) : 100 - 10 * fmax(0, value);
     score = fmin(fmax(score, 0), 100);
     return nearbyint(score * SETTLED) / SETTLED;
 }
@@ -64,8 +65,8 @@ static double by_draws(const hg_index_config *config, const hg_index_row *row, h
             double m = hg_gamma_draw(&mean[s], &random) / days;
             score[s] = hg_index_score(config, lambda, m, 1, days, NULL);
         }
-        same += hg_index_band(config, hg_index_join(config, score, row->deaths, &unused)) ==
-                row->band;
+        same +=
+            hg_index_band(config, hg_index_join(config, score, row->deaths, &unused)) == row->band;
     }
     return (double)same / config->certainty_draws;
 }
@@ -81,24 +82,25 @@ static double largest_rate(const hg_index_config *config, double edge, double m,
 
 /*
  * P(a stream scores `edge` or more). In u = ln m the density is exp(shape u - e^u) / Gamma(shape):
- * 1e-12 of its peak is reached within the bounds below.
+ * it falls to exp(-DEPTH) of its peak within the bounds. Steps of 0.6 of the narrower of the two
+ * distributions leave an error of exp(-2 pi^2 / 0.36) where both are near normal.
  */
 static double stream_within(const hg_index_config *config, double edge, double observed,
                             const hg_index_expectation *e)
 {
-    enum { NODES = 160 };
-    const double depth = 28;
+    const double depth = 18, fineness = 0.6;
     double shape = e->mean * e->days / e->phi + 0.5, rate = observed / e->phi + 0.5;
-    double centre = log(shape), spread = sqrt(2 * depth / shape);
-    double low = centre - fmax(spread, depth / shape) - spread, high = centre + fmin(spread, 4.5);
-    double step = (high - low) / NODES, sum = 0, mass = 0;
-    for (int i = 0; i <= NODES; i++) {
-        double u = low + step * i, offset = u - centre;
-        double density = exp(shape * (offset - expm1(offset)));
+    double spread = sqrt(2 * depth / shape), log_gamma = hg_log_gamma(rate);
+    double low = -fmax(spread, depth / shape) - 1, high = fmin(spread, log1p(depth / shape) + 1);
+    int nodes = (int)ceil((high - low) * sqrt(fmax(1, fmax(shape, rate))) / fineness);
+    double step = (high - low) / nodes, sum = 0, mass = 0;
+    for (int i = 0; i <= nodes; i++) {
+        double offset = low + step * i, density = exp(shape * (offset - expm1(offset)));
+        double m = shape / e->days * exp(offset);
         mass += density;
-        if (density > 1e-13)
-            sum += density * hg_gamma_below(rate, largest_rate(config, edge, exp(u) / e->days,
-                                                               e->days));
+        if (density > 1e-9)
+            sum +=
+                density * hg_gamma_below(rate, log_gamma, largest_rate(config, edge, m, e->days));
     }
     return sum / mass;
 }
@@ -109,8 +111,7 @@ static double headline_within(const hg_index_config *config, const hg_index_row 
     double p = 1;
     for (size_t s = 0; band < config->edge_count && s < config->stream_count; s++)
         if (!config->streams[s].discovered)
-            p *= stream_within(config, config->edges[band], row->observed[s],
-                               &row->expectation[s]);
+            p *= stream_within(config, config->edges[band], row->observed[s], &row->expectation[s]);
     return p;
 }
 

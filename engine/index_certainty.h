@@ -22,8 +22,8 @@ typedef struct hg_index_row {
 } hg_index_row;
 
 /**
- * P(band drawn = band published), by draws or by quadrature as the configuration says. Two streams for each
- * unit and day: lambda ~ Gamma(Y/phi + 1/2, 1), m ~ Gamma(N/phi + 1/2, D).
+ * P(band drawn = band published), by draws or by quadrature as the configuration says. Two streams
+ * for each unit and day: lambda ~ Gamma(Y/phi + 1/2, 1), m ~ Gamma(N/phi + 1/2, D).
  */
 double hg_index_certainty(const hg_index_config *config, const hg_index_row *row, hg_random random);
 

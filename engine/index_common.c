@@ -74,6 +74,7 @@ hg_index_expectation hg_index_common_expect(const hg_index_common *common,
     if (days < HG_INDEX_HISTORY_MIN)
         return (hg_index_expectation){NAN, NAN, NAN, HG_INDEX_SHORT_HISTORY};
     double unit_periods = days / (double)period * (common->population / population);
-    return (hg_index_expectation){
-        .mean = fmax(weight[end] - weight[from], 0.5) / unit_periods, .days = unit_periods, .phi = 1};
+    return (hg_index_expectation){.mean = fmax(weight[end] - weight[from], 0.5) / unit_periods,
+                                  .days = unit_periods,
+                                  .phi = 1};
 }

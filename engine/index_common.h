@@ -8,7 +8,8 @@
 typedef struct hg_index_common {
     double population; /**< of all units */
     size_t streams, days;
-    double *weight;    /**< streams x (days + 1): sum before each day, days the feed was missing left out */
+    double *weight; /**< streams x (days + 1): sum before each day, days the feed was missing left
+                       out */
     uint32_t *present; /**< likewise: days on which the feed was not missing */
 } hg_index_common;
 

@@ -38,9 +38,11 @@ static hg_status check_streams(const hg_index_config *c, hg_error *err)
         reported++;
     }
     if (reported == 0)
-        return hg_fail(err, HG_EUSAGE, "all streams are discovered; a headline needs a reported one");
+        return hg_fail(err, HG_EUSAGE,
+                       "all streams are discovered; a headline needs a reported one");
     if (fabs(sum - 1) > WEIGHT_SUM_TOLERANCE)
-        return hg_fail(err, HG_EUSAGE, "weights of the reported streams sum to %.12g, not to 1", sum);
+        return hg_fail(err, HG_EUSAGE, "weights of the reported streams sum to %.12g, not to 1",
+                       sum);
     return HG_OK;
 }
 
@@ -67,8 +69,9 @@ static hg_status check_rules(const hg_index_config *c, hg_error *err)
     if (c->period_days < 1 || c->period_days > 366 ||
         (c->period_days > 1 && c->baseline != HG_INDEX_ALL_UNITS))
         return hg_fail(err, HG_EUSAGE, "a period of %" PRId32 " days; %s", c->period_days,
-                       c->baseline == HG_INDEX_ALL_UNITS ? "1 to 366 are possible"
-                                                         : "only 1 goes with a unit's own baseline");
+                       c->baseline == HG_INDEX_ALL_UNITS
+                           ? "1 to 366 are possible"
+                           : "only 1 goes with a unit's own baseline");
     if (!(c->death_points >= 0 && c->death_points <= 100) ||
         (c->death_points > 0 && c->headline != HG_INDEX_MEAN))
         return hg_fail(err, HG_EUSAGE, "%.12g points a death; %s", c->death_points,

@@ -56,8 +56,7 @@ static hg_status check_feeds(const hg_index_config *c, const hg_index_input *in,
     return HG_OK;
 }
 
-static hg_status check_population(const hg_index_config *c, const hg_index_input *in,
-                                  hg_error *err)
+static hg_status check_population(const hg_index_config *c, const hg_index_input *in, hg_error *err)
 {
     if (c->baseline != HG_INDEX_ALL_UNITS)
         return HG_OK;

@@ -10,7 +10,8 @@ typedef struct hg_index_events {
     size_t *start;   /**< of each unit x stream in order: units x streams + 1 */
     uint32_t *order; /**< events by unit and stream */
     bool plain;      /**< every weight is 1 */
-    double scale, square_scale; /**< powers of two that turn weights and their squares into whole numbers */
+    double scale,
+        square_scale; /**< powers of two that turn weights and their squares into whole numbers */
     uint64_t used, outside, ignored; /**< as in hg_index_result */
 } hg_index_events;
 

@@ -15,7 +15,7 @@ typedef struct record {
     struct gap {
         int64_t last; /* its last day, from first */
         int64_t length;
-    } *gaps; /* closed ones, longest first, each later than those before it */
+    } * gaps; /* closed ones, longest first, each later than those before it */
 } record;
 
 /* Applies entries for all units, and those for `unit`, in their order. */
@@ -82,8 +82,8 @@ static void combine(const uint8_t *declared, const uint8_t *silent, const hg_ind
     for (size_t i = 0; i < c->days; i++) {
         int64_t day = (int64_t)c->origin + (int64_t)i;
         bool outside = day < in->first_data_day || day > in->last_data_day;
-        missing[i] = outside || declared[i] == DECLARED_MISSING ||
-                     (declared[i] == UNDECLARED && silent[i]);
+        missing[i] =
+            outside || declared[i] == DECLARED_MISSING || (declared[i] == UNDECLARED && silent[i]);
     }
 }
 

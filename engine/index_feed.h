@@ -1,4 +1,5 @@
-/* Which streams were missing on which days: silence of a whole feed, and what the feed calendar says. */
+/* Which streams were missing on which days: silence of a whole feed, and what the feed calendar
+ * says. */
 #ifndef HG_ENGINE_INDEX_FEED_H
 #define HG_ENGINE_INDEX_FEED_H
 

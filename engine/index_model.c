@@ -43,11 +43,11 @@ struct hg_index_window {
     uint32_t days, weekday_days[WEEKDAYS], month_days[MONTHS], *holiday_days;
     uint32_t events;
     int64_t weight, square;
-    entry *entries;  /* ascending, from class_start of each class */
+    entry *entries;   /* ascending, from class_start of each class */
     uint32_t *filled; /* entries of each class */
     int64_t *class_weight;
     uint64_t *class_count, *class_square;
-    sums *sums; /* of each class, days weighted */
+    sums *sums;               /* of each class, days weighted */
     double *holiday_expected; /* scratch */
     double *holiday_seen;
     fit weights, counts;
@@ -281,9 +281,8 @@ static void fit_holidays(const hg_index_window *w, bool of_counts, fit *f)
         w->holiday_expected[holiday] += w->sums[k].days * f->fitted[k];
     }
     for (uint32_t i = 0; i < n; i++)
-        f->holiday[i] = holiday_in_force(w, i)
-                            ? ratio_or_one(w->holiday_seen[i], w->holiday_expected[i])
-                            : 1;
+        f->holiday[i] =
+            holiday_in_force(w, i) ? ratio_or_one(w->holiday_seen[i], w->holiday_expected[i]) : 1;
     for (size_t k = 0; k < w->calendar->class_count; k++)
         f->fitted[k] *= f->holiday[w->calendar->classes[k].holiday];
 }
@@ -311,11 +310,11 @@ static uint32_t parameter_count(const hg_index_window *w)
     }
     for (uint32_t i = 1; i <= w->calendar->holidays; i++)
         holidays += holiday_in_force(w, i);
-    return 1 + weekdays - (by_weekday == w->days) + months -
-           (months > 0 && by_month == w->days) + holidays;
+    return 1 + weekdays - (by_weekday == w->days) + months - (months > 0 && by_month == w->days) +
+           holidays;
 }
 
-/* phi_d: Pearson's chi^2 over its degrees of freedom, every day of the history with its full weight. */
+/* phi_d: Pearson's chi^2 over its degrees of freedom, every day of the history in full. */
 static double count_dispersion(const hg_index_window *w, const fit *counts)
 {
     double chi2 = 0, parameters = parameter_count(w);

@@ -1,7 +1,7 @@
 /*
  * Mann-Kendall test for a monotone trend (Mann 1945; Kendall 1975).
- * Var S = [T(T-1)(2T+5) - sum t(t-1)(2t+5)] / 18 over groups of t equal values, Z = (S - sgn S) / sqrt(Var S),
- * two-sided normal p.
+ * Var S = [T(T-1)(2T+5) - sum t(t-1)(2t+5)] / 18 over groups of t equal values, Z = (S - sgn S) /
+ * sqrt(Var S), two-sided normal p.
  */
 #ifndef HG_ENGINE_MANN_KENDALL_H
 #define HG_ENGINE_MANN_KENDALL_H
@@ -13,9 +13,9 @@ enum { HG_MANN_KENDALL_MIN = 10 };
 typedef struct hg_mann_kendall {
     int64_t s;
     double variance;
-    double z;   /**< 0 where all values are equal */
+    double z;       /**< 0 where all values are equal */
     double p_value; /**< 1 likewise */
-    double tau; /**< tau-b: S / sqrt(pairs x pairs not tied); 0 likewise */
+    double tau;     /**< tau-b: S / sqrt(pairs x pairs not tied); 0 likewise */
 } hg_mann_kendall;
 
 /**

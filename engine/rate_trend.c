@@ -1,7 +1,7 @@
 /*
  * Exact conditional inference for a log-linear Poisson trend. Given N = sum n_k the years of the
- * events are N independent draws from p_k(b) ~ days_k exp(b x_k), so T = sum x_k n_k is the sum of N
- * of them; its distribution comes from the characteristic function by a finite Fourier inversion
+ * events are N independent draws from p_k(b) ~ days_k exp(b x_k), so T = sum x_k n_k is the sum of
+ * N of them; its distribution comes from the characteristic function by a finite Fourier inversion
  * over a window beyond which nothing of weight lies, and changes with b by a factor exp(b T)
  * (Cox, Some statistical methods connected with series of events, 1955).
  */
@@ -16,7 +16,7 @@ enum { SPAN_MAX = 1000, STEPS = 200 };
 #define TAIL 0.025
 #define WINDOW_MAX 4000000
 #define SLOPE_MAX 700.0 /* exp() ends near there */
-#define NOISE 1e-12 /* of the largest probability: what an inversion cannot tell from 0 */
+#define NOISE 1e-12     /* of the largest probability: what an inversion cannot tell from 0 */
 #define NEGLIGIBLE 1e-18
 #define LEAST (-45.0) /* logarithm of what adds nothing to a sum whose largest term is 1 */
 
@@ -134,7 +134,8 @@ static hg_status distribution_new(const years *y, double slope, distribution *ou
     distribution d = {.slope = slope, .low = fmax(0, floor(mean - half))};
     double width = fmin(last, ceil(mean + half)) - d.low + 1;
     if (!(width <= WINDOW_MAX))
-        return hg_fail(err, HG_EFAIL, "a trend over %.0f events cannot be tested exactly", y->total);
+        return hg_fail(err, HG_EFAIL, "a trend over %.0f events cannot be tested exactly",
+                       y->total);
     d.n = (size_t)width;
     double *cosine = hg_malloc(4 * d.n, sizeof *cosine);
     d.mass = hg_malloc(d.n, sizeof *d.mass);
@@ -180,7 +181,7 @@ static double excess(const distribution *d, double b, double t, bool upper)
     return fmax(log(tail(d, b, t, upper) / TAIL), -1e3);
 }
 
-/* The slope at which the tail of T is 2.5 %: a smaller one for the upper tail, a larger for the lower. */
+/* The slope at which the tail of T is 2.5 %: below the estimate for the upper tail, else above. */
 static hg_status solve_tail(const years *y, const distribution *d, double near, bool upper,
                             double *slope, hg_error *err)
 {
@@ -259,14 +260,17 @@ static hg_status check(const years *y, hg_error *err)
 {
     for (size_t k = 0; k < y->periods; k++) {
         if (!(y->days[k] > 0 && y->days[k] < INFINITY))
-            return hg_fail(err, HG_EUSAGE, "year %" PRId32 " has %.12g days; more than 0 are needed",
-                           y->year[k], y->days[k]);
+            return hg_fail(err, HG_EUSAGE,
+                           "year %" PRId32 " has %.12g days; more than 0 are needed", y->year[k],
+                           y->days[k]);
         if (k > 0 && y->year[k] <= y->year[k - 1])
-            return hg_fail(err, HG_EUSAGE, "years of a trend must ascend: %" PRId32 " follows %" PRId32,
-                           y->year[k], y->year[k - 1]);
+            return hg_fail(err, HG_EUSAGE,
+                           "years of a trend must ascend: %" PRId32 " follows %" PRId32, y->year[k],
+                           y->year[k - 1]);
         if ((int64_t)y->year[k] - y->year[0] > SPAN_MAX)
-            return hg_fail(err, HG_EUSAGE, "a trend from year %" PRId32 " to %" PRId32
-                           " spans more than %d", y->year[0], y->year[k], SPAN_MAX);
+            return hg_fail(err, HG_EUSAGE,
+                           "a trend from year %" PRId32 " to %" PRId32 " spans more than %d",
+                           y->year[0], y->year[k], SPAN_MAX);
     }
     return HG_OK;
 }

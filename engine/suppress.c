@@ -1,10 +1,10 @@
 /*
- * The table as a network: every entry is an arc whose flow is its count, every sum a node in balance.
- * Root -> all -> group -> row -> group's column -> column -> root; without groups the nodes between
- * fall away. What a reader cannot exclude are circulations of withheld arcs that keep every one of
- * them at 1 or more, and these are made of cycles (Gusfield, A graph theoretic approach to
- * statistical data security, SIAM J. Computing 17, 1988). So for each small entry the cheapest cycle
- * through it is withheld: one that exists already costs nothing.
+ * The table as a network: every entry is an arc whose flow is its count, every sum a node in
+ * balance. Root -> all -> group -> row -> group's column -> column -> root; without groups the
+ * nodes between fall away. What a reader cannot exclude are circulations of withheld arcs that keep
+ * every one of them at 1 or more, and these are made of cycles (Gusfield, A graph theoretic
+ * approach to statistical data security, SIAM J. Computing 17, 1988). So for each small entry the
+ * cheapest cycle through it is withheld: one that exists already costs nothing.
  */
 #include "engine/suppress.h"
 #include "base/memory.h"
@@ -284,9 +284,8 @@ static hg_status protect_all(network *w, uint64_t below, hg_suppressed *out, hg_
         out->small += *w->arcs[a].withheld;
     }
     for (size_t a = 0; a < w->n; a++) {
-        hg_status s = *w->arcs[a].withheld && !w->arcs[a].safe
-                          ? protect(w, a, &out->further, err)
-                          : HG_OK;
+        hg_status s =
+            *w->arcs[a].withheld && !w->arcs[a].safe ? protect(w, a, &out->further, err) : HG_OK;
         if (s != HG_OK)
             return s;
     }
@@ -296,16 +295,16 @@ static hg_status protect_all(network *w, uint64_t below, hg_suppressed *out, hg_
 static hg_status check(const hg_suppress_table *t, uint64_t below, hg_error *err)
 {
     if (below < 2)
-        return hg_fail(err, HG_EUSAGE, "counts below %" PRIu64 " cannot be withheld; 2 or more is needed",
-                       below);
+        return hg_fail(err, HG_EUSAGE,
+                       "counts below %" PRIu64 " cannot be withheld; 2 or more is needed", below);
     size_t most = SIZE_MAX / 64 / (t->columns + 1);
     if (t->rows < 1 || t->columns < 1 || t->rows > most || (t->group && t->groups > most))
         return hg_fail(err, HG_EUSAGE, "a table of %zu x %zu counts cannot be published", t->rows,
                        t->columns);
     for (size_t r = 0; t->group && r < t->rows; r++)
         if (t->group[r] >= t->groups)
-            return hg_fail(err, HG_EDATA, "row %zu is of group %" PRIu32 " of %zu", r + 1, t->group[r],
-                           t->groups);
+            return hg_fail(err, HG_EDATA, "row %zu is of group %" PRIu32 " of %zu", r + 1,
+                           t->group[r], t->groups);
     for (size_t i = 0; i < t->rows * t->columns; i++)
         if (t->count[i] > COUNT_MAX)
             return hg_fail(err, HG_EDATA, "count %" PRIu64 " of row %zu is too large", t->count[i],

@@ -1,6 +1,6 @@
 /*
- * The model of engine/index.h once more, straight from its definition: for every unit, stream and day
- * the whole history is gathered anew and fitted in loops over days. Slow on purpose.
+ * The model of engine/index.h once more, straight from its definition: for every unit, stream and
+ * day the whole history is gathered anew and fitted in loops over days. Slow on purpose.
  */
 #ifndef HG_TESTS_INDEX_NAIVE_H
 #define HG_TESTS_INDEX_NAIVE_H
@@ -48,7 +48,8 @@ static void naive_seen(const hg_index_input *in, uint32_t stream, bool *seen)
             seen[in->day[i] - in->first_data_day] = true;
 }
 
-/* Silence up to and including the day, against the longest closed gap that reaches into its history. */
+/* Silence up to and including the day, against the longest closed gap that reaches into its
+ * history. */
 static bool naive_silent(const hg_index_input *in, uint32_t stream, const bool *seen, int day,
                          int history)
 {
@@ -127,7 +128,8 @@ static bool naive_same(int effect, naive_kind a, naive_kind b)
                          : a.holiday == b.holiday && a.holiday >= 0;
 }
 
-/* Whether the factor of this effect for days of kind k is in force, and how many days are behind it. */
+/* Whether the factor of this effect for days of kind k is in force, and how many days are behind
+ * it. */
 static bool naive_in_force(const hg_index_config *c, const naive_history *h, int effect,
                            naive_kind k, double *days)
 {
@@ -214,8 +216,8 @@ static naive_answer naive_expect(const hg_index_config *c, const hg_index_input 
 {
     static naive_history h;
     int t = day - in->first_data_day;
-    naive_answer a = {.y = s->y[t], .n = s->n[t], .mean = NAN, .days = NAN, .phi = NAN, .z = NAN,
-                      .score = NAN};
+    naive_answer a = {
+        .y = s->y[t], .n = s->n[t], .mean = NAN, .days = NAN, .phi = NAN, .z = NAN, .score = NAN};
     double weights = 0, squares = 0;
     h.n = 0;
     for (int d = t - c->history_days; d < t; d++) {

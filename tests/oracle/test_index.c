@@ -6,7 +6,7 @@
 
 #include "base/random.h"
 #include "engine/gamma.h"
-#include "engine/index.h"
+#include "engine/index_certainty.h"
 #include "tests/oracle/index_naive.h"
 
 #include <stdlib.h>
@@ -55,7 +55,7 @@ static void add_event(town *t, hg_random *r, int32_t day, uint32_t unit, uint16_
     t->deaths[i] = hg_random_below(r, 30) == 0;
 }
 
-/* Weekday and month patterns, spikes, a silent month, an empty unit and stream, holidays, feed entries. */
+/* Weekday and month patterns, spikes, silence, an empty unit and stream, holidays, feed entries. */
 static town *make_town(uint64_t seed, bool weighted, int32_t days, int32_t published)
 {
     static const double rate[UNITS][STREAMS] = {{2, 0.2, 0.7}, {6, 0.05, 0}, {0, 0.5, 1}};
@@ -65,7 +65,8 @@ static town *make_town(uint64_t seed, bool weighted, int32_t days, int32_t publi
     for (int32_t d = 0; d < days; d++)
         for (uint32_t u = 0; u < UNITS; u++)
             for (uint16_t s = 0; s < STREAMS; s++) {
-                double mean = rate[u][s] * ((first + d) % 7 < 2 ? 1.6 : 1) * (d % 365 < 60 ? 1.4 : 1);
+                double mean =
+                    rate[u][s] * ((first + d) % 7 < 2 ? 1.6 : 1) * (d % 365 < 60 ? 1.4 : 1);
                 int n = poisson(&r, mean) + (hg_random_below(&r, 60) == 0 ? 5 : 0);
                 bool silent = s == 1 && d > 430 && d < 455;
                 for (int k = 0; k < n && !silent; k++)
@@ -75,11 +76,12 @@ static town *make_town(uint64_t seed, bool weighted, int32_t days, int32_t publi
         for (int32_t k = 0; k < 9; k++)
             t->holidays[t->in.holiday_count++] =
                 (hg_index_holiday){first + y * 354 + 40 + k, k < 7 ? 11 : 500};
-    const hg_index_feed feeds[] = {{0, HG_INDEX_NO_UNIT, first + 100, first + 120, false},
-                                   {0, 1, first + days - 30, first + days - 25, false},
-                                   {1, HG_INDEX_NO_UNIT, first + 440, first + 444, true},
-                                   {2, 2, first + days - 60, first + days - 40, false},
-                                   {2, HG_INDEX_NO_UNIT, first + days - 50, first + days - 45, true}};
+    const hg_index_feed feeds[] = {
+        {0, HG_INDEX_NO_UNIT, first + 100, first + 120, false},
+        {0, 1, first + days - 30, first + days - 25, false},
+        {1, HG_INDEX_NO_UNIT, first + 440, first + 444, true},
+        {2, 2, first + days - 60, first + days - 40, false},
+        {2, HG_INDEX_NO_UNIT, first + days - 50, first + days - 45, true}};
     memcpy(t->feeds, feeds, sizeof feeds);
     t->in.day = t->day;
     t->in.unit = t->unit;
@@ -101,8 +103,9 @@ static void expect_close(const char *what, size_t row, double expected, double o
     double tolerance = 1e-8 * fmax(1, fabs(expected));
     bool ok = isnan(expected) ? isnan(obtained) : fabs(expected - obtained) <= tolerance;
     if (!ok)
-        print_message("%s of row %zu: expected %.17g, obtained %.17g, difference %.3g, tolerance %.3g\n",
-                      what, row, expected, obtained, obtained - expected, tolerance);
+        print_message(
+            "%s of row %zu: expected %.17g, obtained %.17g, difference %.3g, tolerance %.3g\n",
+            what, row, expected, obtained, obtained - expected, tolerance);
     assert_true(ok);
 }
 
@@ -140,20 +143,20 @@ static void test_model(void **state)
     (void)state;
     unsigned seen = 0;
     for (uint64_t seed = 1; seed <= 4; seed++) {
-        town *t = make_town(seed, seed % 2 == 0, 480, 130);
+        town *t = make_town(seed, seed % 2 == 0, 480, 90);
         hg_index_config c = config_of(seed < 3 ? 365 : 100);
         seen |= compare(&c, &t->in);
         free(t);
     }
-    unsigned wanted = HG_INDEX_MISSING | HG_INDEX_HOLIDAY_UNKNOWN | HG_INDEX_WEEKDAY_USED |
-                      HG_INDEX_HOLIDAY_USED;
+    unsigned wanted =
+        HG_INDEX_MISSING | HG_INDEX_HOLIDAY_UNKNOWN | HG_INDEX_WEEKDAY_USED | HG_INDEX_HOLIDAY_USED;
     assert_int_equal(seen & wanted, wanted);
 }
 
 static void test_model_without_effects(void **state)
 {
     (void)state;
-    town *t = make_town(9, true, 300, 290);
+    town *t = make_town(9, true, 260, 250);
     hg_index_config c = config_of(200);
     c.weekday = c.month = c.holiday = false;
     c.rule = HG_INDEX_RATIO;
@@ -164,7 +167,7 @@ static void test_model_without_effects(void **state)
 static void test_model_with_months(void **state)
 {
     (void)state;
-    town *t = make_town(5, true, 780, 60);
+    town *t = make_town(5, true, 760, 25);
     hg_index_config c = config_of(740);
     assert_true(compare(&c, &t->in) & HG_INDEX_MONTH_USED);
     free(t);
@@ -256,7 +259,7 @@ static void test_invariance(void **state)
     free(t);
 }
 
-/* Publishing fewer days changes none of them: what a day shows does not depend on the table it is in. */
+/* Publishing fewer days changes none of them. */
 static void test_published_days(void **state)
 {
     (void)state;
@@ -311,7 +314,59 @@ static void test_certainty(void **state)
     free(t);
 }
 
-/* Mean and variance of gamma draws, and the share of them below quantiles by the distribution function. */
+/* P(Beta(a, b) <= x) by the midpoint rule after x = sin^2 t. */
+static double beta_below(double a, double b, double x)
+{
+    enum { STEPS = 20000 };
+    double part = 0, all = 0, end = asin(sqrt(x));
+    for (int side = 0; side < 2; side++) {
+        double from = side ? end : 0, width = (side ? M_PI / 2 - end : end) / STEPS, sum = 0;
+        for (int i = 0; i < STEPS; i++) {
+            double t = from + (i + 0.5) * width;
+            sum += exp((2 * a - 1) * log(sin(t)) + (2 * b - 1) * log(cos(t))) * width;
+        }
+        part += side ? 0 : sum;
+        all += sum;
+    }
+    return part / all;
+}
+
+/*
+ * By the ratio rule a stream keeps within an edge where lambda / m <= 2 - edge / 100 =: k, that is
+ * where the beta variable lambda / (lambda + D m) is at most k / (k + D).
+ */
+static void test_exact_certainty(void **state)
+{
+    (void)state;
+    static const double seen[] = {0, 1, 3, 24}, total[] = {0.5, 6, 80, 4000}, days[] = {52, 365};
+    static const double phi[] = {1, 1.7};
+    const hg_index_stream stream = {1, false};
+    hg_index_config c = hg_index_config_default();
+    c.streams = &stream;
+    c.stream_count = 1;
+    c.rule = HG_INDEX_RATIO;
+    c.certainty_exact = true;
+    for (int i = 0; i < 64; i++) {
+        double y = seen[i % 4], n = total[i / 4 % 4], d = days[i / 16 % 2], f = phi[i / 32];
+        hg_index_expectation e = {.mean = n / d, .days = d, .phi = f};
+        double sum = 0, before = 0;
+        for (uint8_t band = 0; band < 4; band++) {
+            hg_index_row row = {.observed = &y, .expectation = &e, .band = band};
+            double certainty = hg_index_certainty(&c, &row, hg_random_seed(1, 1));
+            double k = band < 3 ? 2 - c.edges[band] / 100 : INFINITY;
+            double within = band < 3 ? beta_below(y / f + 0.5, n / f + 0.5, k / (k + d)) : 1;
+            if (!(fabs(within - before - certainty) < 1e-6))
+                print_message("Y %g, N %g, D %g, phi %g, band %d: expected %.9f, obtained %.9f\n",
+                              y, n, d, f, band, within - before, certainty);
+            assert_true(fabs(within - before - certainty) < 1e-6);
+            before = within;
+            sum += certainty;
+        }
+        assert_true(fabs(sum - 1) < 1e-12);
+    }
+}
+
+/* Mean and variance of gamma draws, and the shares of them that the distribution function says. */
 static void test_gamma(void **state)
 {
     (void)state;
@@ -333,22 +388,29 @@ static void test_gamma(void **state)
         double spread = sqrt((2 * a * a + 6 * a) / DRAWS);
         assert_true(fabs(square / DRAWS - a) < 4 * spread);
         for (int q = 0; q < 3; q++)
-            assert_true(fabs((double)below[q] / DRAWS - hg_gamma_below(a, at[q])) < 4 * 0.5 / sqrt(DRAWS));
+            assert_true(fabs((double)below[q] / DRAWS - hg_gamma_below(a, hg_log_gamma(a), at[q])) <
+                        4 * 0.5 / sqrt(DRAWS));
     }
     /* P(Gamma(1/2) < x) = erf(sqrt x), P(Gamma(3) < x) = 1 - e^-x (1 + x + x^2/2). */
     for (double x = 0.01; x < 30; x *= 1.7) {
-        expect_close("Gamma(1/2)", 0, erf(sqrt(x)), hg_gamma_below(0.5, x));
-        expect_close("Gamma(3)", 0, 1 - exp(-x) * (1 + x + x * x / 2), hg_gamma_below(3, x));
+        expect_close("Gamma(1/2)", 0, erf(sqrt(x)), hg_gamma_below(0.5, hg_log_gamma(0.5), x));
+        expect_close("Gamma(3)", 0, 1 - exp(-x) * (1 + x + x * x / 2),
+                     hg_gamma_below(3, hg_log_gamma(3), x));
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_model),          cmocka_unit_test(test_model_without_effects),
-        cmocka_unit_test(test_model_with_months), cmocka_unit_test(test_oracle_bites),
-        cmocka_unit_test(test_invariance),     cmocka_unit_test(test_published_days),
-        cmocka_unit_test(test_certainty),      cmocka_unit_test(test_gamma),
+        cmocka_unit_test(test_model),
+        cmocka_unit_test(test_model_without_effects),
+        cmocka_unit_test(test_model_with_months),
+        cmocka_unit_test(test_oracle_bites),
+        cmocka_unit_test(test_invariance),
+        cmocka_unit_test(test_published_days),
+        cmocka_unit_test(test_certainty),
+        cmocka_unit_test(test_exact_certainty),
+        cmocka_unit_test(test_gamma),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,7 +63,8 @@ static void feed_dispose(feed *f)
     free(f->stream);
 }
 
-/* Whether a day lies in the two weeks of each 60 of the last 200 days in which the rate is doubled. */
+/* Whether a day lies in the two weeks of each 60 of the last 200 days in which the rate is doubled.
+ */
 static bool is_doubled(int32_t day)
 {
     return day >= ALL - 200 && (day - (ALL - 200)) % 60 < 14;
@@ -195,8 +196,7 @@ static void test_false_alarms(void **state)
         simulate_rates(mean_of[s], 1, DRAWS, expected);
         for (int k = 0; k < COLOURS; k++) {
             double error = standard_error(expected[k], r.rows);
-            expect_at_most("difference", mean_of[s], k + 1, 2 * error,
-                           fabs(rate[k] - expected[k]));
+            expect_at_most("difference", mean_of[s], k + 1, 2 * error, fabs(rate[k] - expected[k]));
         }
     }
     hg_index_result_dispose(&r);
@@ -204,10 +204,11 @@ static void test_false_alarms(void **state)
 }
 
 /*
- * Negative binomial feeds of phi = 2. Yellow days do not rise, orange ones by no more than half at means
- * of 1 and more; below, where 60 to 80 % of the days have no event at all, they rise by half to nearly
- * double. Red days, 0.4 to 8 in 10,000 without over-dispersion, become 9 to 15: three standard
- * deviations out the tail is that of a gamma variable, which the square root does not straighten.
+ * Negative binomial feeds of phi = 2. Yellow days do not rise, orange ones by no more than half at
+ * means of 1 and more; below, where 60 to 80 % of the days have no event at all, they rise by half
+ * to nearly double. Red days, 0.4 to 8 in 10,000 without over-dispersion, become 9 to 15: three
+ * standard deviations out the tail is that of a gamma variable, which the square root does not
+ * straighten.
  */
 static void test_overdispersed(void **state)
 {

@@ -1,7 +1,7 @@
 /*
- * What is withheld stays unknown: on small tables every other table with the same published entries, in
- * which each withheld entry is at least 1, is searched (within one of the true counts), and each withheld
- * entry must take another value in one of them.
+ * What is withheld stays unknown: on small tables every other table with the same published
+ * entries, in which each withheld entry is at least 1, is searched (within one of the true counts),
+ * and each withheld entry must take another value in one of them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,9 +15,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_MAX = 4, COLUMNS_MAX = 4, GROUPS_MAX = 2, CELLS_MAX = 16, ENTRIES_MAX = 64, FREE_MAX = 11 };
+enum {
+    ROWS_MAX = 4,
+    COLUMNS_MAX = 4,
+    GROUPS_MAX = 2,
+    CELLS_MAX = 16,
+    ENTRIES_MAX = 64,
+    FREE_MAX = 11
+};
 
-/* All entries of a table in one list: cells, row totals, column totals, group cells, group totals, grand. */
+/* All entries of a table in one list: cells, row totals, column totals, group cells, group totals,
+ * grand. */
 typedef struct list {
     int64_t value[ENTRIES_MAX];
     bool withheld[ENTRIES_MAX];
@@ -168,8 +176,8 @@ static void test_search_bites(void **state)
 }
 
 /*
- * 3 among larger counts: the other corners of the cheapest rectangle through it go, here 6, 7 and 8;
- * a table without small counts loses nothing; 1 + 1 = 2 would be told by a row total of 2.
+ * 3 among larger counts: the other corners of the cheapest rectangle through it go, here 6, 7 and
+ * 8; a table without small counts loses nothing; 1 + 1 = 2 would be told by a row total of 2.
  */
 static void test_by_hand(void **state)
 {

@@ -1,4 +1,5 @@
-/* Changes between periods, trends over years, claims: published examples and hand-worked numbers. */
+/* Changes between periods, trends over years, claims: published examples and hand-worked numbers.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,7 +38,8 @@ static void test_published_changes(void **state)
     static const struct {
         uint64_t base, current;
         double change, low, high;
-    } rows[] = {{33, 26, -21.21, -54.7, 35.8}, {14, 13, -7.14, -59.8, 113.0}, {4, 1, -75, -99.5, 152.6}};
+    } rows[] = {
+        {33, 26, -21.21, -54.7, 35.8}, {14, 13, -7.14, -59.8, 113.0}, {4, 1, -75, -99.5, 152.6}};
     for (size_t i = 0; i < 3; i++) {
         hg_change c = counts(rows[i].base, 304, rows[i].current, 304);
         expect_near("change", rows[i].change, c.change_pct, 0.005);
@@ -128,29 +130,29 @@ static void test_few_amounts(void **state)
     (void)state;
     const double base[] = {1000, 20, 5, 3}, current[] = {10, 20, 30, 40, 50};
     hg_change c = {0};
-    assert_int_equal(hg_change_amounts((hg_amounts){base, 4, 10}, (hg_amounts){current, 5, 10}, 2000,
-                                       1, &c, NULL),
+    assert_int_equal(hg_change_amounts((hg_amounts){base, 4, 10}, (hg_amounts){current, 5, 10},
+                                       2000, 1, &c, NULL),
                      HG_OK);
     expect_near("change", 100 * (150.0 / 1028 - 1), c.change_pct, 1e-9);
     assert_true(isnan(c.low_pct) && isnan(c.high_pct));
     assert_int_equal(c.note, HG_CHANGE_TOO_FEW);
-    assert_int_equal(hg_change_amounts((hg_amounts){base, 0, 10}, (hg_amounts){current, 5, 10}, 2000,
-                                       1, &c, NULL),
+    assert_int_equal(hg_change_amounts((hg_amounts){base, 0, 10}, (hg_amounts){current, 5, 10},
+                                       2000, 1, &c, NULL),
                      HG_OK);
     assert_int_equal(c.note, HG_CHANGE_BASE_ZERO);
-    assert_int_equal(hg_change_amounts((hg_amounts){base, 4, 10}, (hg_amounts){current, 5, 10}, 10, 1,
-                                       &c, NULL),
-                     HG_EUSAGE);
+    assert_int_equal(
+        hg_change_amounts((hg_amounts){base, 4, 10}, (hg_amounts){current, 5, 10}, 10, 1, &c, NULL),
+        HG_EUSAGE);
     const double bad[] = {1, -1};
     hg_error err;
-    assert_int_equal(hg_change_amounts((hg_amounts){base, 4, 10}, (hg_amounts){bad, 2, 10}, 2000, 1,
-                                       &c, &err),
-                     HG_EDATA);
+    assert_int_equal(
+        hg_change_amounts((hg_amounts){base, 4, 10}, (hg_amounts){bad, 2, 10}, 2000, 1, &c, &err),
+        HG_EDATA);
 }
 
 /*
- * Coverage: losses of two periods of the same law (lognormal, Poisson numbers around 60); the interval
- * should hold 0 in about 95 % of 300 cases (4 standard errors: 90 %).
+ * Coverage: losses of two periods of the same law (lognormal, Poisson numbers around 60); the
+ * interval should hold 0 in about 95 % of 300 cases (4 standard errors: 90 %).
  */
 static void test_bootstrap_coverage(void **state)
 {
@@ -255,7 +257,8 @@ static double trend_tail(double slope, const int32_t *year, const uint64_t *n, c
     return sum;
 }
 
-/* At the bounds the tails, summed naively, are 2.5 %; gaps between years and unequal lengths included. */
+/* At the bounds the tails, summed naively, are 2.5 %; gaps between years and unequal lengths
+ * included. */
 static void test_trend_bounds(void **state)
 {
     (void)state;
@@ -267,7 +270,8 @@ static void test_trend_bounds(void **state)
         hg_rate_trend t = {0};
         assert_int_equal(hg_rate_trend_fit(year, n[i], days, 5, &t, NULL), HG_OK);
         if (t.low > 0)
-            expect_near("upper tail", 0.025, trend_tail(log(t.low), year, n[i], days, 5, true), 1e-7);
+            expect_near("upper tail", 0.025, trend_tail(log(t.low), year, n[i], days, 5, true),
+                        1e-7);
         if (t.high < INFINITY)
             expect_near("lower tail", 0.025, trend_tail(log(t.high), year, n[i], days, 5, false),
                         1e-7);
@@ -373,13 +377,15 @@ static void test_possible_claims(void **state)
 
 /*
  * 1 … 10: S = 45, Var = 10 x 9 x 25 / 18 = 125, Z = 44 / sqrt(125) = 3.935479.
- * 1 1 2 3 3 3 4 5 6 7: ties of 2 and 3 take 2 x 1 x 9 + 3 x 2 x 11 = 84 from 2250: Var = 2166 / 18 = 120.333;
- * S = 45 - 1 - 3 = 41, Z = 40 / 10.969655 = 3.646423; tau = 41 / sqrt(45 x 41) = 0.954521.
+ * 1 1 2 3 3 3 4 5 6 7: ties of 2 and 3 take 2 x 1 x 9 + 3 x 2 x 11 = 84 from 2250: Var = 2166 / 18
+ * = 120.333; S = 45 - 1 - 3 = 41, Z = 40 / 10.969655 = 3.646423; tau = 41 / sqrt(45 x 41) =
+ * 0.954521.
  */
 static void test_mann_kendall(void **state)
 {
     (void)state;
-    const double rising[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, tied[] = {1, 1, 2, 3, 3, 3, 4, 5, 6, 7};
+    const double rising[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10},
+                 tied[] = {1, 1, 2, 3, 3, 3, 4, 5, 6, 7};
     const double equal[10] = {0};
     double falling[10];
     hg_mann_kendall r = {0};
@@ -416,8 +422,8 @@ static hg_status run_all(void *context, hg_error *err)
     hg_change c;
     hg_mann_kendall m;
     hg_rate_trend t;
-    hg_status s = hg_change_amounts((hg_amounts){base, 6, 10}, (hg_amounts){current, 5, 10}, 100, 1,
-                                    &c, err);
+    hg_status s =
+        hg_change_amounts((hg_amounts){base, 6, 10}, (hg_amounts){current, 5, 10}, 100, 1, &c, err);
     if (s == HG_OK)
         s = hg_mann_kendall_test(rising, 10, &m, err);
     return s == HG_OK ? hg_rate_trend_fit(year, n, days, 2, &t, err) : s;

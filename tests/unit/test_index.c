@@ -123,10 +123,10 @@ static void test_scores(void **state)
 }
 
 /*
- * 14 days of 2 and 14 of 6: mean 4, each day adds (2^2)/4 = 1 to chi^2, phi = 28/27. No day stands out
- * (6 against 4: r = 0.88). Y = 9: z = 2 (3 - 2) / sqrt(28/27) / sqrt(29/28) = 1.929803.
- * The same with 1 and 3 events of weight 2: counts scatter by chi^2 = 28 x 1/2 = 14 over 27, and
- * sum w^2 / sum w = 2, so phi = 2 x 14/27 = 28/27 again.
+ * 14 days of 2 and 14 of 6: mean 4, each day adds (2^2)/4 = 1 to chi^2, phi = 28/27. No day stands
+ * out (6 against 4: r = 0.88). Y = 9: z = 2 (3 - 2) / sqrt(28/27) / sqrt(29/28) = 1.929803. The
+ * same with 1 and 3 events of weight 2: counts scatter by chi^2 = 28 x 1/2 = 14 over 27, and sum
+ * w^2 / sum w = 2, so phi = 2 x 14/27 = 28/27 again.
  */
 static void test_dispersion(void **state)
 {
@@ -155,10 +155,10 @@ static void test_dispersion(void **state)
 
 /*
  * 27 days of 4 and one of 25: mean 133/28 = 4.75, chi^2 = (27 x 0.75^2 + 20.25^2) / 4.75 = 89.526,
- * phi = 89.526 / 27 = 3.31579. The day of 25: r = 2 (5 - 2.179449) / sqrt(3.31579) = 3.097921, weight
- * (2.58 / r)^2 = 0.693583. D = 27.693583, M = (108 + 0.693583 x 25) / D = 4.525943; around it
- * phi = (27 x 0.525943^2 + 20.474057^2) / 4.525943 / 27 = 3.491440.
- * Y = 9: z = 2 (3 - 2.127426) / 1.868540 / sqrt(1 + 1/27.693583) = 0.917544.
+ * phi = 89.526 / 27 = 3.31579. The day of 25: r = 2 (5 - 2.179449) / sqrt(3.31579) = 3.097921,
+ * weight (2.58 / r)^2 = 0.693583. D = 27.693583, M = (108 + 0.693583 x 25) / D = 4.525943; around
+ * it phi = (27 x 0.525943^2 + 20.474057^2) / 4.525943 / 27 = 3.491440. Y = 9: z = 2 (3 - 2.127426)
+ * / 1.868540 / sqrt(1 + 1/27.693583) = 0.917544.
  */
 static void test_robust_mean(void **state)
 {
@@ -178,9 +178,10 @@ static void test_robust_mean(void **state)
 }
 
 /*
- * Eight weeks from Monday 1970-01-05 (day 4): 1 event on each day, 8 on Mondays. 56 days, 14/7 = 2 a day;
- * Monday's factor 8/2 = 4, the others' 1/2. The Monday after expects 8 on D = 8 days, the Tuesday
- * after (its history: 7 Tuesdays within 56 days if the window is 55) has too few Tuesdays for a factor.
+ * Eight weeks from Monday 1970-01-05 (day 4): 1 event on each day, 8 on Mondays. 56 days, 14/7 = 2
+ * a day; Monday's factor 8/2 = 4, the others' 1/2. The Monday after expects 8 on D = 8 days, the
+ * Tuesday after (its history: 7 Tuesdays within 56 days if the window is 55) has too few Tuesdays
+ * for a factor.
  */
 static void test_weekday(void **state)
 {
@@ -207,8 +208,8 @@ static void test_weekday(void **state)
 }
 
 /*
- * Ratio rule, 28 days of 10: 11 events score 100 (2 - 1.1) = 90 and are blue, 12 score 80, yellow, 13
- * score 70, orange; one event of weight 0.001 more is beyond the edge. 20 and more score 0.
+ * Ratio rule, 28 days of 10: 11 events score 100 (2 - 1.1) = 90 and are blue, 12 score 80, yellow,
+ * 13 score 70, orange; one event of weight 0.001 more is beyond the edge. 20 and more score 0.
  */
 static void test_edges(void **state)
 {
@@ -268,8 +269,9 @@ static const hg_index_stream three[] = {{0.75, false}, {0.25, false}, {0, true}}
 
 /*
  * A feed is silent as a whole or not at all. Stream 0 stops after day 39: three days are a gap that
- * may be, from the fourth (day 43) on it is missing, and with it the headline. Stream 1 has events in
- * unit 1 only: unit 0 is quiet, not blind. Stream 2 (discovered) never had a row and touches no headline.
+ * may be, from the fourth (day 43) on it is missing, and with it the headline. Stream 1 has events
+ * in unit 1 only: unit 0 is quiet, not blind. Stream 2 (discovered) never had a row and touches no
+ * headline.
  */
 static void test_missing_feed(void **state)
 {
@@ -299,8 +301,8 @@ static void test_missing_feed(void **state)
 }
 
 /*
- * Stream 0 was silent for 6 days once (days 10 … 15): a gap of 6 days later is no reason for alarm, the
- * seventh day is. An event in no unit ends the silence.
+ * Stream 0 was silent for 6 days once (days 10 … 15): a gap of 6 days later is no reason for alarm,
+ * the seventh day is. An event in no unit ends the silence.
  */
 static void test_longest_gap(void **state)
 {
@@ -364,7 +366,8 @@ static void test_feed_calendar(void **state)
     free(e);
 }
 
-/* The worst reported stream is the headline; a discovered stream changes nothing but its own columns. */
+/* The worst reported stream is the headline; a discovered stream changes nothing but its own
+ * columns. */
 static void test_headline(void **state)
 {
     (void)state;
@@ -394,10 +397,10 @@ static void test_headline(void **state)
 }
 
 /*
- * Huizhou's rule: two units of 10,000 and 30,000 heads, one event a day in each, 10-day periods. Expected of
- * the first: (2 events x 40 days) / (40,000 x 40) x 10,000 x 10 = 5 a period, of the second 15.
- * Day 49 … the period of days 40 … 49: unit 0 has 7 events: 100 (2 - 1.4) = 60, unit 1 has 12: ratio 0.8, 120,
- * capped at 100. One death in unit 1's period, 4 points: 96.
+ * Huizhou's rule: two units of 10,000 and 30,000 heads, one event a day in each, 10-day periods.
+ * Expected of the first: (2 events x 40 days) / (40,000 x 40) x 10,000 x 10 = 5 a period, of the
+ * second 15. Day 49 … the period of days 40 … 49: unit 0 has 7 events: 100 (2 - 1.4) = 60, unit 1
+ * has 12: ratio 0.8, 120, capped at 100. One death in unit 1's period, 4 points: 96.
  */
 static void test_common_baseline(void **state)
 {
@@ -430,15 +433,16 @@ static void test_common_baseline(void **state)
     expect_near("stream's own", 100, r.series[0].score[1], 0);
     expect_near("deaths", 1, r.deaths[1], 0);
     assert_true(isnan(r.series[0].z[0]));
-    /* N = M D is what all units had: D = (40 / 10) x (40,000 / 10,000) = 16 periods of this unit. */
+    /* N = M D is what all units had: D = (40 / 10) x (40,000 / 10,000) = 16 periods of this unit.
+     */
     expect_near("D", 16, r.series[0].days[0], 1e-12);
     hg_index_result_dispose(&r);
     free(e);
 }
 
 /*
- * Counts of 10 a day, ratio rule: 14 are red. Reds on days 30 … 32, a day with the feed missing, two more
- * reds, then an ordinary day. Levels after 3, 4 and 5 reds.
+ * Counts of 10 a day, ratio rule: 14 are red. Reds on days 30 … 32, a day with the feed missing,
+ * two more reds, then an ordinary day. Levels after 3, 4 and 5 reds.
  */
 static void test_escalation(void **state)
 {
@@ -502,7 +506,8 @@ static void test_ranks(void **state)
     free(e);
 }
 
-/* A holiday with 2 days behind it has its own factor; one never seen is flagged and judged as any day. */
+/* A holiday with 2 days behind it has its own factor; one never seen is flagged and judged as any
+ * day. */
 static void test_holidays(void **state)
 {
     (void)state;
@@ -536,7 +541,7 @@ static void test_places(void **state)
     add(e, 28, 0, 0, 8);
     add(e, 28, 0, 1, 4);
     double x[EVENTS_MAX] = {0}, y[EVENTS_MAX] = {0};
-    const double places[8][2] = {{-1, 2500},  {-1000, 2999}, {1500, 100}, {1999, 999},
+    const double places[8][2] = {{-1, 2500},   {-1000, 2999}, {1500, 100}, {1999, 999},
                                  {-0.5, 2000}, {NAN, 5},      {1000, 0},   {9e5, 9e5}};
     for (size_t i = 0; i < 8; i++) {
         x[first + i] = places[i][0];
