@@ -130,7 +130,7 @@ static void distribution_dispose(distribution *d)
 static hg_status distribution_new(const years *y, double slope, distribution *out, hg_error *err)
 {
     double variance, mean = set_slope(y, slope, &variance) * y->total;
-    double half = 20 * sqrt(variance * y->total) + 100 * y->span, last = y->total * y->span;
+    double half = 12 * sqrt(variance * y->total) + 50 * y->span, last = y->total * y->span;
     distribution d = {.slope = slope, .low = fmax(0, floor(mean - half))};
     double width = fmin(last, ceil(mean + half)) - d.low + 1;
     if (!(width <= WINDOW_MAX))
@@ -196,7 +196,7 @@ static hg_status solve_tail(const years *y, const distribution *d, double near, 
     for (i = 0; i < STEPS && fabs(far - near) > 1e-13 * fmax(1, fabs(far)) && at_near != at_far; i++) {
         double between = far - at_far * (far - near) / (at_far - at_near);
         double value = excess(d, between, y->sum, upper);
-        if (value == 0 || between == near || between == far) {
+        if (fabs(value) < 1e-12 || between == near || between == far) {
             near = far = between;
         } else if (value > 0) {
             near = between;

@@ -248,7 +248,7 @@ static hg_status tell(hg_index_run *run, const hg_table *changes, const outputs 
 
 /* ------------------------------------------------- writing ---------------------------------- */
 
-/* The two halves of the writing, which need nothing of each other. */
+/* What is written, by tasks that need little of each other and share the processors. */
 typedef struct writing {
     hg_index_run *run;
     const outputs *out;
@@ -256,25 +256,29 @@ typedef struct writing {
     hg_gpkg *gpkg;
 } writing;
 
-static hg_status day_tables(const hg_index_run *run, hg_index_tables *t, hg_error *err)
+static hg_status write_days(writing *w, hg_error *err)
 {
-    hg_status status = hg_index_daily_table(run, &t->daily, err);
+    hg_status status = hg_index_daily_table(w->run, &w->tables.daily, err);
     if (status == HG_OK)
-        status = hg_index_units_table(run, &t->units, err);
-    return status == HG_OK ? hg_index_summary_table(run, &t->summary, err) : status;
+        status = hg_gpkg_create(w->out->gpkg_temp, &w->run->job->control, &w->gpkg, err);
+    return status == HG_OK ? hg_gpkg_add_table(w->gpkg, w->tables.daily, err) : status;
 }
 
-static hg_status make_half(void *context, size_t half, hg_error *err)
+static hg_status first_task(void *context, size_t task, hg_error *err)
 {
     writing *w = context;
-    return half == 0 ? day_tables(w->run, &w->tables, err) : hg_index_period_tables(w->run, &w->tables, err);
+    if (task == 0)
+        return hg_index_period_tables(w->run, &w->tables, err);
+    return task == 1 ? write_days(w, err) : hg_index_chart(w->run, w->out->sidecar_temp[1], w->out->sidecar_temp[2], err);
 }
 
-static hg_status make_tables(writing *w, hg_error *err)
+static hg_status small_tables(writing *w, hg_error *err)
 {
     hg_index_run *run = w->run;
     hg_index_tables *t = &w->tables;
-    hg_status status = hg_parallel(2, run->job->control.threads, make_half, w, err);
+    hg_status status = hg_index_units_table(run, &t->units, err);
+    if (status == HG_OK)
+        status = hg_index_summary_table(run, &t->summary, err);
     if (status == HG_OK && run->job->set.compare)
         status = hg_index_changes_table(run, t->daily, &t->changes, err);
     if (status == HG_OK && !run->hidden) /* the values of refused rows are no matter of publication */
@@ -282,25 +286,21 @@ static hg_status make_tables(writing *w, hg_error *err)
     return status == HG_OK && t->rejects ? hg_columns_title(run->job->set.lang, t->rejects, err) : status;
 }
 
-static hg_status write_layers(writing *w, hg_error *err)
+static hg_status write_rest(writing *w, hg_error *err)
 {
     hg_table *list[HG_INDEX_TABLES_MAX];
+    hg_status status = small_tables(w, err);
     size_t n = hg_index_tables_list(&w->tables, list);
-    hg_status status = hg_gpkg_create(w->out->gpkg_temp, &w->run->job->control, &w->gpkg, err);
     for (size_t k = 0; k < n && status == HG_OK; k++)
-        status = hg_gpkg_add_table(w->gpkg, list[k], err);
+        if (list[k] != w->tables.daily)
+            status = hg_gpkg_add_table(w->gpkg, list[k], err);
     return status == HG_OK ? hg_index_styles(w->run, &w->tables, w->gpkg, err) : status;
 }
 
-static hg_status write_sidecars(writing *w, hg_error *err)
+static hg_status second_task(void *context, size_t task, hg_error *err)
 {
-    hg_status status = hg_csv_write(w->out->sidecar_temp[0], w->tables.daily, err);
-    return status == HG_OK ? hg_index_chart(w->run, w->out->sidecar_temp[1], w->out->sidecar_temp[2], err) : status;
-}
-
-static hg_status write_half(void *context, size_t half, hg_error *err)
-{
-    return half == 0 ? write_layers(context, err) : write_sidecars(context, err);
+    writing *w = context;
+    return task == 0 ? write_rest(w, err) : hg_csv_write(w->out->sidecar_temp[0], w->tables.daily, err);
 }
 
 static hg_status store_sidecars(hg_job *job, const outputs *o, hg_error *err)
@@ -336,9 +336,9 @@ static hg_status write_result(hg_index_run *run, const outputs *o, double read_s
     writing w = {.run = run, .out = o};
     hg_job *job = run->job;
     double began = hg_now();
-    hg_status status = make_tables(&w, err);
+    hg_status status = hg_parallel(3, job->control.threads, first_task, &w, err);
     if (status == HG_OK)
-        status = hg_parallel(2, job->control.threads, write_half, &w, err);
+        status = hg_parallel(2, job->control.threads, second_task, &w, err);
     hg_intake_facts(job, run->in);
     design_facts(run);
     if (status == HG_OK)

@@ -22,6 +22,9 @@ static const double margin = 24, head = 78, foot = 30;
 static const double cell_width = 21, cell_height = 16, month_label = 44, block_head = 40, block_gap = 14;
 static const double strip_label = 170, strip_day = 2.2, strip_height = 13, strip_head = 34;
 
+/* Twice as many pixels as units, but no more than this for a long page. */
+static const double MOST_PIXELS = 6e6;
+
 static const char ink[] = "#2a2a2a", faint[] = "#8a8a8a", empty[] = "#ffffff", grid_line[] = "#e2e2e2",
                   missing[] = "#c8c8c8";
 
@@ -279,7 +282,7 @@ static void draw(const chart *c)
 
 hg_status hg_index_chart(const hg_index_run *run, const char *svg, const char *png, hg_error *err)
 {
-    const struct {
+    struct {
         hg_canvas_format format;
         const char *path;
         double scale;
@@ -287,6 +290,7 @@ hg_status hg_index_chart(const hg_index_run *run, const char *svg, const char *p
     chart c = {.run = run};
     hg_status status = HG_OK;
     plan(&c);
+    files[1].scale = fmax(1, fmin(2, sqrt(MOST_PIXELS / (c.width * c.height))));
     for (size_t k = 0; k < 2 && status == HG_OK; k++) {
         status = hg_canvas_new(files[k].format, files[k].path, c.width, c.height, files[k].scale, &c.canvas, err);
         if (status != HG_OK)

@@ -22,12 +22,12 @@ typedef struct period_tables {
     struct known_change *known;
 } period_tables;
 
-/* Small units repeat the same few pairs of counts, and an exact interval takes its time. */
-enum { KNOWN = 1 << 13 };
+/* Units repeat the same pairs of counts, and an exact interval takes its time: kept for periods of equal length. */
+enum { KNOWN = 1 << 14 };
 
 typedef struct known_change {
     uint64_t n0, n1;
-    double days0, days1; /* days0 0 = free */
+    bool used;
     hg_change change;
 } known_change;
 
@@ -122,19 +122,37 @@ static hg_status put_line(period_tables *p, const line *l, hg_error *err)
     return status;
 }
 
+static hg_status equal_periods(period_tables *p, uint64_t n0, uint64_t n1, hg_change *out, hg_error *err)
+{
+    uint64_t mixed = (n0 * 0x9e3779b97f4a7c15u) ^ (n1 * 0xc2b2ae3d27d4eb4fu);
+    known_change *k = &p->known[(mixed >> 20) % KNOWN];
+    if (!k->used || k->n0 != n0 || k->n1 != n1) {
+        hg_status status = hg_change_counts(n0, 1, n1, 1, out, err);
+        if (status != HG_OK)
+            return status;
+        *k = (known_change){n0, n1, true, *out};
+    }
+    *out = k->change;
+    return HG_OK;
+}
+
+static double rescaled(double pct, double ratio)
+{
+    return ((1 + pct / 100) * ratio - 1) * 100;
+}
+
+/* Lengths that differ stretch the ratio of the rates and its bounds alike. */
 static hg_status change_of(period_tables *p, uint64_t n0, double days0, uint64_t n1, double days1, hg_change *out,
                            hg_error *err)
 {
-    uint64_t mixed = (n0 * 0x9e3779b97f4a7c15u) ^ (n1 * 0xc2b2ae3d27d4eb4fu) ^ (uint64_t)(days0 * 31 + days1 * 977);
-    known_change *k = &p->known[(mixed >> 20) % KNOWN];
-    if (k->days0 > 0 && k->n0 == n0 && k->n1 == n1 && k->days0 == days0 && k->days1 == days1) {
-        *out = k->change;
-        return HG_OK;
-    }
-    hg_status status = hg_change_counts(n0, days0, n1, days1, out, err);
-    if (status == HG_OK)
-        *k = (known_change){n0, n1, days0, days1, *out};
-    return status;
+    hg_status status = equal_periods(p, n0, n1, out, err);
+    if (status != HG_OK || days0 == days1 || isnan(out->change_pct))
+        return status;
+    out->change_pct = rescaled(out->change_pct, days0 / days1);
+    out->low_pct = rescaled(out->low_pct, days0 / days1);
+    out->high_pct = rescaled(out->high_pct, days0 / days1);
+    out->note = out->low_pct > 0 || out->high_pct < 0 ? HG_CHANGE_CLEAR : HG_CHANGE_NOT_DISTINCT;
+    return HG_OK;
 }
 
 static hg_status count_line(period_tables *p, size_t unit, size_t series, const hg_index_pair *pair, hg_error *err)

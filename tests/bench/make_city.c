@@ -1,6 +1,6 @@
 /*
  * make_city N INCIDENTS.gpkg UNITS.gpkg: N incidents of four streams over three years (2017 to 2019) on 20 km x 20 km
- * in EPSG:4547, and 124 units (31 x 4 rectangles) that cover them. Seeded.
+ * in EPSG:4547, with seven attributes as registers have them, and 124 units (31 x 4 rectangles) that cover them. Seeded.
  */
 #include "base/civil.h"
 #include "base/memory.h"
@@ -32,6 +32,7 @@ static hg_status incidents(size_t n, const char *path, const hg_crs *crs, hg_err
     static const char *const streams[] = {"crime", "traffic", "city_management", "fire"};
     hg_random r = hg_random_seed(20191031, 1);
     hg_table *t = NULL;
+    char text[64];
     hg_status s = hg_table_new("incidents", n, NULL, &t, err);
     if (s == HG_OK)
         s = hg_table_add(t, "stream", HG_TEXT, NULL, err);
@@ -40,14 +41,30 @@ static hg_status incidents(size_t n, const char *path, const hg_crs *crs, hg_err
     if (s == HG_OK)
         s = hg_table_add(t, "weight", HG_DOUBLE, NULL, err);
     if (s == HG_OK)
+        s = hg_table_add(t, "t_end", HG_DATETIME, NULL, err);
+    if (s == HG_OK)
+        s = hg_table_add(t, "case_no", HG_TEXT, NULL, err);
+    if (s == HG_OK)
+        s = hg_table_add(t, "community", HG_TEXT, NULL, err);
+    if (s == HG_OK)
+        s = hg_table_add(t, "grade", HG_INT64, NULL, err);
+    if (s == HG_OK)
         s = hg_table_make_points(t, hg_crs_wkt(crs), err);
     for (size_t i = 0; i < n && s == HG_OK; i++) {
         uint64_t kind = hg_random_below(&r, 10);
         t->columns[1].i64[i] = hg_civil_from(2017, 1, 1, 0, 0, 0) + (int64_t)hg_random_below(&r, (uint64_t)DAYS * DAY_S);
         t->columns[2].f64[i] = 1;
+        t->columns[3].i64[i] = t->columns[1].i64[i] + (int64_t)hg_random_below(&r, 7200);
+        t->columns[6].i64[i] = (int64_t)(i % 4);
         t->geometry.xy[2 * i] = WEST + SIDE * hg_random_unit(&r);
         t->geometry.xy[2 * i + 1] = SOUTH + SIDE * hg_random_unit(&r);
         s = hg_table_set_text(t, &t->columns[0], i, streams[kind < 4 ? 0 : kind < 7 ? 1 : kind < 9 ? 2 : 3], err);
+        snprintf(text, sizeof text, "A4404%09zu", i);
+        if (s == HG_OK)
+            s = hg_table_set_text(t, &t->columns[4], i, text, err);
+        snprintf(text, sizeof text, "社区 %llu", (unsigned long long)hg_random_below(&r, 200));
+        if (s == HG_OK)
+            s = hg_table_set_text(t, &t->columns[5], i, text, err);
     }
     if (s == HG_OK)
         s = write(path, t, err);
