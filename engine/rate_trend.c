@@ -6,6 +6,7 @@
  * (Cox, Some statistical methods connected with series of events, 1955).
  */
 #include "engine/change.h"
+#include "engine/root.h"
 #include "base/memory.h"
 
 #include <inttypes.h>
@@ -175,10 +176,17 @@ static double tail(const distribution *d, double b, double t, bool upper)
     return part / all;
 }
 
-/* How far the tail is above 2.5 %, on the scale of logarithms; finite where the tail is none. */
-static double excess(const distribution *d, double b, double t, bool upper)
+typedef struct wanted_tail {
+    const distribution *d;
+    double t;
+    bool upper;
+} wanted_tail;
+
+/* How far the tail is above 2.5 %, on the scale of logarithms, where it is nearly straight; finite. */
+static double excess(const void *payload, double b)
 {
-    return fmax(log(tail(d, b, t, upper) / TAIL), -1e3);
+    const wanted_tail *w = payload;
+    return fmax(log(tail(w->d, b, w->t, w->upper) / TAIL), -1e3);
 }
 
 /* The slope at which the tail of T is 2.5 %: below the estimate for the upper tail, else above. */
@@ -191,24 +199,9 @@ static hg_status solve_tail(const years *y, const distribution *d, double near, 
         far = upper ? near - step : near + step;
     if (i == STEPS)
         return hg_fail(err, HG_EFAIL, "a bound of the yearly trend was not found");
-    /* False position on the logarithm of the tail, which is nearly straight; the end that stays is halved. */
-    double at_near = excess(d, near, y->sum, upper), at_far = excess(d, far, y->sum, upper);
-    for (i = 0; i < STEPS && fabs(far - near) > 1e-13 * fmax(1, fabs(far)) && at_near != at_far; i++) {
-        double between = far - at_far * (far - near) / (at_far - at_near);
-        double value = excess(d, between, y->sum, upper);
-        if (fabs(value) < 1e-12 || between == near || between == far) {
-            near = far = between;
-        } else if (value > 0) {
-            near = between;
-            at_near = value;
-            at_far /= 2;
-        } else {
-            far = between;
-            at_far = value;
-            at_near /= 2;
-        }
-    }
-    *slope = (near + far) / 2;
+    const wanted_tail w = {d, y->sum, upper};
+    *slope = hg_root_find(excess, &w, (hg_root_end){far, excess(&w, far)}, (hg_root_end){near, excess(&w, near)},
+                          1e-12);
     return HG_OK;
 }
 

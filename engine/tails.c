@@ -5,6 +5,7 @@
  * DLMF 8.17.22, evaluated by Lentz's method as in Press et al., Numerical Recipes, 3rd ed., 6.4.
  */
 #include "engine/tails.h"
+#include "engine/root.h"
 #include "engine/composition.h"
 
 #include <float.h>
@@ -119,46 +120,34 @@ double hg_binomial_tail(uint64_t k, uint64_t n, double p)
     return exp(hg_log_binomial_tail(k, n, p));
 }
 
+typedef struct wanted_tail {
+    uint64_t k, n;
+    double log_level;
+} wanted_tail;
+
 /* How far the logarithm of the tail at these log-odds is above the wanted one; finite. */
-static double tail_excess(uint64_t k, uint64_t n, double log_odds, double wanted)
+static double tail_excess(const void *payload, double log_odds)
 {
-    return fmax(hg_log_binomial_tail(k, n, 1 / (1 + exp(-log_odds))) - wanted, -1e300);
+    const wanted_tail *w = payload;
+    return fmax(hg_log_binomial_tail(w->k, w->n, 1 / (1 + exp(-log_odds))) - w->log_level, -1e300);
 }
 
-/*
- * On the log-odds, which keeps the digits of bounds near 0: a bracket from the spread of the estimate, then false
- * position with the end that stays halved (Dowell and Jarratt 1971), and halving where that does not move.
- */
+/* On the log-odds, which keeps the digits of bounds near 0; the bracket comes from the spread of the estimate. */
 double hg_binomial_lower(uint64_t k, uint64_t n, double level)
 {
     if (k == 0)
         return 0;
-    double a = (double)k, b = (double)(n - k + 1), step = 2.5 * sqrt(1 / a + 1 / b), wanted = log(level);
-    double high = log(a / b), low = high - step;
-    double at_high = tail_excess(k, n, high, wanted), at_low = tail_excess(k, n, low, wanted);
-    for (; at_high < 0 && high < 700; at_high = tail_excess(k, n, high, wanted))
-        high += step *= 2;
-    for (; at_low >= 0 && low > -700; at_low = tail_excess(k, n, low, wanted))
-        low -= step *= 2;
-    double x = high;
-    for (int i = 0; i < STEPS_MAX && high - low > 4 * DBL_EPSILON * fmax(1, fabs(low)); i++) {
-        x = i % 8 == 7 ? low + (high - low) / 2 : high - at_high * (high - low) / (at_high - at_low);
-        if (!(x > low && x < high))
-            x = low + (high - low) / 2;
-        double value = tail_excess(k, n, x, wanted);
-        if (fabs(value) < 1e-13) /* the tail itself is not known better */
-            break;
-        if (value < 0) {
-            low = x;
-            at_low = value;
-            at_high /= 2;
-        } else {
-            high = x;
-            at_high = value;
-            at_low /= 2;
-        }
-    }
-    return 1 / (1 + exp(-x));
+    const wanted_tail w = {k, n, log(level)};
+    double a = (double)k, b = (double)(n - k + 1), step = 2.5 * sqrt(1 / a + 1 / b);
+    hg_root_end above = {log(a / b), 0}, below = {above.x - step, 0};
+    above.value = tail_excess(&w, above.x);
+    below.value = tail_excess(&w, below.x);
+    for (; above.value < 0 && above.x < 700; above.value = tail_excess(&w, above.x))
+        above.x += step *= 2;
+    for (; below.value >= 0 && below.x > -700; below.value = tail_excess(&w, below.x))
+        below.x -= step *= 2;
+    /* the tail itself is not known better than to 1e-13 */
+    return 1 / (1 + exp(-hg_root_find(tail_excess, &w, below, above, 1e-13)));
 }
 
 double hg_poisson_tail(uint64_t k, double mean)

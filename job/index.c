@@ -2,7 +2,6 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "io/csv.h"
-#include "io/hash.h"
 #include "job/options.h"
 
 #include <math.h>
@@ -303,23 +302,11 @@ static hg_status second_task(void *context, size_t task, hg_error *err)
     return task == 0 ? write_rest(w, err) : hg_csv_write(w->out->sidecar_temp[0], w->tables.daily, err);
 }
 
-static hg_status store_sidecars(hg_job *job, const outputs *o, hg_error *err)
-{
-    char hex[HG_SHA256_HEX];
-    for (size_t k = 0; k < SIDECARS; k++) {
-        hg_status status = hg_hash_file(o->sidecar_temp[k], &job->control, hex, err);
-        if (status != HG_OK)
-            return status;
-        hg_fact_text(&job->facts, hg_base_name(o->sidecar[k]), "sidecars[%zu].name", k);
-        hg_fact_text(&job->facts, hex, "sidecars[%zu].sha256", k);
-    }
-    return HG_OK;
-}
-
 static hg_status complete(writing *w, double read_s, double analyse_s, double began, hg_error *err)
 {
     hg_job *job = w->run->job;
-    hg_status status = store_sidecars(job, w->out, err);
+    const char *const *finals = (const char *const *)w->out->sidecar;
+    hg_status status = hg_sidecar_facts(job, finals, w->out->sidecar_temp, SIDECARS, err);
     if (status != HG_OK)
         return status;
     hg_run_facts(job, read_s, analyse_s, hg_now() - began);
