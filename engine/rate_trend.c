@@ -19,7 +19,7 @@ enum { SPAN_MAX = 1000, STEPS = 200 };
 #define SLOPE_MAX 700.0 /* exp() ends near there */
 #define NOISE 1e-12     /* of the largest probability: what an inversion cannot tell from 0 */
 #define NEGLIGIBLE 1e-18
-#define LEAST (-45.0) /* logarithm of what adds nothing to a sum whose largest term is 1 */
+#define FAR 600.0 /* exp() of it, and its inverse, are numbers */
 
 typedef struct years {
     const int32_t *year;
@@ -32,11 +32,11 @@ typedef struct years {
     double *p;    /* scratch: p_k(b) */
 } years;
 
-/* P(T = low + i), i = 0 … n-1, under the slope b; its logarithm, -INFINITY where it is noise. */
+/* P(T = low + i), i = 0 … n-1, under the slope b, 0 where it is noise; the largest stands at `peak`. */
 typedef struct distribution {
     double slope, low;
-    size_t n;
-    double *mass, *log_mass;
+    size_t n, peak;
+    double *mass;
 } distribution;
 
 static double year_of(const years *y, size_t k)
@@ -115,17 +115,17 @@ static void invert(const years *y, const double *cosine, distribution *d)
 
 static void clear_noise(distribution *d)
 {
-    double peak = 0;
+    d->peak = 0;
     for (size_t i = 0; i < d->n; i++)
-        peak = fmax(peak, d->mass[i]);
+        d->peak = d->mass[i] > d->mass[d->peak] ? i : d->peak;
+    double least = NOISE * d->mass[d->peak];
     for (size_t i = 0; i < d->n; i++)
-        d->log_mass[i] = d->mass[i] > NOISE * peak ? log(d->mass[i]) : -INFINITY;
+        d->mass[i] = d->mass[i] > least ? d->mass[i] : 0;
 }
 
 static void distribution_dispose(distribution *d)
 {
     hg_free(d->mass);
-    hg_free(d->log_mass);
 }
 
 static hg_status distribution_new(const years *y, double slope, distribution *out, hg_error *err)
@@ -140,8 +140,7 @@ static hg_status distribution_new(const years *y, double slope, distribution *ou
     d.n = (size_t)width;
     double *cosine = hg_malloc(4 * d.n, sizeof *cosine);
     d.mass = hg_malloc(d.n, sizeof *d.mass);
-    d.log_mass = hg_malloc(d.n, sizeof *d.log_mass);
-    if (!cosine || !d.mass || !d.log_mass) {
+    if (!cosine || !d.mass) {
         hg_free(cosine);
         distribution_dispose(&d);
         return hg_fail_memory(err);
@@ -157,19 +156,32 @@ static hg_status distribution_new(const years *y, double slope, distribution *ou
     return HG_OK;
 }
 
+/* Sums of the tail and of all, a step of T at a time from where most of the mass lies. */
+static void add_from(const distribution *d, size_t from, ptrdiff_t step, double factor, double ratio, double t,
+                     bool upper, double *part, double *all)
+{
+    for (size_t i = from; i < d->n; i += (size_t)step, factor *= ratio) { /* below 0 it wraps beyond n */
+        double mass = d->mass[i] * factor, value = d->low + (double)i;
+        *all += mass;
+        *part += (upper ? value >= t : value <= t) ? mass : 0;
+    }
+}
+
 /* P(T >= t) or P(T <= t) under slope b, which must not be far from the distribution's own. */
 static double tail(const distribution *d, double b, double t, bool upper)
 {
-    double all = 0, part = 0, move = b - d->slope, most = -INFINITY;
-    for (size_t i = 0; i < d->n; i++) {
-        double log_mass = d->log_mass[i] + move * (double)i;
-        most = log_mass > most ? log_mass : most;
+    double all = 0, part = 0, move = b - d->slope;
+    if (fabs(move) * (double)d->n < FAR) { /* factors of a geometric row stay in range */
+        add_from(d, d->peak, 1, 1, exp(move), t, upper, &part, &all);
+        add_from(d, d->peak - 1, -1, exp(-move), exp(-move), t, upper, &part, &all);
+        return part / all;
     }
+    double most = -INFINITY;
+    for (size_t i = 0; i < d->n; i++)
+        most = d->mass[i] > 0 ? fmax(most, log(d->mass[i]) + move * (double)i) : most;
     for (size_t i = 0; i < d->n; i++) {
-        double log_mass = d->log_mass[i] + move * (double)i - most, value = d->low + (double)i;
-        if (log_mass < LEAST)
-            continue;
-        double mass = exp(log_mass);
+        double mass = d->mass[i] > 0 ? exp(log(d->mass[i]) + move * (double)i - most) : 0;
+        double value = d->low + (double)i;
         all += mass;
         part += (upper ? value >= t : value <= t) ? mass : 0;
     }

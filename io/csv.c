@@ -2,7 +2,6 @@
 #include "base/civil.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,13 +21,27 @@ static void write_text(FILE *f, const char *text)
     fputc('"', f);
 }
 
+static void write_whole(FILE *f, int64_t v)
+{
+    char digits[24];
+    int n = 0;
+    uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    do
+        digits[n++] = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (v < 0)
+        putc_unlocked('-', f);
+    while (n > 0)
+        putc_unlocked(digits[--n], f);
+}
+
 static void write_cell(FILE *f, const hg_table *t, const hg_column *c, size_t row)
 {
     char buf[32];
     switch (c->type) {
     case HG_INT64:
         if (c->i64[row] != HG_NULL_INT64)
-            fprintf(f, "%" PRId64, c->i64[row]);
+            write_whole(f, c->i64[row]);
         break;
     case HG_DOUBLE:
         if (!isnan(c->f64[row]))
@@ -55,7 +68,8 @@ static void write_rows(FILE *f, const hg_table *t)
     fputs("\r\n", f);
     for (size_t i = 0; i < t->rows; i++) {
         for (size_t k = 0; k < t->column_count; k++) {
-            fputs(k ? "," : "", f);
+            if (k)
+                putc_unlocked(',', f);
             write_cell(f, t, &t->columns[k], i);
         }
         fputs("\r\n", f);

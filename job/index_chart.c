@@ -222,25 +222,36 @@ static void draw_calendar(const chart *c, size_t unit, int64_t year, double y)
 
 /* ------------------------------------------------- strips ----------------------------------- */
 
-static void draw_strip(const chart *c, size_t unit, int64_t year, double y)
+/* Days alike in a row are one box; all boxes of a colour are one shape. */
+static size_t runs_of(const chart *c, size_t unit, int32_t first, int32_t until, const char *colour, double left,
+                      double y, double (*boxes)[4])
 {
-    int32_t first = first_of(year, 1), until = first_of(year + 1, 1);
-    size_t row = 0;
-    double left = margin + strip_label;
-    write_text(c, left - 8, y + strip_height / 2, 9, false, HG_ANCHOR_RIGHT, ink, strip_label - 12,
-               c->run->units.names[unit]);
+    size_t n = 0, row = 0;
     for (int32_t day = first; day < until;) {
-        if (!find_row(c, unit, day, &row)) {
-            day++;
-            continue;
-        }
-        const char *colour = colour_of(c, row); /* days alike are one box */
-        int32_t end = day + 1;
+        int32_t end = day;
         while (end < until && find_row(c, unit, end, &row) && colour_of(c, row) == colour)
             end++;
-        hg_canvas_box(c->canvas, left + (day - first) * strip_day, y + 1, (end - day) * strip_day, strip_height - 2,
-                      colour, NULL, 0);
-        day = end;
+        if (end > day) {
+            const double box[4] = {left + (day - first) * strip_day, y + 1, (end - day) * strip_day, strip_height - 2};
+            memcpy(boxes[n++], box, sizeof box);
+        }
+        day = end > day ? end : day + 1;
+    }
+    return n;
+}
+
+static void draw_strip(const chart *c, size_t unit, int64_t year, double y)
+{
+    enum { MOST_DAYS = 366 };
+    double boxes[MOST_DAYS][4], left = margin + strip_label;
+    int32_t first = first_of(year, 1), until = first_of(year + 1, 1);
+    write_text(c, left - 8, y + strip_height / 2, 9, false, HG_ANCHOR_RIGHT, ink, strip_label - 12,
+               c->run->units.names[unit]);
+    for (size_t k = 0; k <= c->run->design.band_count; k++) {
+        const char *colour =
+            k < c->run->design.band_count ? hg_index_band_colour(c->run->design.band_names[k]) : missing;
+        size_t n = runs_of(c, unit, first, until, colour, left, y, boxes);
+        hg_canvas_boxes(c->canvas, (const double (*)[4])boxes, n, colour);
     }
 }
 
