@@ -365,6 +365,7 @@ static void move_batch(audit_batch *b, size_t epochs, hg_audit_result *r, uint32
     for (size_t t = 0; t < epochs && b->balances; t++)
         add_balance(&r->balances[t], &b->balances[t]);
     b->lineage_count = b->flow_count = b->piece_count = 0; /* theirs no more */
+    audit_batch_dispose(b);
 }
 
 typedef struct lineage_order {

@@ -148,16 +148,43 @@ static void sum_piece(const collector *c, const tags *t, size_t from, size_t to,
     }
 }
 
-/* A polygon's largest circle is at least 2 area / perimeter across, and no wider than its box. */
+/* Corners that point into the polygon; its land lies left of every ring. */
+static size_t count_reflex(const hg_polygon_mm *p)
+{
+    size_t reflex = 0;
+    for (size_t r = 0; r < p->rings; r++) {
+        const int64_t *xy = p->xy + 2 * p->ring_start[r];
+        size_t n = p->ring_start[r + 1] - p->ring_start[r] - 1;
+        for (size_t i = 0; i < n; i++) {
+            const int64_t *a = xy + 2 * i, *b = a + 2, *c = xy + 2 * ((i + 2) % n);
+            hg_exact turn = (hg_exact)(b[0] - a[0]) * (c[1] - b[1]) - (hg_exact)(b[1] - a[1]) * (c[0] - b[0]);
+            reflex += turn < 0;
+        }
+    }
+    return reflex;
+}
+
+/*
+ * A bound from below for the largest circle. All land lies within its radius r of the boundary, so the area is at
+ * most that of strips along the sides and sectors at the reflex corners: A <= P r + k pi r^2 / 2.
+ */
+static double least_diameter(const hg_audit_piece *p)
+{
+    double area = hg_exact_m2(p->planar), perimeter = hg_polygon_mm_perimeter_m(&p->outline);
+    double sectors = (double)count_reflex(&p->outline) * M_PI;
+    if (!(perimeter > 0))
+        return 0;
+    return 4 * area / (perimeter + sqrt(perimeter * perimeter + 2 * sectors * area));
+}
+
 static hg_status judge_width(hg_audit_piece *p, hg_error *err)
 {
     const int64_t *b = p->outline.box;
-    double tau = p->tolerance_m, perimeter = hg_polygon_mm_perimeter_m(&p->outline);
-    double least = perimeter > 0 ? 2 * hg_exact_m2(p->planar) / perimeter : 0;
-    double most = fmin((double)(b[2] - b[0]), (double)(b[3] - b[1])) / 1000, diameter = least;
+    double tau = p->tolerance_m, diameter = least_diameter(p);
+    double most = fmin((double)(b[2] - b[0]), (double)(b[3] - b[1])) / 1000;
     hg_status status = HG_OK;
-    if (least <= 2 * tau && most > tau)
-        status = hg_polygon_mm_inscribed(&p->outline, fmax(tau / 50, 0.001), &diameter, err);
+    if (tau > 0 && diameter <= 2 * tau && most > tau)
+        status = hg_polygon_mm_inscribed(&p->outline, tau / 50, &diameter, err);
     p->certain = diameter > 2 * tau;
     p->probable = diameter > tau;
     return status;

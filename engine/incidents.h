@@ -13,7 +13,7 @@ enum {
 /** Columns of length n; those marked optional may be NULL with the meaning given. */
 typedef struct hg_incidents {
     size_t n;
-    double *x, *y;              /**< metres, analysis CRS */
+    double *x, *y;              /**< metres, analysis CRS; a patch stands where it counts */
     double *w;                  /**< optional: all 1 */
     int64_t *t_start, *t_end;   /**< civil seconds, HG_NO_TIME where unknown; optional: all unknown */
     uint16_t *stream;           /**< 0 … streams-1; optional: all 0 */

@@ -27,7 +27,7 @@ hg_area_mode hg_area_meter_mode(const hg_area_meter *meter);
 
 /**
  * Longitude and latitude in degrees (lonlat[2n], untouched in planar mode) of n lattice points.
- * Errors: HG_EDATA for a point that has none.
+ * Errors: HG_EDATA for a point that has none; lonlat is undefined then.
  */
 hg_status hg_area_meter_place(hg_area_meter *meter, const int64_t *xy_mm, size_t n, double *lonlat,
                               hg_error *err);

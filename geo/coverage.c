@@ -1,13 +1,11 @@
 /*
- * Exact area coverage by accumulation, as font rasterisers do it (R. Levien, font-rs, 2016): each
- * piece of boundary within a cell adds to that cell the share of it that lies to the right of the
- * piece, and to the next cell the rest of its height; the running sum along the row is then the
- * coverage. An edge going down opens the region, one going up closes it.
+ * Exact area coverage by accumulation (geo/accumulate.h).
  *
  * A row's sums take the edges in the order of their numbers, and its north and south sides are the
  * same numbers whatever band it is asked for in, so that bands do not show in the result.
  */
 #include "base/memory.h"
+#include "geo/accumulate.h"
 #include "geo/region_edges.h"
 
 #include <math.h>
@@ -38,65 +36,6 @@ static double line_m(double north_m, double cell_m, int64_t k)
     return north_m - (double)k * cell_m;
 }
 
-static double x_at(const hg_edge *e, double y)
-{
-    if (y == e->ay)
-        return e->ax;
-    if (y == e->by)
-        return e->bx;
-    double x = e->ax + (e->bx - e->ax) * ((y - e->ay) / (e->by - e->ay));
-    return fmin(fmax(x, fmin(e->ax, e->bx)), fmax(e->ax, e->bx));
-}
-
-/* A piece from column position u0 to u1 >= u0, both within 0 … columns, of signed height v. */
-static void add_piece(double *sums, int64_t columns, double u0, double u1, double v)
-{
-    int64_t first = (int64_t)u0;
-    int64_t last = (int64_t)u1;
-    if (first >= columns)
-        return;
-    if (first == last || u1 <= (double)(first + 1)) {
-        double right = (double)(first + 1) - 0.5 * (u0 + u1);
-        sums[first] += v * right;
-        sums[first + 1] += v - v * right;
-        return;
-    }
-    double slope = v / (u1 - u0);
-    double left = u0;
-    for (int64_t c = first; c < columns && left < u1; c++) {
-        double end = fmin(u1, (double)(c + 1));
-        double part = slope * (end - left);
-        double right = (double)(c + 1) - 0.5 * (left + end);
-        sums[c] += part * right;
-        sums[c + 1] += part - part * right;
-        left = end;
-    }
-}
-
-/* The same with ends anywhere: what lies west counts in full from the first column, east not at
- * all. */
-static void add_clipped(double *sums, int64_t columns, double u0, double u1, double v)
-{
-    double end = (double)columns;
-    if (u0 >= end)
-        return;
-    if (u1 <= 0.0) {
-        sums[0] += v;
-        return;
-    }
-    double slope = u1 > u0 ? v / (u1 - u0) : 0.0;
-    if (u0 < 0.0) {
-        sums[0] += slope * -u0;
-        v -= slope * -u0;
-        u0 = 0.0;
-    }
-    if (u1 > end) {
-        v -= slope * (u1 - end);
-        u1 = end;
-    }
-    add_piece(sums, columns, u0, u1, v);
-}
-
 static void add_edge(block *b, const hg_edge *e)
 {
     double edge_low = fmin(e->ay, e->by);
@@ -107,9 +46,9 @@ static void add_edge(block *b, const hg_edge *e)
         if (!(low < high))
             continue;
         double v = (high - low) / (b->side_m[r] - b->side_m[r + 1]);
-        double u0 = (x_at(e, low) - b->west_m) / b->cell_m;
-        double u1 = (x_at(e, high) - b->west_m) / b->cell_m;
-        add_clipped(b->sums + r * (b->columns + 1), b->columns, fmin(u0, u1), fmax(u0, u1),
+        double u0 = (hg_edge_x_at(e, low) - b->west_m) / b->cell_m;
+        double u1 = (hg_edge_x_at(e, high) - b->west_m) / b->cell_m;
+        hg_accumulate(b->sums + r * (b->columns + 1), b->columns, fmin(u0, u1), fmax(u0, u1),
                     e->by < e->ay ? v : -v);
     }
 }

@@ -81,7 +81,7 @@ void hg_edges_bounds(const hg_edges *edges, double box[4])
     box[3] = b->y1;
 }
 
-static double edge_distance2(const hg_edge *e, double x, double y)
+double hg_edge_distance2(const hg_edge *e, double x, double y)
 {
     double dx = e->bx - e->ax;
     double dy = e->by - e->ay;
@@ -131,16 +131,7 @@ static int push_children(const hg_box_tree *t, pending parent, double x, double 
     return height;
 }
 
-static double leaf_distance2(const hg_edges *t, size_t node, double x, double y, double best)
-{
-    size_t from = 0, to = 0;
-    hg_box_children(&t->tree, 0, node, &from, &to);
-    for (size_t i = from; i < to; i++)
-        best = fmin(best, edge_distance2(&t->sorted[i], x, y));
-    return best;
-}
-
-double hg_edges_distance2(const hg_edges *edges, double x, double y, double limit2)
+double hg_edges_nearest(const hg_edges *edges, double x, double y, double limit2, uint32_t *nearest)
 {
     pending stack[HG_BOX_STACK];
     int height = 1;
@@ -148,14 +139,29 @@ double hg_edges_distance2(const hg_edges *edges, double x, double y, double limi
     stack[0] = (pending){0.0, edges->tree.levels - 1, 0};
     while (height > 0) {
         pending p = stack[--height];
+        size_t from = 0, to = 0;
         if (p.distance2 > 0.0 && !(p.distance2 < best))
             continue;
-        if (p.level == 0)
-            best = leaf_distance2(edges, p.node, x, y, best);
-        else
+        if (p.level > 0) {
             height = push_children(&edges->tree, p, x, y, best, stack, height);
+            continue;
+        }
+        hg_box_children(&edges->tree, 0, p.node, &from, &to);
+        for (size_t i = from; i < to; i++) {
+            double distance2 = hg_edge_distance2(&edges->sorted[i], x, y);
+            if (distance2 < best) {
+                best = distance2;
+                *nearest = edges->tree.order[i];
+            }
+        }
     }
     return best;
+}
+
+double hg_edges_distance2(const hg_edges *edges, double x, double y, double limit2)
+{
+    uint32_t nearest = 0;
+    return hg_edges_nearest(edges, x, y, limit2, &nearest);
 }
 
 static int by_number(const void *a, const void *b)

@@ -11,6 +11,9 @@ typedef struct hg_edge {
     double ax, ay, bx, by;
 } hg_edge;
 
+/** Square of the distance from x, y to one edge. */
+double hg_edge_distance2(const hg_edge *edge, double x, double y);
+
 typedef struct hg_edges hg_edges;
 
 /** Copies the n >= 1 edges; their positions in the array are their numbers. */
@@ -25,6 +28,9 @@ void hg_edges_bounds(const hg_edges *edges, double box[4]);
 
 /** Square of the distance from x, y to the nearest edge, or limit2 if none is nearer than that. */
 double hg_edges_distance2(const hg_edges *edges, double x, double y, double limit2);
+
+/** The same, and the number of that edge; *nearest is untouched where none is nearer than the limit. */
+double hg_edges_nearest(const hg_edges *edges, double x, double y, double limit2, uint32_t *nearest);
 
 /**
  * Numbers of the edges whose boxes meet the box (touching included), ascending, into ids, which has

@@ -67,11 +67,18 @@ static int side(const double *a, const double *b, const double *p)
     return hg_orient(a[0], a[1], b[0], b[1], p[0], p[1]);
 }
 
-/* Do the edges a[0]-a[1] and b[0]-b[1] share a point? */
+/* Is all of edge b on one side of all of edge a, along the axis that is k? */
+static bool apart(const double *a, const double *b, int k)
+{
+    double low = a[k] < a[k + 2] ? a[k] : a[k + 2];
+    double high = a[k] < a[k + 2] ? a[k + 2] : a[k];
+    return (b[k] < low && b[k + 2] < low) || (b[k] > high && b[k + 2] > high);
+}
+
+/* Do two edges share a point? */
 static bool edges_meet(const double *a, const double *b)
 {
-    if (fmin(a[0], a[2]) > fmax(b[0], b[2]) || fmax(a[0], a[2]) < fmin(b[0], b[2]) ||
-        fmin(a[1], a[3]) > fmax(b[1], b[3]) || fmax(a[1], a[3]) < fmin(b[1], b[3]))
+    if (apart(a, b, 0) || apart(a, b, 1))
         return false;
     return side(a, a + 2, b) * side(a, a + 2, b + 2) <= 0 &&
            side(b, b + 2, a) * side(b, b + 2, a + 2) <= 0;

@@ -7,7 +7,7 @@
 
 #include "geo/shapes.h"
 
-enum { HG_PLAIN_RING_POINTS = 48 };
+enum { HG_PLAIN_RING_POINTS = 80 };
 
 /**
  * The points x0 y0 x1 y1 … of a shape that is a polygon, or a multipolygon of one, made of one closed simple

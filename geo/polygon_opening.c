@@ -1,4 +1,4 @@
-/* Morphological opening and the largest inscribed circle, by GEOS. */
+/* Morphological opening by GEOS's buffers. */
 #include "base/memory.h"
 #include "geo/polygon_build.h"
 #include "geo/polygon_geos.h"
@@ -152,42 +152,5 @@ hg_status hg_polygon_mm_opening_mask(const hg_polygon_mm *p, double half_m, hg_p
     if (status == HG_OK)
         status = make_mask(geos, p, half_m * MM_PER_M, mask, err);
     hg_geos_close(geos);
-    return status;
-}
-
-static hg_status inscribe(GEOSContextHandle_t geos, const hg_polygon_mm *p, double tolerance_mm,
-                          double *radius_mm, hg_error *err)
-{
-    GEOSGeometry *g = NULL, *radius = NULL;
-    hg_status status = hg_polygon_to_geos(geos, p, p->box, &g, err);
-    if (status != HG_OK)
-        return status;
-    if (GEOSisEmpty_r(geos, g) == 1) { /* repaired away */
-        *radius_mm = 0.0;
-    } else {
-        radius = GEOSMaximumInscribedCircle_r(geos, g, tolerance_mm);
-        if (!radius || !GEOSLength_r(geos, radius, radius_mm))
-            status = hg_fail(err, HG_EFAIL,
-                             "the inscribed circle of a polygon near %.0f %.0f could not be found",
-                             (double)p->box[0] / MM_PER_M, (double)p->box[1] / MM_PER_M);
-    }
-    GEOSGeom_destroy_r(geos, radius);
-    GEOSGeom_destroy_r(geos, g);
-    return status;
-}
-
-hg_status hg_polygon_mm_inscribed(const hg_polygon_mm *p, double tolerance_m, double *diameter_m,
-                                  hg_error *err)
-{
-    GEOSContextHandle_t geos = NULL;
-    double radius_mm = 0.0;
-    if (!(tolerance_m > 0.0))
-        return hg_fail(err, HG_EUSAGE, "a tolerance of %g m; expected more than 0", tolerance_m);
-    hg_status status = p->rings > 0 ? hg_geos_open(&geos, err) : HG_OK;
-    if (status == HG_OK && p->rings > 0)
-        status = inscribe(geos, p, tolerance_m * MM_PER_M / 2.0, &radius_mm, err);
-    hg_geos_close(geos);
-    if (status == HG_OK)
-        *diameter_m = 2.0 * radius_mm / MM_PER_M;
     return status;
 }

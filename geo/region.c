@@ -1,78 +1,12 @@
 #include "geo/region_edges.h"
 #include "base/memory.h"
+#include "geo/directed_edges.h"
 #include "geo/hull.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Edges in the order they are read. */
-typedef struct edge_list {
-    hg_edge *edges;
-    size_t count, capacity;
-} edge_list;
-
-/* Twice the area to the left of a closed ring, about its first point so that little cancels. */
-static double ring_area2(const double *xy, unsigned n)
-{
-    double sum = 0.0;
-    for (unsigned i = 0; i + 1 < n; i++) {
-        double ax = xy[2 * i] - xy[0];
-        double ay = xy[2 * i + 1] - xy[1];
-        double bx = xy[2 * i + 2] - xy[0];
-        double by = xy[2 * i + 3] - xy[1];
-        sum += ax * by - ay * bx;
-    }
-    return sum;
-}
-
-static hg_status add_edges(edge_list *list, const double *xy, unsigned n, bool reverse,
-                           hg_error *err)
-{
-    hg_edge *grown = hg_grow(list->edges, &list->capacity, list->count + n, sizeof *list->edges);
-    if (!grown)
-        return hg_fail_memory(err);
-    list->edges = grown;
-    for (unsigned i = 0; i + 1 < n; i++) {
-        const double *a = xy + 2 * (reverse ? n - 1 - i : i);
-        const double *b = xy + 2 * (reverse ? n - 2 - i : i + 1);
-        if (a[0] != b[0] || a[1] != b[1])
-            list->edges[list->count++] = (hg_edge){a[0], a[1], b[0], b[1]};
-    }
-    return HG_OK;
-}
-
-/* The edges of one geometry's rings: shells counter-clockwise, holes clockwise. */
-typedef struct ring_reader {
-    GEOSContextHandle_t geos;
-    edge_list *list;
-} ring_reader;
-
-static hg_status add_ring(void *payload, double *xy, unsigned n, bool hole, hg_error *err)
-{
-    const ring_reader *r = payload;
-    return add_edges(r->list, xy, n, (ring_area2(xy, n) < 0.0) != hole, err);
-}
-
-static hg_status add_polygon(void *payload, const GEOSGeometry *polygon, hg_error *err)
-{
-    const ring_reader *r = payload;
-    return hg_geos_each_ring(r->geos, polygon, add_ring, payload, err);
-}
-
-/* By Green's theorem, about the middle of the box. */
-static double area_to_the_left(const hg_edge *edges, size_t n, const double box[4])
-{
-    double x = (box[0] + box[2]) / 2.0;
-    double y = (box[1] + box[3]) / 2.0;
-    long double sum = 0.0L;
-    for (size_t i = 0; i < n; i++) {
-        const hg_edge *e = &edges[i];
-        sum += (e->ax - x) * (e->by - y) - (e->ay - y) * (e->bx - x);
-    }
-    return (double)(sum / 2.0L);
-}
-
-static hg_status from_edges(const edge_list *list, hg_region **out, hg_error *err)
+static hg_status from_edges(const hg_edge_list *list, hg_region **out, hg_error *err)
 {
     if (list->count == 0)
         return hg_fail(err, HG_EDATA, "no polygon with an area");
@@ -82,7 +16,8 @@ static hg_status from_edges(const edge_list *list, hg_region **out, hg_error *er
     hg_status status = hg_edges_new(list->edges, list->count, &region->edges, err);
     if (status == HG_OK) {
         hg_edges_bounds(region->edges, region->box);
-        region->area_m2 = area_to_the_left(list->edges, list->count, region->box);
+        double x = (region->box[0] + region->box[2]) / 2.0, y = (region->box[1] + region->box[3]) / 2.0;
+        region->area_m2 = hg_directed_area(list->edges, list->count, x, y, NULL);
         if (!(region->area_m2 > 0.0))
             status = hg_fail(err, HG_EDATA, "no polygon with an area");
     }
@@ -93,15 +28,35 @@ static hg_status from_edges(const edge_list *list, hg_region **out, hg_error *er
     return status;
 }
 
+static unsigned char *write_wkb(GEOSContextHandle_t geos, const GEOSGeometry *g, size_t *size)
+{
+    GEOSWKBWriter *writer = GEOSWKBWriter_create_r(geos);
+    unsigned char *bytes = writer ? GEOSWKBWriter_write_r(geos, writer, g, size) : NULL;
+    unsigned char *copy = bytes ? hg_malloc(*size, 1) : NULL;
+    if (copy)
+        memcpy(copy, bytes, *size);
+    if (bytes)
+        GEOSFree_r(geos, bytes);
+    if (writer)
+        GEOSWKBWriter_destroy_r(geos, writer);
+    return copy;
+}
+
 static hg_status from_geometry(GEOSContextHandle_t geos, const GEOSGeometry *g, hg_region **out,
                                hg_error *err)
 {
-    edge_list list = {0};
-    ring_reader reader = {geos, &list};
-    hg_status status = hg_geos_each_polygon(geos, g, add_polygon, &reader, err);
+    hg_edge_list list = {0};
+    hg_region *region = NULL;
+    hg_status status = hg_directed_edges(geos, g, &list, err);
     if (status == HG_OK)
-        status = from_edges(&list, out, err);
+        status = from_edges(&list, &region, err);
+    if (status == HG_OK && !(region->wkb = write_wkb(geos, g, &region->wkb_size)))
+        status = hg_fail_memory(err);
     hg_free(list.edges);
+    if (status == HG_OK)
+        *out = region;
+    else
+        hg_region_free(region);
     return status;
 }
 
@@ -220,14 +175,18 @@ hg_status hg_region_box(const double box[4], hg_region **out, hg_error *err)
         return hg_fail(err, HG_EUSAGE,
                        "box %.9g,%.9g,%.9g,%.9g has no area; expected xmin,ymin,xmax,ymax", box[0],
                        box[1], box[2], box[3]);
-    hg_edge edges[4] = {
-        {box[0], box[1], box[2], box[1]},
-        {box[2], box[1], box[2], box[3]},
-        {box[2], box[3], box[0], box[3]},
-        {box[0], box[3], box[0], box[1]},
-    };
-    edge_list list = {.edges = edges, .count = 4};
-    return from_edges(&list, out, err);
+    GEOSContextHandle_t geos = NULL;
+    GEOSGeometry *polygon = NULL;
+    hg_status status = hg_geos_open(&geos, err);
+    if (status != HG_OK)
+        return status;
+    status = hg_geos_box(geos, box, &polygon, err);
+    if (status == HG_OK) {
+        status = from_geometry(geos, polygon, out, err);
+        GEOSGeom_destroy_r(geos, polygon);
+    }
+    hg_geos_close(geos);
+    return status;
 }
 
 void hg_region_free(hg_region *region)
@@ -235,6 +194,7 @@ void hg_region_free(hg_region *region)
     if (!region)
         return;
     hg_edges_free(region->edges);
+    hg_free(region->wkb);
     hg_free(region);
 }
 

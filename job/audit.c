@@ -19,8 +19,9 @@ static hg_status analyse(hg_job *job, hg_auditing *a, hg_error *err)
     return status == HG_OK ? hg_audit_books_make(job, a, err) : status;
 }
 
-static hg_status make_tables(hg_job *job, const hg_auditing *a, hg_audit_tables *t, hg_error *err)
+static hg_status make_tables(hg_job *job, hg_auditing *a, hg_audit_tables *t, hg_error *err)
 {
+    hg_auditing_let_go(a);
     hg_status status = hg_audit_layers_make(job, a, t, err);
     return status == HG_OK ? hg_audit_books_tables(job, a, t, err) : status;
 }

@@ -33,6 +33,7 @@ typedef struct hg_auditing {
     hg_action_terms *terms; /**< per action */
     hg_audit_repair *repairs;
     size_t repair_count, repair_capacity;
+    size_t patch_room, coverage_room; /**< outlines allocated */
     hg_land_input land; /**< borrows all of the above */
 
     hg_audit_result result;
@@ -53,6 +54,7 @@ typedef struct hg_auditing {
     size_t unit_count;
     hg_patrol_duty *duties;
     size_t duty_count;
+    double extent[4]; /**< of everything that is encroached on, else of the zones; with a margin, in metres */
     int64_t as_of; /**< last day that any input speaks of: deadlines are held against it */
 } hg_auditing;
 
@@ -62,6 +64,8 @@ hg_status hg_audit_land_make(hg_job *job, hg_auditing *a, hg_error *err);
 bool hg_audit_repair_add(hg_auditing *a, const hg_audit_repair *repair);
 /** Ledger, claims, cases, units, patrols from the result; adds what is odd to the notes. */
 hg_status hg_audit_books_make(hg_job *job, hg_auditing *a, hg_error *err);
+/** Frees the outlines that nothing needs any more once the books are made. */
+void hg_auditing_let_go(hg_auditing *a);
 void hg_auditing_dispose(hg_auditing *a);
 
 /** Id of a zone by rank ("*" for HG_AUDIT_NONE) and name of a class likewise. */
@@ -81,8 +85,8 @@ typedef struct hg_audit_tables {
     size_t count;
 } hg_audit_tables;
 
-/** Layers with geometry: encroachments, changes, slivers, zones. */
-hg_status hg_audit_layers_make(hg_job *job, const hg_auditing *a, hg_audit_tables *t, hg_error *err);
+/** Layers with geometry: encroachments, changes, slivers, zones. Frees the result's outlines on the way. */
+hg_status hg_audit_layers_make(hg_job *job, hg_auditing *a, hg_audit_tables *t, hg_error *err);
 /** Tables: ledger, by_zone, by_class, claims, by_action, cases … ledger_notes, rejects. */
 hg_status hg_audit_books_tables(hg_job *job, const hg_auditing *a, hg_audit_tables *t, hg_error *err);
 void hg_audit_tables_dispose(hg_audit_tables *t);

@@ -283,24 +283,44 @@ hg_status hg_audit_books_make(hg_job *job, hg_auditing *a, hg_error *err)
     return status == HG_OK ? hg_check_cancel(&job->control, err) : status;
 }
 
-static void dispose_outlines(hg_polygon_mm *outlines, size_t n)
+static void dispose_outlines(hg_polygon_mm **outlines, size_t n)
 {
-    for (size_t i = 0; outlines && i < n; i++)
-        hg_polygon_mm_dispose(&outlines[i]);
-    hg_free(outlines);
+    for (size_t i = 0; *outlines && i < n; i++)
+        hg_polygon_mm_dispose(&(*outlines)[i]);
+    hg_free(*outlines);
+    *outlines = NULL;
+}
+
+/* What the first flight found is booked, and no change to be drawn. */
+static void drop_first_flows(hg_audit_result *r)
+{
+    size_t first = 0;
+    while (first < r->flow_count && r->flows[first].epoch == 0)
+        hg_polygon_mm_dispose(&r->flows[first++].outline);
+    r->flow_count -= first;
+    memmove(r->flows, r->flows + first, r->flow_count * sizeof *r->flows);
+    hg_audit_flow *fewer = hg_realloc(r->flows, r->flow_count + 1, sizeof *fewer);
+    r->flows = fewer ? fewer : r->flows;
+}
+
+void hg_auditing_let_go(hg_auditing *a)
+{
+    drop_first_flows(&a->result);
+    hg_free(a->unexplained);
+    a->unexplained = NULL;
+    dispose_outlines(&a->permit_outlines, a->land.permit_count);
+    dispose_outlines(&a->patch_outlines, a->patch_room);
+    dispose_outlines(&a->coverage_outlines, a->coverage_room);
 }
 
 static void dispose_land(hg_auditing *a)
 {
-    size_t patches = 0, coverages = 0;
-    for (size_t t = 0; t < a->in.epoch_count; t++) {
-        patches += a->in.epochs[t].count;
-        coverages += a->in.epochs[t].coverage.count;
-    }
-    dispose_outlines(a->zone_outlines, a->in.zone_count);
-    dispose_outlines(a->permit_outlines, a->in.permit_count);
-    dispose_outlines(a->patch_outlines, patches);
-    dispose_outlines(a->coverage_outlines, coverages);
+    if (a->result.flows)
+        hg_auditing_let_go(a);
+    dispose_outlines(&a->permit_outlines, a->land.permit_count);
+    dispose_outlines(&a->patch_outlines, a->patch_room);
+    dispose_outlines(&a->coverage_outlines, a->coverage_room);
+    dispose_outlines(&a->zone_outlines, a->in.zone_count);
     void *const owned[] = {a->zones, a->permits,        a->patches,        a->actions, a->classes,
                            a->terms, a->permit_classes, a->coverage_epoch, a->epochs,  a->count,
                            a->tonnes, a->patch_origins, a->water_level_m,  a->repairs};

@@ -109,7 +109,7 @@ static hg_status refuse(hg_auditing *a, const finding *f, hg_audit_origin origin
 }
 
 typedef struct rows {
-    const hg_shapes *shapes;
+    hg_shapes *shapes; /* let go once they are outlines */
     const hg_audit_origin *(*origin)(const hg_auditing *a, size_t epoch, size_t row);
     const char *(*id)(const hg_auditing *a, size_t epoch, size_t row);
     size_t epoch;
@@ -146,6 +146,7 @@ static hg_status read_outlines(hg_job *job, hg_auditing *a, const rows *what, hg
     for (size_t p = 0; p < pieces; p++)
         hg_free(r.pieces[p].items);
     hg_free(r.pieces);
+    hg_shapes_dispose(what->shapes);
     return status;
 }
 
@@ -263,6 +264,7 @@ static hg_status make_patches(hg_job *job, hg_auditing *a, hg_error *err)
     size_t n = 0;
     for (size_t t = 0; t < a->in.epoch_count; t++)
         n += a->in.epochs[t].count;
+    a->patch_room = n;
     a->patches = hg_calloc(n + 1, sizeof *a->patches);
     a->patch_outlines = hg_calloc(n + 1, sizeof *a->patch_outlines);
     a->patch_origins = hg_calloc(n + 1, sizeof *a->patch_origins);
@@ -286,6 +288,7 @@ static hg_status make_coverages(hg_job *job, hg_auditing *a, hg_error *err)
     size_t n = 0;
     for (size_t t = 0; t < a->in.epoch_count; t++)
         n += a->in.epochs[t].coverage.count;
+    a->coverage_room = n;
     a->coverage_outlines = hg_calloc(n + 1, sizeof *a->coverage_outlines);
     a->coverage_epoch = hg_calloc(n + 1, sizeof *a->coverage_epoch);
     if (!a->coverage_outlines || !a->coverage_epoch)
@@ -293,10 +296,11 @@ static hg_status make_coverages(hg_job *job, hg_auditing *a, hg_error *err)
     hg_status status = HG_OK;
     for (size_t t = 0; t < a->in.epoch_count && status == HG_OK; t++) {
         rows what = {&a->in.epochs[t].coverage, coverage_origin, no_name, t};
-        for (size_t i = 0; i < what.shapes->count; i++)
+        size_t count = what.shapes->count;
+        for (size_t i = 0; i < count; i++)
             a->coverage_epoch[a->land.coverage_count + i] = (uint32_t)t;
         status = read_outlines(job, a, &what, a->coverage_outlines + a->land.coverage_count, err);
-        a->land.coverage_count += what.shapes->count;
+        a->land.coverage_count += count;
     }
     return status;
 }

@@ -326,10 +326,38 @@ static hg_status make_zones(const hg_auditing *a, hg_table **out, hg_error *err)
     return status == HG_OK ? hg_geometry_finish(&(*out)->geometry, n, err) : status;
 }
 
-hg_status hg_audit_layers_make(hg_job *job, const hg_auditing *a, hg_audit_tables *t, hg_error *err)
+static void find_extent(hg_auditing *a)
+{
+    int64_t box[4] = {INT64_MAX, INT64_MAX, INT64_MIN, INT64_MIN};
+    for (size_t k = 0; k < a->result.piece_count + a->land.zone_count; k++) {
+        bool piece = k < a->result.piece_count;
+        if (!piece && a->result.piece_count)
+            break;
+        const hg_polygon_mm *p = piece ? &a->result.pieces[k].outline
+                                       : &a->zone_outlines[k - a->result.piece_count];
+        for (int i = 0; i < 2 && p->rings; i++) {
+            box[i] = p->box[i] < box[i] ? p->box[i] : box[i];
+            box[i + 2] = p->box[i + 2] > box[i + 2] ? p->box[i + 2] : box[i + 2];
+        }
+    }
+    bool any = box[0] <= box[2];
+    double margin = any ? 0.05 * (double)(box[2] - box[0] + box[3] - box[1]) / 2000 + 20 : 1;
+    for (int i = 0; i < 4; i++)
+        a->extent[i] = any ? (double)box[i] / 1000 + (i < 2 ? -margin : margin) : i < 2 ? -margin : margin;
+}
+
+static void let_go_of_pieces(hg_auditing *a)
+{
+    for (size_t k = 0; k < a->result.piece_count; k++)
+        hg_polygon_mm_dispose(&a->result.pieces[k].outline);
+}
+
+hg_status hg_audit_layers_make(hg_job *job, hg_auditing *a, hg_audit_tables *t, hg_error *err)
 {
     hg_table **items = t->items + t->count;
+    find_extent(a);
     hg_status status = make_encroachments(a, &items[0], err);
+    let_go_of_pieces(a);
     if (status == HG_OK)
         status = make_flows(a, "changes", change_columns, sizeof change_columns / sizeof *change_columns,
                             is_change, fill_change, &items[1], err);

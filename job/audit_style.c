@@ -165,27 +165,6 @@ static hg_status make_epochs(const hg_auditing *a, const looks *l, const hg_audi
     return HG_OK;
 }
 
-/* Everything that is encroached on, else the zones, with a margin. */
-static void view_of(const hg_auditing *a, double extent[4])
-{
-    int64_t box[4] = {INT64_MAX, INT64_MAX, INT64_MIN, INT64_MIN};
-    for (size_t k = 0; k < a->result.piece_count + a->land.zone_count; k++) {
-        bool piece = k < a->result.piece_count;
-        if (!piece && a->result.piece_count)
-            break;
-        const hg_polygon_mm *p = piece ? &a->result.pieces[k].outline
-                                       : &a->zone_outlines[k - a->result.piece_count];
-        for (int i = 0; i < 2 && p->rings; i++) {
-            box[i] = p->box[i] < box[i] ? p->box[i] : box[i];
-            box[i + 2] = p->box[i + 2] > box[i + 2] ? p->box[i + 2] : box[i + 2];
-        }
-    }
-    bool any = box[0] <= box[2];
-    double margin = any ? 0.05 * (double)(box[2] - box[0] + box[3] - box[1]) / 2000 + 20 : 1;
-    for (int i = 0; i < 4; i++)
-        extent[i] = any ? (double)box[i] / 1000 + (i < 2 ? -margin : margin) : i < 2 ? -margin : margin;
-}
-
 static hg_status write_project(hg_job *job, const hg_auditing *a, const looks *l,
                                const hg_audit_tables *t, hg_gpkg *gpkg, hg_error *err)
 {
@@ -198,7 +177,7 @@ static hg_status write_project(hg_job *job, const hg_auditing *a, const looks *l
                           .crs_code = hg_crs_code(a->in.crs),
                           .layers = e.styles,
                           .n_layers = e.count};
-    view_of(a, project.extent);
+    memcpy(project.extent, a->extent, sizeof project.extent);
     if (status == HG_OK)
         status = hg_project_qgs(&project, &qgs, err);
     if (status == HG_OK)

@@ -57,20 +57,21 @@ static hg_status without_repeats(hg_job *job, hg_intake *in, hg_raw *raw, uint8_
     return HG_OK;
 }
 
-static hg_status rule_from(const hg_job *job, const hg_raw *raw, const uint8_t *reasons,
-                           double *bandwidth_m, hg_error *err)
+static hg_status rule_from(const hg_job *job, const hg_intake *in, const hg_raw *raw,
+                           const uint8_t *reasons, double *bandwidth_m, hg_error *err)
 {
     double *x = hg_malloc(raw->n, sizeof *x), *y = hg_malloc(raw->n, sizeof *y);
-    double *w = raw->w ? hg_malloc(raw->n, sizeof *w) : NULL;
+    bool weighted = raw->w || raw->patch;
+    double *w = weighted ? hg_malloc(raw->n, sizeof *w) : NULL;
     hg_points points = {.x = x, .y = y, .w = w};
-    hg_status status = x && y && (w || !raw->w) ? HG_OK : hg_fail_memory(err);
+    hg_status status = x && y && (w || !weighted) ? HG_OK : hg_fail_memory(err);
     for (size_t i = 0; i < raw->n && status == HG_OK; i++) {
         if (reasons[i] != HG_ACCEPTED)
             continue;
         x[points.n] = raw->x[i];
         y[points.n] = raw->y[i];
         if (w)
-            w[points.n] = raw->w[i];
+            w[points.n] = hg_raw_mass(in, raw, i);
         points.n++;
     }
     if (status == HG_OK && points.n == 0)
@@ -85,21 +86,30 @@ static hg_status rule_from(const hg_job *job, const hg_raw *raw, const uint8_t *
     return status;
 }
 
-static hg_status rule_bandwidth(hg_job *job, hg_raw *raw, hg_intake *in, hg_error *err)
+/* The bandwidth, and what a patch weighs, both from the rows that will count. */
+static hg_status settle_measures(hg_job *job, hg_raw *raw, hg_intake *in, hg_error *err)
 {
+    bool by_rule = job->set.rule != HG_RULE_LENGTH;
     uint8_t *reasons = NULL;
+    in->bandwidth_m = job->set.bandwidth_m;
+    if (!by_rule && !raw->patches)
+        return HG_OK;
     hg_status status = without_repeats(job, in, raw, &reasons, err);
-    if (status == HG_OK)
-        status = rule_from(job, raw, reasons, &in->bandwidth_m, err);
+    if (status == HG_OK && raw->patches)
+        hg_raw_settle_unit(job, in, raw, reasons);
+    if (status == HG_OK && by_rule)
+        status = rule_from(job, in, raw, reasons, &in->bandwidth_m, err);
     hg_free(reasons);
     return status;
 }
 
-static hg_status classify(const hg_job *job, const hg_intake *in, hg_raw *raw, double halo_m,
-                          hg_error *err)
+static hg_status find_inside(hg_job *job, const hg_intake *in, hg_raw *raw, hg_error *err)
 {
-    return hg_region_classify(in->region, raw->x, raw->y, raw->n, halo_m, job->control.threads,
-                              raw->where, err);
+    raw->where = hg_malloc(raw->n, 1);
+    hg_status status = raw->where ? HG_OK : hg_fail_memory(err);
+    if (status == HG_OK && raw->patches)
+        status = hg_patches_clip(raw->patches, in->region, &job->control, err);
+    return status == HG_OK ? hg_raw_classify(job, in, raw, 0, err) : status;
 }
 
 static void reject_outside(hg_raw *raw)
@@ -111,30 +121,24 @@ static void reject_outside(hg_raw *raw)
 
 hg_status hg_raw_bound(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
 {
-    hg_status status = HG_OK;
-    bool index = job->command->mask == HG_FOR_INDEX;
-    bool needs_bandwidth = !index && (job->set.area || job->command->mask != HG_FOR_LOAD);
-    if (raw->polygons)
+    bool load = job->command->mask == HG_FOR_LOAD, index = job->command->mask == HG_FOR_INDEX;
+    if (load && raw->polygons)
         return HG_OK;
-    if (in->region) {
-        raw->where = hg_malloc(raw->n, 1);
-        status = raw->where ? classify(job, in, raw, 0, err) : hg_fail_memory(err);
-    }
+    hg_status status = raw->polygons ? hg_raw_measure(job, in, raw, err) : HG_OK;
+    if (status == HG_OK && in->region)
+        status = find_inside(job, in, raw, err);
     if (status == HG_OK && index)
         reject_outside(raw);
-    if (status != HG_OK || !needs_bandwidth)
+    if (status != HG_OK || index || (load && !job->set.area))
         return status;
-    if (job->set.rule == HG_RULE_LENGTH)
-        in->bandwidth_m = job->set.bandwidth_m;
-    else
-        status = rule_bandwidth(job, raw, in, err);
+    status = settle_measures(job, raw, in, err);
     if (status != HG_OK)
         return status;
     hg_kernel kernel = {job->set.kernel, in->bandwidth_m, job->set.cutoff};
     in->support_m = hg_kernel_support_m(&kernel);
     if (!in->region)
         return HG_OK;
-    status = classify(job, in, raw, in->support_m, err);
+    status = hg_raw_classify(job, in, raw, in->support_m, err);
     if (status == HG_OK)
         reject_outside(raw);
     return status;

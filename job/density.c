@@ -39,8 +39,8 @@ static hg_status run(hg_job *job, hg_staging *staging, const char *qml_path, hg_
         status = run_surface(job, in, study, raster_temp, &surface, err);
     double analysed = hg_now();
     if (status == HG_OK)
-        status = hg_density_qml(hg_base_name(job->set.output), surface.peak_per_km2, job->set.lang,
-                                &qml, err);
+        status = hg_density_qml(hg_base_name(job->set.output), hg_density_title(job, in),
+                                surface.peak_per_km2, job->set.lang, &qml, err);
     if (status == HG_OK)
         status = hg_write_text(qml_temp, qml, err);
     if (status == HG_OK)

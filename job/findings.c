@@ -151,9 +151,13 @@ static hg_status name_areas(hg_job *job, hg_findings *f, hg_error *err)
 hg_status hg_findings_pile_ups(hg_job *job, hg_findings *f, hg_error *err)
 {
     hg_rank_input input = rank_input(job, f);
+    hg_incidents points = {0};
     f->pile_up_cells = -1;
-    hg_status status = hg_find_pile_ups(&f->in->incidents, f->in->support_m, &job->control,
-                                        &f->pile_ups, err);
+    hg_status status = f->in->patches ? hg_points_of(f->in, &points, err) : HG_OK;
+    if (status == HG_OK)
+        status = hg_find_pile_ups(f->in->patches ? &points : &f->in->incidents, f->in->support_m,
+                                  &job->control, &f->pile_ups, err);
+    hg_points_dispose(&points);
     if (status != HG_OK || !f->pile_ups.n)
         return status;
     return hg_pile_up_effect(&input, &job->set.budget, &f->ranking, &f->study->kernel,
@@ -164,8 +168,8 @@ hg_status hg_findings_pile_ups(hg_job *job, hg_findings *f, hg_error *err)
 hg_status hg_findings_make(hg_job *job, hg_findings *f, hg_error *err)
 {
     const hg_incidents *inc = &f->in->incidents;
-    hg_status status = hg_count_cells(inc, &f->study->grid, f->study->share, &job->control,
-                                      &f->counts, err);
+    hg_status status = hg_heat_count(job, f->in, &f->study->heat, &f->study->grid,
+                                     f->study->share, &f->counts, err);
     if (status == HG_OK)
         status = make_score(job, f, err);
     if (status == HG_OK)

@@ -110,8 +110,9 @@ static void summarise_areas(hg_job *job, const hg_findings *f, const hg_result_t
         const char *name =
             f->area_names && f->area_names[k] ? f->area_names[k] : best_cell(f, (uint32_t)k, id);
         int64_t hour = hg_table_column(areas, "peak_hour")->i64[k];
-        hg_text_addf(s, "  %zu. %s: %s incidents on %.3g km2, %s", k + 1, name,
+        hg_text_addf(s, "  %zu. %s: %s %s on %.3g km2, %s", k + 1, name,
                      hg_grouped((uint64_t)hg_table_column(areas, "count")->i64[k], a),
+                     hg_intake_noun(f->in),
                      hg_table_column(areas, "area_km2")->f64[k],
                      hg_pool_text(areas->pool, hg_table_column(areas, "top_stream")->text[k]));
         if (hour != HG_NULL_INT64)
@@ -128,9 +129,10 @@ static void summarise(hg_job *job, const hg_findings *f, const hg_result_tables 
     size_t last = r->selected - 1;
     hg_summarise_intake(job, f->in);
     hg_summarise_surface(job, f->in, f->study, surface);
-    hg_text_addf(s, "%zu hotspot cells in %zu areas: %.1f %% of incidents on %.2f %% of %.4g km2%s; "
+    hg_text_addf(s, "%zu hotspot cells in %zu areas: %.1f %% of %s on %.2f %% of %.4g km2%s; "
                     "concentration %.3g",
                  r->selected, f->areas, 100 * hg_table_column(t->cells, "cum_share")->f64[last],
+                 hg_intake_in_m2(f->in) ? "the patches' area" : hg_intake_noun(f->in),
                  100 * r->selected_area_m2 / r->area_m2, r->area_m2 / 1e6,
                  f->in->area_given ? "" : " (guessed area: not comparable between runs)",
                  hg_table_column(t->cells, "concentration")->f64[last]);
@@ -179,9 +181,9 @@ static hg_status write_layers(closing *c, hg_error *err)
     if (status == HG_OK)
         status = hg_gpkg_create(c->out->gpkg_temp, control, &c->gpkg, err);
     const hg_table *tables[] = {c->tables.areas, c->tables.cells, c->tables.incidents,
-                                c->tables.rejects, c->tables.duplicates};
-    for (size_t k = 0; k < 5 && status == HG_OK; k++)
-        status = hg_gpkg_add_table(c->gpkg, tables[k], err);
+                                c->tables.patches, c->tables.rejects, c->tables.duplicates};
+    for (size_t k = 0; k < sizeof tables / sizeof *tables && status == HG_OK; k++)
+        status = !tables[k] ? HG_OK : hg_gpkg_add_table(c->gpkg, tables[k], err);
     return status;
 }
 
@@ -193,8 +195,8 @@ static hg_status close_half(void *context, size_t half, hg_error *err)
 static hg_status write_style_file(const closing *c, hg_error *err)
 {
     char *qml = NULL;
-    hg_status status = hg_density_qml(hg_base_name(c->out->raster), c->surface->peak_per_km2,
-                                      c->job->set.lang, &qml, err);
+    hg_status status = hg_density_qml(hg_base_name(c->out->raster), hg_density_title(c->job, c->f->in),
+                                      c->surface->peak_per_km2, c->job->set.lang, &qml, err);
     if (status == HG_OK)
         status = hg_write_text(c->out->qml_temp, qml, err);
     hg_free(qml);

@@ -39,6 +39,7 @@ hg_status hg_findings_pile_ups(hg_job *job, hg_findings *f, hg_error *err);
 /** The tables of a result. */
 typedef struct hg_result_tables {
     hg_table *cells, *areas, *incidents, *rejects, *duplicates, *pile_ups;
+    hg_table *patches; /**< NULL where no input holds polygons */
 } hg_result_tables;
 
 /** All tables but the pile-ups. */
@@ -51,7 +52,7 @@ hg_status hg_pile_up_table(const hg_pile_ups *p, const char *lang, hg_table **ou
 hg_status hg_result_styles(hg_job *job, const hg_findings *f, const hg_result_tables *t,
                            const char *raster, double peak_per_km2, hg_gpkg *gpkg, hg_error *err);
 /** QML of a density raster with its classes up to the peak; caller frees with hg_free. */
-hg_status hg_density_qml(const char *file, double peak_per_km2, const char *lang, char **qml,
-                         hg_error *err);
+hg_status hg_density_qml(const char *file, const char *title, double peak_per_km2,
+                         const char *lang, char **qml, hg_error *err);
 
 #endif

@@ -39,6 +39,8 @@ void hg_intake_dispose(hg_intake *in)
     for (size_t k = 0; in->polygons && k < in->input_count; k++)
         hg_shapes_dispose(&in->polygons[k]);
     hg_free(in->polygons);
+    hg_patches_free(in->patches);
+    hg_free(in->patch);
     for (size_t k = 0; in->inputs && k < in->input_count; k++)
         hg_input_facts_dispose(&in->inputs[k]);
     hg_free(in->inputs);
@@ -74,8 +76,11 @@ static const char *rejected_value(const hg_raw *raw, const hg_raw_input *r, size
     size_t row = i - r->start;
     switch (raw->reason[i]) {
     case HG_NOT_FINITE:
-    case HG_BAD_GEOMETRY:
         return bad_text(&r->rows.bad_points, row, &at->points, pool);
+    case HG_BAD_GEOMETRY: {
+        const char *kind = bad_text(&r->rows.bad_points, row, &at->points, pool);
+        return kind ? kind : "a polygon without area";
+    }
     case HG_NULL_ISLAND:
     case HG_OUTSIDE_CRS:
     case HG_OUTSIDE_AREA:
@@ -170,6 +175,7 @@ static void drop_rows(hg_intake *in, uint64_t *hash, const uint8_t *drop)
     compact(i->stream, drop, n, sizeof *i->stream);
     compact(in->category, drop, n, sizeof *in->category);
     compact(in->input, drop, n, sizeof *in->input);
+    compact(in->patch, drop, n, sizeof *in->patch);
     compact(in->source_row, drop, n, sizeof *in->source_row);
     compact(hash, drop, n, sizeof *hash);
     for (size_t k = 0; k < in->kept_count; k++)
@@ -231,6 +237,8 @@ static hg_status take_rows(const hg_job *job, hg_intake *in, hg_raw *raw, hg_err
     in->kept = take(&raw->kept);
     in->kept_count = raw->kept_count;
     in->polygons = take(&raw->polygons);
+    in->patches = take(&raw->patches);
+    in->patch = take(&raw->patch);
     in->input_count = raw->input_count;
     i->n = raw->n;
     i->stream_names = (const char *const *)in->stream_names;

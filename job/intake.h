@@ -7,6 +7,7 @@
 
 #include "base/rejects.h"
 #include "engine/incidents.h"
+#include "geo/patches.h"
 #include "geo/placing.h"
 #include "job/job.h"
 
@@ -37,6 +38,8 @@ hg_status hg_rejects_table(const hg_rejects *rejects, const hg_input_facts *inpu
                            const uint32_t *raw, hg_table **out, hg_error *err);
 void hg_input_facts_dispose(hg_input_facts *input);
 
+#define HG_NO_PATCH UINT32_MAX
+
 /** Everything the rest of a job needs. Incident columns have incidents.n rows, in input order. */
 typedef struct hg_intake {
     hg_pool *pool;
@@ -47,6 +50,12 @@ typedef struct hg_intake {
     hg_column *kept;      /**< kept_count columns of incidents.n rows */
     size_t kept_count;
     hg_shapes *polygons; /**< with polygons: one set an input, by row of the source; else NULL */
+    hg_patches *patches; /**< the polygons as mass, where a map is made of them; else NULL */
+    uint32_t *patch;     /**< of each incident its number in `patches` or HG_NO_PATCH; NULL likewise */
+    double polygon_unit_m2; /**< area of a patch that weighs as one incident */
+    const char *polygon_unit_rule; /**< "given", "mean" or "m2" */
+    uint64_t patches_repaired;
+    bool has_points; /**< beside patches there are inputs of points */
     char **stream_names;
     hg_input_facts *inputs;
     size_t input_count;
@@ -80,9 +89,18 @@ void hg_intake_facts(hg_job *job, const hg_intake *in);
 hg_status hg_intake_add_polygons(const hg_intake *in, const size_t *rows, hg_table *table,
                                  hg_error *err);
 
-/** Tables for results: incidents (a selection by index; NULL = all), and rejects. */
-hg_status hg_intake_incident_table(const hg_intake *in, const char *name, const size_t *rows,
-                                   size_t n, hg_table **out, hg_error *err);
+/** Whether masses and densities are in square metres of patches rather than in incidents. */
+bool hg_intake_in_m2(const hg_intake *in);
+/** What the rows are called: "incidents", "patches" or "incidents and patches". */
+const char *hg_intake_noun(const hg_intake *in);
+
+/**
+ * Tables for results: incidents (a selection by index; NULL = all), and rejects. With `polygons` the
+ * selected rows are patches and become multipolygons; those of a map have their area and an empty
+ * `cell_id` besides.
+ */
+hg_status hg_intake_incident_table(const hg_intake *in, const char *name, bool polygons,
+                                   const size_t *rows, size_t n, hg_table **out, hg_error *err);
 hg_status hg_intake_rejects_table(const hg_intake *in, hg_table **out, hg_error *err);
 /** Accepted rows that repeat an earlier one in every column: source, layer, row. */
 hg_status hg_intake_duplicates_table(const hg_intake *in, hg_table **out, hg_error *err);

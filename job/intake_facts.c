@@ -105,6 +105,39 @@ static void input_facts(hg_job *job, const hg_intake *in)
     }
 }
 
+bool hg_intake_in_m2(const hg_intake *in)
+{
+    return in->patches && strcmp(in->polygon_unit_rule, "m2") == 0;
+}
+
+const char *hg_intake_noun(const hg_intake *in)
+{
+    if (!in->patches)
+        return "incidents";
+    return in->has_points ? "incidents and patches" : "patches";
+}
+
+static void patch_facts(hg_job *job, const hg_intake *in)
+{
+    hg_facts *f = &job->facts;
+    double area = 0, inside = 0;
+    int64_t n = 0;
+    for (size_t i = 0; i < in->incidents.n; i++) {
+        if (in->patch[i] == HG_NO_PATCH)
+            continue;
+        const hg_patch *p = hg_patches_at(in->patches, in->patch[i]);
+        n++;
+        area += p->whole.area_m2;
+        inside += p->inside.area_m2;
+    }
+    hg_fact_int(f, n, "patches.accepted");
+    hg_fact_int(f, (int64_t)in->patches_repaired, "patches.repaired");
+    hg_fact_real(f, area, "patches.area_m2");
+    hg_fact_real(f, inside, "patches.inside_m2");
+    hg_fact_real(f, in->polygon_unit_m2, "polygon_unit_m2");
+    hg_fact_text(f, in->polygon_unit_rule, "polygon_unit_rule");
+}
+
 void hg_intake_facts(hg_job *job, const hg_intake *in)
 {
     hg_facts *f = &job->facts;
@@ -121,6 +154,8 @@ void hg_intake_facts(hg_job *job, const hg_intake *in)
         hg_fact_text(f, hg_civil_text(in->first_time, buf), "first_time");
         hg_fact_text(f, hg_civil_text(in->last_time, buf), "last_time");
     }
+    if (in->patches)
+        patch_facts(job, in);
     for (size_t i = 0; i < in->incidents.streams; i++)
         hg_fact_text(f, in->stream_names[i], "streams[%zu]", i);
     input_facts(job, in);
@@ -159,19 +194,22 @@ static hg_status fill_texts(const hg_intake *in, const size_t *rows, hg_table *t
     return status;
 }
 
-static void fill_numbers(const hg_intake *in, const size_t *rows, hg_table *t)
+static void fill_numbers(const hg_intake *in, const size_t *rows, bool polygons, hg_table *t)
 {
     const hg_incidents *inc = &in->incidents;
     double *weight = hg_table_column(t, "weight")->f64;
     int64_t *start = hg_table_column(t, "t_start")->i64, *end = hg_table_column(t, "t_end")->i64;
     int64_t *source_row = hg_table_column(t, "source_row")->i64;
+    hg_column *area = hg_table_column(t, "area_m2");
     for (size_t i = 0; i < t->rows; i++) {
         size_t r = row_at(rows, i);
         weight[i] = inc->w ? inc->w[r] : 1;
         start[i] = inc->t_start ? inc->t_start[r] : HG_NO_TIME;
         end[i] = inc->t_end ? inc->t_end[r] : HG_NO_TIME;
         source_row[i] = in->source_row ? (int64_t)in->source_row[r] : (int64_t)r + 1;
-        if (in->polygons)
+        if (area)
+            area->f64[i] = hg_patches_at(in->patches, in->patch[r])->whole.area_m2;
+        if (polygons)
             continue;
         t->geometry.xy[2 * i] = inc->x[r];
         t->geometry.xy[2 * i + 1] = inc->y[r];
@@ -202,26 +240,28 @@ static hg_status add_kept(const hg_intake *in, const size_t *rows, hg_table *t, 
     return HG_OK;
 }
 
-hg_status hg_intake_incident_table(const hg_intake *in, const char *name, const size_t *rows,
-                                   size_t n, hg_table **out, hg_error *err)
+hg_status hg_intake_incident_table(const hg_intake *in, const char *name, bool polygons,
+                                   const size_t *rows, size_t n, hg_table **out, hg_error *err)
 {
     static const struct {
         const char *name;
         hg_type type;
     } columns[] = {{"stream", HG_TEXT},      {"category", HG_TEXT},  {"weight", HG_DOUBLE},
                    {"t_start", HG_DATETIME}, {"t_end", HG_DATETIME}, {"source", HG_TEXT},
-                   {"source_row", HG_INT64}};
+                   {"source_row", HG_INT64},
+                   {"area_m2", HG_DOUBLE},  {"cell_id", HG_TEXT}};
+    size_t count = sizeof columns / sizeof *columns - (polygons && in->patches ? 0 : 2);
     hg_table *t = NULL;
     hg_status status = hg_table_new(name, rows ? n : in->incidents.n, in->pool, &t, err);
-    for (size_t k = 0; k < sizeof columns / sizeof *columns && status == HG_OK; k++)
+    for (size_t k = 0; k < count && status == HG_OK; k++)
         status = hg_table_add(t, columns[k].name, columns[k].type, NULL, err);
     if (status == HG_OK)
-        status = in->polygons ? hg_intake_add_polygons(in, rows, t, err)
+        status = polygons ? hg_intake_add_polygons(in, rows, t, err)
                               : hg_table_make_points(t, hg_crs_wkt(in->crs), err);
     if (status == HG_OK)
         status = fill_texts(in, rows, t, err);
     if (status == HG_OK)
-        fill_numbers(in, rows, t);
+        fill_numbers(in, rows, polygons, t);
     if (status == HG_OK)
         status = add_kept(in, rows, t, err);
     if (status != HG_OK) {

@@ -21,6 +21,7 @@ static const char *const hotspots_examples[] = {
     "hotgrid hotspots thefts.csv -o hot.gpkg",
     "hotgrid hotspots crime.csv --datum gcj02 fire.geojson --area town.gpkg --places places.gpkg "
     "--budget 1% -o hot.gpkg",
+    "hotgrid hotspots crime.csv --stream crime patches.gpkg --stream land --area town.gpkg -o hot.gpkg",
     NULL};
 static const char *const audit_examples[] = {
     "hotgrid audit --zones parcels.gpkg --survey flight1.gpkg@2019-03-01 --survey "
@@ -43,7 +44,7 @@ static const hg_command commands[] = {
      HG_FOR_LOAD,
      hg_run_load,
      true},
-    {{"density", "kernel density raster of incidents",
+    {{"density", "kernel density raster of incidents or patches",
       "[OPTIONS] INPUT [SOURCE OPTIONS] ... -o RASTER.tif", density_examples},
      HG_FOR_DENSITY,
      hg_run_density,

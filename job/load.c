@@ -117,7 +117,8 @@ static hg_status make_tables(hg_job *job, loading *l, hg_error *err)
     for (size_t k = 0; k < l->pile_ups.n && status == HG_OK; k++)
         l->pile_ups.items[k].cells_changed = -1;
     if (status == HG_OK)
-        status = hg_intake_incident_table(&l->in, name, NULL, 0, &l->tables[0], err);
+        status = hg_intake_incident_table(&l->in, name, l->in.polygons != NULL, NULL, 0,
+                                          &l->tables[0], err);
     if (status == HG_OK)
         status = hg_intake_rejects_table(&l->in, &l->tables[1], err);
     if (status == HG_OK)

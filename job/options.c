@@ -187,6 +187,18 @@ static bool parse_edge(const option *o, const char *value, void *field)
     return hg_edge_by_name(value, field);
 }
 
+static bool parse_polygon_unit(const option *o, const char *value, void *field)
+{
+    (void)o;
+    hg_settings *set = field;
+    set->polygon_unit_mean = strcasecmp(value, "mean") == 0;
+    set->polygon_unit_m2 = 0;
+    if (set->polygon_unit_mean)
+        return true;
+    return hg_parse_quantity(value, HG_AREA, &set->polygon_unit_m2) && set->polygon_unit_m2 > 0 &&
+           isfinite(set->polygon_unit_m2);
+}
+
 static bool parse_budget(const option *o, const char *value, void *field)
 {
     (void)o;
@@ -291,6 +303,7 @@ static const option options[] = {
     {{"kernel", 0, "NAME", "uniform, triangular, epanechnikov, quartic, triweight or gaussian (default quartic).", false, false}, MAPS, parse_kernel, JOB(kernel), "uniform, triangular, epanechnikov, quartic, triweight or gaussian", 0, 0},
     {{"cutoff", 0, "N", "The Gaussian kernel is cut at this many sigma (default 4).", false, false}, MAPS, parse_cutoff, JOB(cutoff), "a number from 1 to 10", 0, 0},
     {{"edge", 0, "none|uniform|diggle", "Edge correction at the study area's boundary (default none).", false, false}, MAPS, parse_edge, JOB(edge), "none, uniform or diggle", 0, 0},
+    {{"polygon-unit", 0, "AREA|mean", "Area of a patch that weighs as one incident in density and shares (default: with points the mean patch area; patches alone are measured in m2).", false, false}, MAPS, parse_polygon_unit, 0, "mean or a positive area such as 500m2, 0.5ha or 1mu", 0, 0},
     {{"budget", 0, "N%|AREA", "Area to select: a share of the study area or an area such as 2km2 (default 1%).", false, false}, HOT, parse_budget, JOB(budget), "a share such as 1% or an area such as 2km2, positive", 0, 0},
     {{"top", 0, "N", "Select this many cells instead of an area.", false, false}, HOT, parse_top, JOB(budget), "a whole number from 1", 1, 1e9},
     {{"score", 0, "density|count", "What cells are ranked by (default density).", false, false}, HOT, parse_score, JOB(score_is_count), "density or count", 0, 0},

@@ -69,6 +69,8 @@ hg_status hg_raw_place_polygons(hg_raw *raw, const hg_shapes *area, const hg_crs
     accepted a = {0};
     hg_status status = HG_OK;
     for (size_t k = 0; k < raw->input_count && status == HG_OK; k++) {
+        if (!hg_source_is_polygons(raw->inputs[k].source))
+            continue;
         status = list_accepted(raw, k, &a, err);
         if (status == HG_OK)
             status = place_accepted(raw, &raw->inputs[k], analysis, &a, err);

@@ -376,8 +376,10 @@ hg_status hg_raw_place(hg_job *job, const char *store_crs, hg_intake *in, hg_raw
         status = place_rows(job, raw, in->crs, err);
     if (status == HG_OK && job->set.area)
         status = make_region(job, &area, area_crs, raw, in, err);
+    /* A map asks later, and more closely, how its polygons lie to the area. */
+    bool touching = job->set.area && strcmp(job->command->info.name, "load") == 0;
     if (status == HG_OK && raw->polygons)
-        status = hg_raw_place_polygons(raw, job->set.area ? &area : NULL, in->crs, err);
+        status = hg_raw_place_polygons(raw, touching ? &area : NULL, in->crs, err);
     hg_shapes_dispose(&area);
     hg_crs_free(area_crs);
     return status;

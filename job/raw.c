@@ -1,4 +1,5 @@
 #include "job/raw.h"
+#include "job/options.h"
 #include "base/memory.h"
 
 #include <math.h>
@@ -11,6 +12,8 @@ void hg_raw_dispose(hg_raw *raw)
     for (size_t i = 0; raw->polygons && i < raw->input_count; i++)
         hg_shapes_dispose(&raw->polygons[i]);
     hg_free(raw->polygons);
+    hg_patches_free(raw->patches);
+    hg_free(raw->patch);
     for (size_t i = 0; raw->inputs && i < raw->input_count; i++) {
         hg_raw_input *in = &raw->inputs[i];
         char hex[HG_SHA256_HEX];
@@ -95,7 +98,7 @@ static hg_status open_input(hg_job *job, size_t i, hg_intake *in, hg_raw *raw, h
         return status;
     for (size_t k = 0; k < hg_source_note_count(r->source); k++)
         hg_job_add_note(job, "%s", hg_source_note(r->source, k));
-    if (hg_source_is_polygons(r->source) && strcmp(job->command->info.name, "load") != 0)
+    if (job->command->mask == HG_FOR_INDEX && hg_source_is_polygons(r->source))
         return hg_fail(err, HG_EDATA, "%s: layer \"%s\" holds polygons; incidents are points",
                        hg_source_name(r->source), hg_source_layer(r->source));
     const char *file = hg_source_file(r->source);
@@ -405,17 +408,21 @@ static hg_status join_streams(const hg_job *job, hg_intake *in, hg_raw *raw, hg_
     return status;
 }
 
-/* One layer holds points or polygons, never both. */
-static hg_status expect_one_kind(hg_raw *raw, hg_error *err)
+/* One layer of a store holds points or polygons, never both; a map takes them together. */
+static hg_status settle_kinds(const hg_job *job, hg_raw *raw, hg_error *err)
 {
     const hg_raw_input *first = &raw->inputs[0];
-    bool polygons = hg_source_is_polygons(first->source);
-    for (size_t i = 1; i < raw->input_count; i++)
-        if (hg_source_is_polygons(raw->inputs[i].source) != polygons)
+    bool polygons = hg_source_is_polygons(first->source), any = polygons;
+    bool load = strcmp(job->command->info.name, "load") == 0;
+    for (size_t i = 1; i < raw->input_count; i++) {
+        bool own = hg_source_is_polygons(raw->inputs[i].source);
+        any |= own;
+        if (load && own != polygons)
             return hg_fail(err, HG_EUSAGE, "%s holds %s, %s %s; load them into layers of their own",
                            hg_source_name(first->source), polygons ? "polygons" : "points",
                            hg_source_name(raw->inputs[i].source), polygons ? "points" : "polygons");
-    if (!polygons)
+    }
+    if (!any)
         return HG_OK;
     raw->polygons = hg_calloc(raw->input_count, sizeof *raw->polygons);
     return raw->polygons ? HG_OK : hg_fail_memory(err);
@@ -431,11 +438,11 @@ hg_status hg_raw_read(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
     for (size_t i = 0; i < raw->input_count && status == HG_OK; i++)
         status = open_input(job, i, in, raw, err);
     if (status == HG_OK)
-        status = expect_one_kind(raw, err);
+        status = settle_kinds(job, raw, err);
     for (size_t i = 0; i < raw->input_count && status == HG_OK; i++) {
         hg_raw_input *r = &raw->inputs[i];
         hg_say_progress(&job->control, "read", (double)i / (double)raw->input_count);
-        status = raw->polygons
+        status = hg_source_is_polygons(r->source)
                      ? hg_source_read_polygons(r->source, &r->rows, &raw->polygons[i], err)
                      : hg_source_read(r->source, &r->rows, err);
         r->start = raw->n;

@@ -2,6 +2,7 @@
 #ifndef HG_JOB_RAW_H
 #define HG_JOB_RAW_H
 
+#include "geo/patches.h"
 #include "io/hash.h"
 #include "io/source.h"
 #include "job/intake.h"
@@ -33,7 +34,9 @@ typedef struct hg_raw {
     uint8_t *where;  /* HG_INSIDE or HG_HALO; NULL = all inside */
     hg_column *kept;
     size_t kept_count;
-    hg_shapes *polygons; /* one set an input, row by row; NULL where the inputs are points */
+    hg_shapes *polygons; /* one set an input, row by row, empty for points; NULL where all are points */
+    hg_patches *patches; /* the polygons as mass, where a map is made of them */
+    uint32_t *patch;     /* of each row its number among them or HG_NO_PATCH; NULL likewise */
 } hg_raw;
 
 /** Opens and reads all inputs, starts their hashes, joins their columns. */
@@ -54,6 +57,22 @@ hg_status hg_raw_bound(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err);
 /** Places the polygons of the rows accepted so far; `area` (may be NULL) is in the analysis CRS. */
 hg_status hg_raw_place_polygons(hg_raw *raw, const hg_shapes *area, const hg_crs *analysis,
                                 hg_error *err);
+
+/**
+ * Measures the polygons of the accepted rows, refuses those without an area, and puts x and y of the
+ * rows at the centres of gravity.
+ */
+hg_status hg_raw_measure(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err);
+/**
+ * Sets `where` of the rows by the study area: points by their place, patches by the parts inside. Before
+ * the first call hg_patches_clip has laid the patches over the region.
+ */
+hg_status hg_raw_classify(hg_job *job, const hg_intake *in, hg_raw *raw, double halo_m,
+                          hg_error *err);
+/** Settles how many m2 of a patch weigh as one incident, from the rows whose reason is HG_ACCEPTED. */
+void hg_raw_settle_unit(hg_job *job, hg_intake *in, const hg_raw *raw, const uint8_t *reasons);
+/** What a row counts as in density and shares: its weight; of a patch times its area in units. */
+double hg_raw_mass(const hg_intake *in, const hg_raw *raw, size_t row);
 
 /** Longitude and latitude, or a plane CRS, from what the coordinates look like. */
 bool hg_looks_like_degrees(const double *x, const double *y, size_t n);

@@ -71,13 +71,13 @@ static void make_density_classes(double peak, const char *lang, density_classes 
     }
 }
 
-hg_status hg_density_qml(const char *file, double peak_per_km2, const char *lang, char **qml,
-                         hg_error *err)
+hg_status hg_density_qml(const char *file, const char *title, double peak_per_km2,
+                         const char *lang, char **qml, hg_error *err)
 {
     density_classes d;
     make_density_classes(peak_per_km2, lang, &d);
     hg_raster_style style = {.file = file,
-                             .title = hg_say(lang, HG_WORD_DENSITY),
+                             .title = title,
                              .classes = d.classes,
                              .n_classes = DENSITY_CLASSES,
                              .opacity = 0.6};
@@ -89,21 +89,50 @@ static const char *const area_label =
     "if(\"rank\" <= 15, if(coalesce(\"name\",'') <> '', to_string(\"rank\") || '. ' || \"name\", "
     "to_string(\"rank\")), '')";
 
-enum { LAYERS = 6 };
+enum { LAYERS = 7 };
 
-static hg_status write_layers(const hg_style *styles, const hg_result_tables *t, hg_gpkg *gpkg,
-                              hg_error *err)
+/* Layers of a result, topmost first. */
+typedef struct layer_set {
+    hg_style styles[LAYERS];
+    const hg_table *tables[LAYERS];
+    size_t n;
+    bool failed; /* no memory for the words of some table */
+} layer_set;
+
+/* A table that this result does not have is passed over. */
+static void add_layer(layer_set *set, const hg_table *table, hg_style style)
 {
-    const hg_table *tables[LAYERS] = {t->areas, t->incidents, t->cells, t->pile_ups, t->rejects,
-                                     t->duplicates};
-    hg_status status = HG_OK;
-    for (size_t k = 0; k < LAYERS && status == HG_OK; k++) {
+    if (!table)
+        return;
+    style.layer = table->name;
+    style.aliases = hg_table_aliases(table);
+    set->failed |= !style.aliases;
+    set->tables[set->n] = table;
+    set->styles[set->n++] = style;
+}
+
+static void add_plain_table(layer_set *set, const hg_table *table, const char *title)
+{
+    add_layer(set, table, (hg_style){.title = title, .symbol = HG_SYMBOL_NONE, .opacity = 1});
+}
+
+static void layers_dispose(layer_set *set)
+{
+    for (size_t k = 0; k < set->n; k++)
+        hg_free((void *)set->styles[k].aliases);
+}
+
+static hg_status write_layers(const layer_set *set, hg_gpkg *gpkg, hg_error *err)
+{
+    hg_status status = set->failed ? hg_fail_memory(err) : HG_OK;
+    for (size_t k = 0; k < set->n && status == HG_OK; k++) {
         char *qml = NULL;
-        bool spatial = tables[k]->geometry.type != HG_NO_GEOMETRY;
-        status = hg_style_qml(&styles[k], &qml, err);
+        const hg_style *style = &set->styles[k];
+        bool spatial = set->tables[k]->geometry.type != HG_NO_GEOMETRY;
+        status = hg_style_qml(style, &qml, err);
         if (status == HG_OK)
-            status = hg_gpkg_add_style(gpkg, styles[k].layer, spatial ? "geom" : NULL,
-                                       styles[k].layer, qml, err);
+            status = hg_gpkg_add_style(gpkg, style->layer, spatial ? "geom" : NULL, style->layer,
+                                       qml, err);
         hg_free(qml);
     }
     return status;
@@ -124,7 +153,7 @@ static void view_of(const hg_findings *f, double extent[4])
     extent[3] += margin;
 }
 
-static hg_status write_project(hg_job *job, const hg_findings *f, const hg_style *styles,
+static hg_status write_project(hg_job *job, const hg_findings *f, const layer_set *set,
                                const hg_raster_style *raster, hg_gpkg *gpkg, hg_error *err)
 {
     char *qgs = NULL;
@@ -132,8 +161,8 @@ static hg_status write_project(hg_job *job, const hg_findings *f, const hg_style
                           .gpkg_file = hg_base_name(job->set.output),
                           .crs_wkt = hg_crs_wkt(f->in->crs),
                           .crs_code = hg_crs_code(f->in->crs),
-                          .layers = styles,
-                          .n_layers = LAYERS,
+                          .layers = set->styles,
+                          .n_layers = set->n,
                           .raster = raster};
     view_of(f, project.extent);
     hg_status status = hg_project_qgs(&project, &qgs, err);
@@ -153,40 +182,29 @@ hg_status hg_result_styles(hg_job *job, const hg_findings *f, const hg_result_ta
     make_density_classes(peak_per_km2, lang, &densities);
     const hg_style_class area = {.label = hg_say(lang, HG_WORD_HOT_AREA), .color = "#1f1f1f"};
     const hg_style_class point = {.label = hg_say(lang, HG_WORD_INCIDENT), .color = "#2b4c7e"};
-    const hg_table *tables[LAYERS] = {t->areas, t->incidents, t->cells, t->pile_ups, t->rejects,
-                                     t->duplicates};
-    const char **aliases[LAYERS] = {NULL};
-    hg_status status = HG_OK;
-    for (size_t k = 0; k < LAYERS && status == HG_OK; k++)
-        if (!(aliases[k] = hg_table_aliases(tables[k])))
-            status = hg_fail_memory(err);
-    const hg_style styles[LAYERS] = {
-        {.layer = "hotspot_areas", .title = hg_say(lang, HG_WORD_AREAS), .symbol = HG_SYMBOL_OUTLINE,
-         .classes = &area, .n_classes = 1, .opacity = 1, .stroke = "#1f1f1f", .stroke_mm = 0.35,
-         .label_expression = area_label, .label_pt = 9, .aliases = aliases[0]},
-        {.layer = "incidents",
-         .hidden = true, .title = hg_say(lang, HG_WORD_INCIDENTS), .symbol = HG_SYMBOL_POINT,
-         .classes = &point, .n_classes = 1, .opacity = 0.6, .size_mm = 0.9, .aliases = aliases[1]},
-        {.layer = "hotspot_cells", .title = hg_say(lang, HG_WORD_CELLS), .symbol = HG_SYMBOL_FILL,
-         .field = "rank", .classes = ranks.classes, .n_classes = ranks.n, .opacity = 0.85, .aliases = aliases[2]},
-        {.layer = "pile_ups", .title = hg_say(lang, HG_WORD_PILE_UPS), .symbol = HG_SYMBOL_NONE,
-         .opacity = 1, .aliases = aliases[3]},
-        {.layer = "rejects", .title = hg_say(lang, HG_WORD_REJECTS), .symbol = HG_SYMBOL_NONE,
-         .opacity = 1, .aliases = aliases[4]},
-        {.layer = "duplicates",
-         .title = hg_say(lang, HG_WORD_DUPLICATES),
-         .symbol = HG_SYMBOL_NONE,
-         .opacity = 1,
-         .aliases = aliases[5]},
-    };
-    const hg_raster_style surface = {.file = raster, .title = hg_say(lang, HG_WORD_DENSITY),
+    const hg_style_class patch = {.label = hg_say(lang, HG_WORD_PATCH), .color = "#2b4c7e"};
+    layer_set set = {.n = 0};
+    add_layer(&set, t->areas, (hg_style){.title = hg_say(lang, HG_WORD_AREAS),
+        .symbol = HG_SYMBOL_OUTLINE, .classes = &area, .n_classes = 1, .opacity = 1,
+        .stroke = "#1f1f1f", .stroke_mm = 0.35, .label_expression = area_label, .label_pt = 9});
+    add_layer(&set, t->incidents, (hg_style){.title = hg_say(lang, HG_WORD_INCIDENTS),
+        .hidden = true, .symbol = HG_SYMBOL_POINT, .classes = &point, .n_classes = 1,
+        .opacity = 0.6, .size_mm = 0.9});
+    add_layer(&set, t->patches, (hg_style){.title = hg_say(lang, HG_WORD_PATCHES),
+        .symbol = HG_SYMBOL_OUTLINE, .classes = &patch, .n_classes = 1, .opacity = 1,
+        .stroke = "#2b4c7e", .stroke_mm = 0.26});
+    add_layer(&set, t->cells, (hg_style){.title = hg_say(lang, HG_WORD_CELLS),
+        .symbol = HG_SYMBOL_FILL, .field = "rank", .classes = ranks.classes, .n_classes = ranks.n,
+        .opacity = 0.85});
+    add_plain_table(&set, t->pile_ups, hg_say(lang, HG_WORD_PILE_UPS));
+    add_plain_table(&set, t->rejects, hg_say(lang, HG_WORD_REJECTS));
+    add_plain_table(&set, t->duplicates, hg_say(lang, HG_WORD_DUPLICATES));
+    const hg_raster_style surface = {.file = raster, .title = hg_density_title(job, f->in),
                                      .classes = densities.classes, .n_classes = DENSITY_CLASSES,
                                      .opacity = 0.6};
+    hg_status status = write_layers(&set, gpkg, err);
     if (status == HG_OK)
-        status = write_layers(styles, t, gpkg, err);
-    if (status == HG_OK)
-        status = write_project(job, f, styles, &surface, gpkg, err);
-    for (size_t k = 0; k < LAYERS; k++)
-        hg_free((void *)aliases[k]);
+        status = write_project(job, f, &set, &surface, gpkg, err);
+    layers_dispose(&set);
     return status;
 }

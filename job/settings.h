@@ -61,6 +61,8 @@ typedef struct hg_settings {
     double cutoff;
     hg_edge edge;
     hg_budget budget;
+    double polygon_unit_m2; /**< 0 = left to the default, or the mean */
+    bool polygon_unit_mean;
     bool score_is_count;
     int64_t since, until; /**< civil seconds; HG_NO_TIME = open */
     int64_t threads, seed, chance, certainty_draws;

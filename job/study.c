@@ -12,18 +12,23 @@
 void hg_study_dispose(hg_study *s)
 {
     hg_free(s->share);
+    hg_heat_dispose(&s->heat);
     *s = (hg_study){0};
 }
 
-static void points_box(const hg_incidents *inc, double margin, double box[4])
+static void rows_box(const hg_intake *in, double margin, double box[4])
 {
+    const hg_incidents *inc = &in->incidents;
     box[0] = box[1] = INFINITY;
     box[2] = box[3] = -INFINITY;
     for (size_t i = 0; i < inc->n; i++) {
-        box[0] = fmin(box[0], inc->x[i]);
-        box[1] = fmin(box[1], inc->y[i]);
-        box[2] = fmax(box[2], inc->x[i]);
-        box[3] = fmax(box[3], inc->y[i]);
+        double own[4] = {inc->x[i], inc->y[i], inc->x[i], inc->y[i]};
+        if (in->patch && in->patch[i] != HG_NO_PATCH)
+            memcpy(own, hg_patches_at(in->patches, in->patch[i])->whole.box, sizeof own);
+        box[0] = fmin(box[0], own[0]);
+        box[1] = fmin(box[1], own[1]);
+        box[2] = fmax(box[2], own[2]);
+        box[3] = fmax(box[3], own[3]);
     }
     box[0] -= margin;
     box[1] -= margin;
@@ -38,7 +43,7 @@ static void extent(const hg_job *job, const hg_intake *in, double box[4])
     else if (in->region)
         hg_region_bounds(in->region, box);
     else
-        points_box(&in->incidents, in->support_m, box);
+        rows_box(in, in->support_m, box);
 }
 
 static hg_status check_memory(const hg_grid *g, uint64_t bytes_per_cell, hg_error *err)
@@ -55,13 +60,44 @@ static hg_status check_memory(const hg_grid *g, uint64_t bytes_per_cell, hg_erro
     return HG_OK;
 }
 
+/* Places of the points and corners of the patches. */
+static hg_status list_corners(const hg_intake *in, double **x, double **y, size_t *n, hg_error *err)
+{
+    size_t room = in->incidents.n;
+    for (size_t k = 0; k < hg_patches_count(in->patches); k++)
+        room += hg_patch_corners(in->patches, k, NULL, NULL);
+    *x = hg_malloc(room, sizeof **x);
+    *y = hg_malloc(room, sizeof **y);
+    if (!*x || !*y)
+        return hg_fail_memory(err);
+    for (size_t i = 0; i < in->incidents.n; i++) {
+        if (in->patch[i] != HG_NO_PATCH) {
+            *n += hg_patch_corners(in->patches, in->patch[i], *x + *n, *y + *n);
+            continue;
+        }
+        (*x)[*n] = in->incidents.x[i];
+        (*y)[(*n)++] = in->incidents.y[i];
+    }
+    return HG_OK;
+}
+
 static hg_status guess_area(hg_job *job, hg_intake *in, double cell_m, hg_error *err)
 {
-    hg_job_add_note(job, "no --area: the convex hull of the points, buffered by one cell, is taken as "
+    const hg_incidents *inc = &in->incidents;
+    double *x = NULL, *y = NULL;
+    size_t n = 0;
+    hg_job_add_note(job, "no --area: the convex hull of the %s, buffered by one cell, is taken as "
                          "the study area; it swallows water and empty land, and figures that "
-                         "depend on the area are not comparable between runs");
-    return hg_region_hull(in->incidents.x, in->incidents.y, in->incidents.n, cell_m, &in->region,
-                          err);
+                         "depend on the area are not comparable between runs",
+                    in->patches ? hg_intake_noun(in) : "points");
+    if (!in->patches)
+        return hg_region_hull(inc->x, inc->y, inc->n, cell_m, &in->region, err);
+    hg_status status = list_corners(in, &x, &y, &n, err);
+    if (status == HG_OK)
+        status = hg_region_hull(x, y, n, cell_m, &in->region, err);
+    hg_free(x);
+    hg_free(y);
+    return status;
 }
 
 typedef struct cover_rows {
@@ -110,6 +146,8 @@ static hg_status leave_beyond_out(hg_job *job, hg_intake *in, const hg_study *s,
     double east = hg_grid_column_west(&s->grid, s->grid.columns);
     double south = hg_grid_row_north(&s->grid, s->grid.rows);
     for (size_t i = 0; i < inc->n; i++) {
+        if (in->patch && in->patch[i] != HG_NO_PATCH)
+            continue;
         if (inc->x[i] > west && inc->x[i] < east && inc->y[i] > south && inc->y[i] < north)
             continue;
         if (inc->flags[i] & HG_FLAG_HALO ||
@@ -159,8 +197,16 @@ hg_status hg_study_init(hg_job *job, hg_intake *in, bool need_area, hg_study *s,
         status = cover(job, in, s, err);
     if (status == HG_OK && whole && job->set.has_bounds)
         status = leave_beyond_out(job, in, s, err);
+    if (status == HG_OK)
+        status = hg_heat_init(job, in, &s->grid, whole ? s->share : NULL,
+                              job->set.edge == HG_EDGE_NONE, &s->heat, err);
     s->masked = in->region != NULL;
     return status;
+}
+
+const char *hg_density_title(const hg_job *job, const hg_intake *in)
+{
+    return hg_say(job->set.lang, hg_intake_in_m2(in) ? HG_WORD_PATCH_DENSITY : HG_WORD_DENSITY);
 }
 
 hg_status hg_study_raster(hg_job *job, const hg_intake *in, const hg_study *study, const char *path,
@@ -178,8 +224,8 @@ hg_status hg_study_raster(hg_job *job, const hg_intake *in, const hg_study *stud
                            .north_m = hg_grid_row_north(g, 0),
                            .cell_m = g->cell_m,
                            .crs_wkt = hg_crs_wkt(in->crs),
-                           .description = hg_say(job->set.lang, HG_WORD_DENSITY),
-                           .unit = "1/km2",
+                           .description = hg_density_title(job, in),
+                           .unit = hg_intake_in_m2(in) ? "m2/km2" : "1/km2",
                            .metadata = items};
     return hg_raster_new(path, &spec, &job->control, raster, err);
 }

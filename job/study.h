@@ -3,13 +3,14 @@
 #define HG_JOB_STUDY_H
 
 #include "io/raster.h"
-#include "job/intake.h"
+#include "job/heat.h"
 
 typedef struct hg_study {
     hg_grid grid;
     hg_kernel kernel;
     float *share;   /**< share of each cell inside the study area; NULL where not kept whole */
     bool masked;    /**< cells outside the study area carry no result */
+    hg_heat heat;   /**< the patches, where there are some */
     double area_m2; /**< A, the sum of the cells' areas inside; 0 where not masked */
 } hg_study;
 
@@ -23,6 +24,8 @@ typedef struct hg_study {
 hg_status hg_study_init(hg_job *job, hg_intake *in, bool need_area, hg_study *study, hg_error *err);
 void hg_study_dispose(hg_study *study);
 
+/** What the density is called in legends. */
+const char *hg_density_title(const hg_job *job, const hg_intake *in);
 /** Starts the density raster of the study at `path`. */
 hg_status hg_study_raster(hg_job *job, const hg_intake *in, const hg_study *study, const char *path,
                           hg_raster **raster, hg_error *err);

@@ -3,52 +3,8 @@
 
 #include <math.h>
 
-/* Incidents as the density takes them: the halo only without edge correction, which stands in for it. */
-typedef struct feed {
-    hg_points points;
-    double *x, *y, *w; /* copies, where the incidents' own columns cannot be used */
-    double total;
-} feed;
-
-static void feed_dispose(feed *f)
-{
-    hg_free(f->x);
-    hg_free(f->y);
-    hg_free(f->w);
-}
-
-static hg_status feed_init(const hg_intake *in, hg_edge edge, feed *f, hg_error *err)
-{
-    const hg_incidents *inc = &in->incidents;
-    bool all = edge == HG_EDGE_NONE || in->halo == 0;
-    size_t n = 0;
-    if (all) {
-        f->points = (hg_points){inc->n, inc->x, inc->y, inc->w};
-        n = inc->n;
-    } else {
-        f->x = hg_malloc(inc->n, sizeof *f->x);
-        f->y = hg_malloc(inc->n, sizeof *f->y);
-        f->w = hg_malloc(inc->n, sizeof *f->w);
-        if (!f->x || !f->y || !f->w)
-            return hg_fail_memory(err);
-        for (size_t i = 0; i < inc->n; i++) {
-            if (inc->flags[i] & HG_FLAG_HALO)
-                continue;
-            f->x[n] = inc->x[i];
-            f->y[n] = inc->y[i];
-            f->w[n++] = inc->w ? inc->w[i] : 1;
-        }
-        f->points = (hg_points){n, f->x, f->y, f->w};
-    }
-    for (size_t i = 0; f->points.w && i < n; i++)
-        f->total += f->points.w[i];
-    if (!f->points.w)
-        f->total = (double)n;
-    return HG_OK;
-}
-
 /* Diggle: each event's weight is divided by the kernel mass that stays inside. */
-static hg_status divide_weights(hg_job *job, const hg_study *s, feed *f, hg_error *err)
+static hg_status divide_weights(hg_job *job, const hg_study *s, hg_feed *f, hg_error *err)
 {
     size_t n = f->points.n;
     hg_coverage coverage = {&s->grid, s->share};
@@ -199,6 +155,8 @@ static void surface_facts(hg_job *job, const hg_intake *in, const hg_study *s,
     hg_fact_real(f, surface->truncated, "mass.truncated");
     hg_fact_real(f, surface->residual, "mass.residual");
     hg_fact_bool(f, job->set.edge != HG_EDGE_UNIFORM, "mass.conserved");
+    if (in->patches)
+        hg_fact_text(f, hg_intake_in_m2(in) ? "m2" : "incidents", "mass.unit");
     hg_fact_real(f, surface->peak_per_km2, "peak_density_per_km2");
     double year = hg_per_year(job, in, surface->peak_per_km2);
     if (isfinite(year))
@@ -208,11 +166,11 @@ static void surface_facts(hg_job *job, const hg_intake *in, const hg_study *s,
 hg_status hg_surface_run(hg_job *job, const hg_intake *in, const hg_study *study,
                          hg_surface *surface, hg_error *err)
 {
-    feed f = {0};
+    hg_feed f = {0};
     hg_density_plan *plan = NULL;
     double *e = NULL;
     band_loop loop = {.job = job, .in = in, .study = study, .surface = surface};
-    hg_status status = feed_init(in, job->set.edge, &f, err);
+    hg_status status = hg_feed_init(in, &study->heat, job->set.edge != HG_EDGE_NONE, &f, err);
     if (status == HG_OK && job->set.edge == HG_EDGE_DIGGLE)
         status = divide_weights(job, study, &f, err);
     if (status == HG_OK && job->set.edge == HG_EDGE_UNIFORM) {
@@ -231,7 +189,7 @@ hg_status hg_surface_run(hg_job *job, const hg_intake *in, const hg_study *study
     if (status == HG_OK)
         surface_facts(job, in, study, surface);
     hg_density_plan_free(plan);
-    feed_dispose(&f);
+    hg_feed_dispose(&f);
     hg_free(e);
     hg_free(loop.values);
     hg_free(loop.out);
@@ -279,13 +237,14 @@ void hg_summarise_surface(hg_job *job, const hg_intake *in, const hg_study *stud
                  hg_kernel_name(study->kernel.shape), study->kernel.bandwidth_m,
                  rules[job->set.rule], (long long)g->columns, (long long)g->rows, g->cell_m);
     double year = hg_per_year(job, in, surface->peak_per_km2);
-    hg_text_addf(t, "; peak %.4g per km2", surface->peak_per_km2);
+    hg_text_addf(t, "; peak %.4g %sper km2", surface->peak_per_km2,
+                 hg_intake_in_m2(in) ? "m2 " : "");
     if (isfinite(year))
         hg_text_addf(t, " = %.4g per km2 and year", year);
     hg_text_addf(t,
-                 "\nmass: %.10g total = %.10g on the grid + %.6g over the edge + %.4g truncated + "
+                 "\nmass%s: %.10g total = %.10g on the grid + %.6g over the edge + %.4g truncated + "
                  "%.4g sampling residual%s\n",
-                 surface->total, surface->on_grid, surface->over_edge, surface->truncated,
+                 hg_intake_in_m2(in) ? " (m2)" : "", surface->total, surface->on_grid, surface->over_edge, surface->truncated,
                  surface->residual,
                  job->set.edge == HG_EDGE_UNIFORM ? " (uniform edge correction conserves none)" : "");
 }

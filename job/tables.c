@@ -16,6 +16,7 @@ void hg_result_tables_dispose(hg_result_tables *t)
     hg_table_free(t->cells);
     hg_table_free(t->areas);
     hg_table_free(t->incidents);
+    hg_table_free(t->patches);
     hg_table_free(t->rejects);
     hg_table_free(t->duplicates);
     hg_table_free(t->pile_ups);
@@ -292,19 +293,66 @@ hg_status hg_pile_up_table(const hg_pile_ups *p, const char *lang, hg_table **ou
     return status == HG_OK ? hg_columns_title(lang, t, err) : status;
 }
 
-static hg_status make_incidents(const hg_job *job, const hg_findings *f, hg_table **out,
-                                hg_error *err)
+/* Which incidents a result shows: of points those in the selected cells, of patches those that reach
+ * into one. */
+static hg_status choose_rows(hg_job *job, const hg_findings *f, bool *chosen, hg_error *err)
 {
-    if (job->set.all_incidents)
-        return hg_intake_incident_table(f->in, "incidents", NULL, 0, out, err);
-    size_t n = 0, *rows = hg_malloc(f->in->incidents.n, sizeof *rows);
+    const hg_intake *in = f->in;
+    hg_status status = HG_OK;
+    if (in->patches && !job->set.all_incidents)
+        status = hg_heat_reach(job, in, &f->study->heat, f->ranking.cells, f->ranking.selected,
+                               chosen, err);
+    for (size_t i = 0; i < in->incidents.n && status == HG_OK; i++)
+        chosen[i] |= job->set.all_incidents || f->group[i] < f->ranking.selected;
+    return status;
+}
+
+static hg_status set_cell_ids(const hg_findings *f, const size_t *rows, hg_table *t, hg_error *err)
+{
+    const hg_incidents *inc = &f->in->incidents;
+    const hg_grid *g = &f->study->grid;
+    hg_column *ids = hg_table_column(t, "cell_id");
+    hg_status status = HG_OK;
+    for (size_t k = 0; k < t->rows && status == HG_OK; k++) {
+        char id[HG_CELL_ID_SIZE];
+        size_t i = rows[k];
+        if (inc->flags[i] & HG_FLAG_HALO)
+            continue;
+        hg_grid_cell_id(g, hg_grid_column_of(g, inc->x[i]), hg_grid_row_of(g, inc->y[i]), id);
+        status = hg_table_set_text(t, ids, k, id, err);
+    }
+    return status;
+}
+
+static hg_status make_kind(const hg_findings *f, const bool *chosen, bool patches, hg_table **out,
+                           hg_error *err)
+{
+    const hg_intake *in = f->in;
+    size_t n = 0, *rows = hg_malloc(in->incidents.n, sizeof *rows);
     if (!rows)
         return hg_fail_memory(err);
-    for (size_t i = 0; i < f->in->incidents.n; i++)
-        if (f->group[i] < f->ranking.selected)
+    for (size_t i = 0; i < in->incidents.n; i++)
+        if (chosen[i] && patches == (in->patch && in->patch[i] != HG_NO_PATCH))
             rows[n++] = i;
-    hg_status status = hg_intake_incident_table(f->in, "incidents", rows, n, out, err);
+    hg_status status = hg_intake_incident_table(in, patches ? "patches" : "incidents", patches,
+                                                rows, n, out, err);
+    if (status == HG_OK && patches)
+        status = set_cell_ids(f, rows, *out, err);
     hg_free(rows);
+    return status;
+}
+
+static hg_status make_rows(hg_job *job, const hg_findings *f, hg_result_tables *t, hg_error *err)
+{
+    if (job->set.all_incidents && !f->in->patches)
+        return hg_intake_incident_table(f->in, "incidents", false, NULL, 0, &t->incidents, err);
+    bool *chosen = hg_calloc(f->in->incidents.n, sizeof *chosen);
+    hg_status status = chosen ? choose_rows(job, f, chosen, err) : hg_fail_memory(err);
+    if (status == HG_OK)
+        status = make_kind(f, chosen, false, &t->incidents, err);
+    if (status == HG_OK && f->in->patches)
+        status = make_kind(f, chosen, true, &t->patches, err);
+    hg_free(chosen);
     return status;
 }
 
@@ -315,13 +363,13 @@ hg_status hg_result_tables_make(hg_job *job, const hg_findings *f, hg_result_tab
     if (status == HG_OK)
         status = make_areas(f, &t->areas, err);
     if (status == HG_OK)
-        status = make_incidents(job, f, &t->incidents, err);
+        status = make_rows(job, f, t, err);
     if (status == HG_OK)
         status = hg_intake_rejects_table(f->in, &t->rejects, err);
     if (status == HG_OK)
         status = hg_intake_duplicates_table(f->in, &t->duplicates, err);
-    hg_table *all[] = {t->cells, t->areas, t->incidents, t->rejects, t->duplicates};
-    for (size_t k = 0; k < 5 && status == HG_OK; k++)
-        status = hg_columns_title(job->set.lang, all[k], err);
+    hg_table *all[] = {t->cells, t->areas, t->incidents, t->patches, t->rejects, t->duplicates};
+    for (size_t k = 0; k < sizeof all / sizeof *all && status == HG_OK; k++)
+        status = all[k] ? hg_columns_title(job->set.lang, all[k], err) : HG_OK;
     return status;
 }

@@ -10,6 +10,9 @@ typedef enum hg_word {
     HG_WORD_DUPLICATES,
     HG_WORD_PILE_UPS,
     HG_WORD_DENSITY,
+    HG_WORD_PATCH_DENSITY, /**< where it is in square metres per km2 */
+    HG_WORD_PATCHES,
+    HG_WORD_PATCH,
     HG_WORD_RANK,
     HG_WORD_TOP,       /**< before a number of cells: "Top 10" */
     HG_WORD_RANKS,     /**< before a range: "Rank 11-25" */

@@ -92,6 +92,15 @@ static inline GEOSGeometry *valid_union(GEOSContextHandle_t geos, const GEOSGeom
     return joined;
 }
 
+/* Whether a geometry (NULL: none) has an area, which goes into *area, and its box. */
+static inline bool has_extent(GEOSContextHandle_t geos, const GEOSGeometry *g, double *area,
+                              double box[4])
+{
+    return g && GEOSArea_r(geos, g, area) && *area > 0.0 && isfinite(*area) &&
+           GEOSGeom_getXMin_r(geos, g, box) && GEOSGeom_getYMin_r(geos, g, box + 1) &&
+           GEOSGeom_getXMax_r(geos, g, box + 2) && GEOSGeom_getYMax_r(geos, g, box + 3);
+}
+
 /* Reads one record of a CSV file with quoted fields; returns the number of fields, 0 at the end. */
 static inline size_t read_record(FILE *file, char **fields, size_t most, char **buffer)
 {

@@ -4,6 +4,7 @@ Formulas: kernels as their papers normalise them (each integrates to 1 over the 
 robust rule as ArcGIS states it, Scott's rule. Nothing here is taken from the code under test.
 """
 import math
+import sqlite3
 import struct
 
 import numpy
@@ -219,3 +220,27 @@ def rows_of(db, sql, *params):
     cursor = db.execute(sql, params)
     names = [d[0] for d in cursor.description]
     return [dict(zip(names, row)) for row in cursor.fetchall()]
+
+
+class Result:
+    """The layers of a result GeoPackage and the raster beside it."""
+
+    def __init__(self, path):
+        self.path = str(path)
+        db = sqlite3.connect("file:%s?mode=ro" % path, uri=True)
+        self.info = dict(db.execute("SELECT key, value FROM run_info"))
+        self.cells = rows_of(db, "SELECT * FROM hotspot_cells ORDER BY rank")
+        self.areas = rows_of(db, "SELECT * FROM hotspot_areas ORDER BY rank")
+        self.incidents = rows_of(db, "SELECT * FROM incidents ORDER BY fid")
+        self.pile_ups = rows_of(db, "SELECT * FROM pile_ups ORDER BY fid")
+        self.rejects = rows_of(db, "SELECT * FROM rejects")
+        has_patches = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'patches'").fetchone()
+        self.patches = rows_of(db, "SELECT * FROM patches ORDER BY fid") if has_patches else None
+        self.styles = [row[0] for row in db.execute("SELECT f_table_name FROM layer_styles")]
+        db.close()
+        self.raster = Raster(self.path[:-len(".gpkg")] + "_density.tif")
+        points = numpy.array([point_of(i["geom"]) for i in self.incidents]).reshape(-1, 2)
+        self.x, self.y = points[:, 0], points[:, 1]
+        self.selected = int(self.info["cells_selected"])
+        self.streams = {key[len("stream_columns."):]: value for key, value in self.info.items()
+                        if key.startswith("stream_columns.")}

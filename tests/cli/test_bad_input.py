@@ -250,9 +250,10 @@ class Tables(failure.FailureCase):
             r = self.run_json("load", self.path("t.csv"), *keep, "-o", self.path(out))
             self.assertEqual(r["accepted"], 3)
 
-    def test_polygons(self):
+    def test_one_polygon(self):
+        """A polygon is mass like any other, but no rule finds a bandwidth from one."""
         self.write("area.geojson", square(-90, 35, -89, 36))
-        self.each_fails(3, self.path("area.geojson"), says="polygons", commands=["hotspots"])
+        self.each_fails(3, self.path("area.geojson"), says="bandwidth", commands=["hotspots"])
 
     def test_one_bad_of_two(self):
         self.write("good.csv", points_csv(100))

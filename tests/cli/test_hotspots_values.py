@@ -6,7 +6,6 @@ import collections
 import datetime
 import math
 import os
-import sqlite3
 
 import numpy
 from osgeo import ogr, osr
@@ -52,27 +51,6 @@ def csv_text(rows):
     quoted = lambda text: '"%s"' % text.replace('"', '""')
     return "x,y,w,kind,time\n" + "".join(
         "%.3f,%.3f,%.2f,%s,%s\n" % (*r[:3], quoted(r[3]), r[4]) for r in rows)
-
-
-class Result:
-    """The layers of a result GeoPackage and the raster beside it."""
-
-    def __init__(self, path):
-        self.path = str(path)
-        db = sqlite3.connect("file:%s?mode=ro" % path, uri=True)
-        self.info = dict(db.execute("SELECT key, value FROM run_info"))
-        self.cells = oracle.rows_of(db, "SELECT * FROM hotspot_cells ORDER BY rank")
-        self.areas = oracle.rows_of(db, "SELECT * FROM hotspot_areas ORDER BY rank")
-        self.incidents = oracle.rows_of(db, "SELECT * FROM incidents ORDER BY fid")
-        self.pile_ups = oracle.rows_of(db, "SELECT * FROM pile_ups ORDER BY fid")
-        self.rejects = oracle.rows_of(db, "SELECT * FROM rejects")
-        db.close()
-        self.raster = oracle.Raster(self.path[:-len(".gpkg")] + "_density.tif")
-        points = numpy.array([oracle.point_of(i["geom"]) for i in self.incidents]).reshape(-1, 2)
-        self.x, self.y = points[:, 0], points[:, 1]
-        self.selected = int(self.info["cells_selected"])
-        self.streams = {key[len("stream_columns."):]: value for key, value in self.info.items()
-                        if key.startswith("stream_columns.")}
 
 
 def binomial_tail(k, n, part, whole):
@@ -182,7 +160,7 @@ def peak(values, n):
 class HotspotsCase(Case):
     def hotspots(self, source, *args, out="hot.gpkg"):
         self.run_hotgrid("hotspots", source, *args, "-o", self.path(out), "--overwrite", "-q")
-        return Result(self.path(out))
+        return oracle.Result(self.path(out))
 
     def near(self, value, expected, relative, what):
         self.assertAlmostEqual(value, expected, delta=relative * max(abs(expected), 1e-300),
@@ -498,7 +476,7 @@ class Random(HotspotsCase):
                              "%f,%f,%f,%f" % (WEST, SOUTH, WEST + 2000, SOUTH + 1500), "-o",
                              self.path("none.gpkg"))
         self.assertNotIn("nan", p.stdout.lower())
-        result = Result(self.path("none.gpkg"))
+        result = oracle.Result(self.path("none.gpkg"))
         self.assertEqual((result.info["incidents_in_area"], result.info["halo"]), ("0", "30"))
         for column in ("count", "share", "cum_share", "concentration", "expected"):
             self.assertEqual({c[column] for c in result.cells}, {0}, column)
@@ -512,7 +490,7 @@ class Random(HotspotsCase):
         source = self.write("hull.csv", csv_text(rows))
         p = self.run_hotgrid("hotspots", source, *self.ARGS, "-o", self.path("hull.gpkg"))
         self.assertIn("not comparable between runs", p.stdout + p.stderr)
-        result = Result(self.path("hull.gpkg"))
+        result = oracle.Result(self.path("hull.gpkg"))
         self.assertEqual(result.info["area_source"], "guessed")
         points = ogr.Geometry(ogr.wkbMultiPoint)
         for x, y in zip(result.x, result.y):

@@ -39,6 +39,10 @@ class Qgis(Case):
     def test_chinese_result_with_every_cell(self):
         self.check(self.make("热点 2019.gpkg", "--lang", "zh", "--all-cells", "--all-incidents"))
 
+    def test_result_with_patches(self):
+        """Villages as if they were encroachments: their layer is there, styled, and in the project."""
+        self.check(self.make("land.gpkg", PINGSHA / "boundary.gpkg", "--stream", "land", "--lang", "zh"))
+
     def test_renamed(self):
         """A renamed file still loads styled layers; its embedded project names the old file."""
         out = self.make("hot.gpkg")

@@ -291,12 +291,6 @@ class Patches(Case):
         self.run_json("load", b, "--nln", "fields", "--append", "-o", out)
         self.assertEqual(self.query(out, "SELECT count(*) FROM fields"), [(5,)])
 
-    def test_polygons_are_no_incidents(self):
-        source = self.polygons(wkts=self.POLYGONS, geometry=ogr.wkbMultiPolygon)
-        for command, out in (("hotspots", "h.gpkg"), ("density", "d.tif")):
-            p = self.run_hotgrid(command, source, "-o", self.path(out), code=3)
-            self.assertIn("polygons", p.stderr)
-
     def test_points_and_polygons_do_not_mix(self):
         points = self.write("cases.csv", as_text(make_points(30)))
         self.run_hotgrid("load", points, self.polygons(), "-o", self.path("m.gpkg"), code=2)

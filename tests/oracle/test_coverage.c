@@ -199,10 +199,7 @@ static void nasty_case(const char *name, const char *text)
     GEOSGeometry *g = raw ? valid_union(geos, raw) : NULL;
     double box[4] = {0};
     double area = 0.0;
-    bool usable = g && GEOSArea_r(geos, g, &area) && area > 0.0 && isfinite(area) &&
-                  GEOSGetNumCoordinates_r(geos, g) < 3000 && GEOSGeom_getXMin_r(geos, g, box) &&
-                  GEOSGeom_getYMin_r(geos, g, box + 1) && GEOSGeom_getXMax_r(geos, g, box + 2) &&
-                  GEOSGeom_getYMax_r(geos, g, box + 3);
+    bool usable = has_extent(geos, g, &area, box) && GEOSGetNumCoordinates_r(geos, g) < 3000;
     double side = fmax(box[2] - box[0], box[3] - box[1]);
     double large = fmax(fmax(fabs(box[0]), fabs(box[2])), fmax(fabs(box[1]), fabs(box[3])));
     /* Cells must be far larger than the step of the coordinates, for either side to be exact. */
