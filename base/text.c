@@ -157,12 +157,19 @@ static size_t letters_apart(const char *a, const char *b)
     return above[m];
 }
 
+/* One begins with the other, and enough of it to tell. */
+static bool is_begun(const char *a, const char *b)
+{
+    size_t n = strlen(a), m = strlen(b);
+    return least(n, m) >= 3 && strncmp(a, b, least(n, m)) == 0;
+}
+
 const char *hg_nearest_word(const char *word, const char *const *words)
 {
     const char *best = NULL;
     size_t limit = strlen(word) / 3 + 1;
     for (; *words; words++) {
-        size_t apart = letters_apart(word, *words);
+        size_t apart = is_begun(word, *words) ? 1 : letters_apart(word, *words);
         if (apart < limit) {
             limit = apart;
             best = *words;

@@ -27,8 +27,9 @@ char *hg_text_take(hg_text *t);
 void hg_text_dispose(hg_text *t);
 
 /**
- * The word of a NULL-terminated list that a person most likely meant: fewest letters put in, left out,
- * changed or swapped with a neighbour, at most a third of the word; NULL where none is that close.
+ * The word of a NULL-terminated list that a person most likely meant: one of which is the beginning of the
+ * other, or with the fewest letters put in, left out, changed or swapped with a neighbour, at most a third of
+ * the word; NULL where none is that close.
  */
 const char *hg_nearest_word(const char *word, const char *const *words);
 

@@ -63,14 +63,21 @@ static bool reads_sources(const char *command)
     return false;
 }
 
+/* A command without inputs by position has its sources in options. */
+static const char *source_rule(const hg_command_info *c)
+{
+    return strstr(c->synopsis, "INPUT")
+               ? "before the first INPUT for all inputs, after an INPUT for that one"
+               : "for all sources";
+}
+
 void hg_help_command(FILE *out, const hg_command_info *c)
 {
     fprintf(out, "hotgrid %s: %s\n\nusage: hotgrid %s %s\n\noptions:\n", c->name, c->summary, c->name,
             c->synopsis);
     option_list(out, c->name, false);
     if (reads_sources(c->name)) {
-        fprintf(out, "\nsource options (before the first INPUT for all inputs, after an INPUT for "
-                     "that one):\n");
+        fprintf(out, "\nsource options (%s):\n", source_rule(c));
         option_list(out, c->name, true);
     }
     fprintf(out, "\nexamples:\n");
@@ -120,8 +127,7 @@ void hg_help_markdown(FILE *out)
                 c->name, c->synopsis);
         markdown_options(out, c->name, false);
         if (reads_sources(c->name)) {
-            fprintf(out, "\nSource options, before the first INPUT for all inputs, after an INPUT for "
-                         "that one:\n\n");
+            fprintf(out, "\nSource options, %s:\n\n", source_rule(c));
             markdown_options(out, c->name, true);
         }
         fprintf(out, "\n```\n");

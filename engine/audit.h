@@ -176,6 +176,7 @@ typedef struct hg_audit_balance {
 typedef struct hg_audit_noding {
     uint32_t patch, zone, class_id; /**< zone HG_AUDIT_NONE = outside all */
     hg_exact change;
+    bool vanished; /**< nothing is left of it: it was narrower than a millimetre everywhere */
 } hg_audit_noding;
 
 /** An outline that lies under others of its epoch, wholly or in part. */

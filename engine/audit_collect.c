@@ -475,7 +475,7 @@ static hg_status add_noding(collector *c, uint32_t local, uint32_t zone, hg_exac
     uint32_t canonical = c->s->members[local];
     hg_exact change = noded - hg_polygon_mm_area(&context->patches[canonical]);
     audit_batch *b = c->batch;
-    if (!change)
+    if (!change && noded)
         return HG_OK;
     hg_audit_noding *nodings =
         hg_grow(b->nodings, &b->noding_capacity, b->noding_count + 1, sizeof *nodings);
@@ -484,27 +484,38 @@ static hg_status add_noding(collector *c, uint32_t local, uint32_t zone, hg_exac
     b->nodings = nodings;
     const hg_land_patch *p = scene_patch(c->s, local);
     nodings[b->noding_count++] =
-        (hg_audit_noding){context->patch_order[canonical], zone, p->class_id, change};
+        (hg_audit_noding){context->patch_order[canonical], zone, p->class_id, change, noded == 0};
     b->balances[p->epoch].noding += change;
     return HG_OK;
 }
 
-/* An outline's difference goes to the zone of its largest part; land in no zone only if there is no other. */
+/* The noded area of one outline, and the zone of its largest part; land in no zone only if there is no other. */
+static size_t sum_shares(const shares *zones, size_t from, uint32_t local, hg_exact *total, uint32_t *zone)
+{
+    hg_exact largest = -1;
+    size_t end = from;
+    *total = 0;
+    *zone = HG_AUDIT_NONE;
+    for (; end < zones->count && zones->items[end].local == local; end++) {
+        const share *s = &zones->items[end];
+        *total += s->area;
+        if (s->zone != HG_AUDIT_NONE && s->area > largest) {
+            largest = s->area;
+            *zone = s->zone;
+        }
+    }
+    return end;
+}
+
 static hg_status add_nodings(collector *c, const shares *zones, hg_error *err)
 {
     hg_status status = HG_OK;
-    for (size_t k = 0, end; k < zones->count && status == HG_OK; k = end) {
-        hg_exact total = 0, largest = -1;
+    size_t at = 0;
+    for (uint32_t local = 0; local < c->s->patch_count && status == HG_OK; local++) {
+        hg_exact total = 0;
         uint32_t zone = HG_AUDIT_NONE;
-        for (end = k; end < zones->count && zones->items[end].local == zones->items[k].local; end++) {
-            const share *s = &zones->items[end];
-            total += s->area;
-            if (s->zone != HG_AUDIT_NONE && s->area > largest) {
-                largest = s->area;
-                zone = s->zone;
-            }
-        }
-        status = add_noding(c, zones->items[k].local, zone, total, err);
+        at = sum_shares(zones, at, local, &total, &zone);
+        status = add_noding(c, local, zone, total, err);
     }
     return status;
 }

@@ -15,6 +15,15 @@ static bool owner_confirmed(const audit_scene *s, uint32_t lineage, uint32_t epo
     return patch != HG_AUDIT_NONE && scene_patch(s, patch)->verdict == HG_VERDICT_CONFIRMED;
 }
 
+/* A strip that is kept only within error goes along with its patch, should that have become something else. */
+static void keep_lost(const audit_scene *s, uint32_t epoch, audit_face *now)
+{
+    uint32_t patch = s->lineages[now->owner].patch_at[epoch];
+    now->within = -1;
+    if (patch != HG_AUDIT_NONE)
+        now->class_id = scene_patch(s, patch)->class_id;
+}
+
 static void step_lost(const audit_scene *s, const audit_drawn *d, uint32_t epoch, audit_face *now)
 {
     bool final = d->rejected || owner_confirmed(s, now->owner, epoch);
@@ -24,7 +33,7 @@ static void step_lost(const audit_scene *s, const audit_drawn *d, uint32_t epoch
     else if (final || d->lost || absent == AUDIT_ABSENT_CONFIRMED)
         now->accepted = false;
     else
-        now->within = -1;
+        keep_lost(s, epoch, now);
 }
 
 static void step_gained(const audit_scene *s, const audit_drawn *d, audit_face *now)

@@ -52,11 +52,11 @@ hg_status audit_scene_own(audit_scene *s, audit_kind kind, uint32_t epoch, hg_po
 }
 
 /* A polygon with edges in the group goes into the arrangement, cut down to the neighbourhood. */
-static hg_status add_near(audit_scene *s, audit_object object, const hg_polygon_mm *polygon,
+static hg_status add_near(audit_scene *s, audit_object object, const hg_polygon_index *index,
                           hg_error *err)
 {
     hg_polygon_mm near = {0};
-    hg_status status = hg_polygon_mm_near(polygon, s->box, &near, err);
+    hg_status status = hg_polygon_index_near(index, object.item, s->box, &near, err);
     if (status == HG_OK)
         status = audit_scene_own(s, object.kind, object.epoch, &near, err);
     if (status == HG_OK)
@@ -66,8 +66,7 @@ static hg_status add_near(audit_scene *s, audit_object object, const hg_polygon_
 }
 
 /* Everything of one index that shares a point with the group's box. */
-static hg_status add_around(audit_scene *s, audit_kind kind, const hg_polygon_index *index,
-                            const hg_polygon_mm *polygons, hg_error *err)
+static hg_status add_around(audit_scene *s, audit_kind kind, const hg_polygon_index *index, hg_error *err)
 {
     hg_polygon_hits hits = {0};
     if (!index)
@@ -78,7 +77,7 @@ static hg_status add_around(audit_scene *s, audit_kind kind, const hg_polygon_in
         audit_object object = {.kind = kind, .item = item, .whole = !hits.items[k].crosses};
         if (kind == AUDIT_COVERAGE)
             object.epoch = s->c->in->coverage_epoch[item];
-        status = object.whole ? add_whole(s, object, err) : add_near(s, object, &polygons[item], err);
+        status = object.whole ? add_whole(s, object, err) : add_near(s, object, index, err);
     }
     hg_free(hits.items);
     return status;
@@ -150,11 +149,11 @@ hg_status audit_scene_init(const audit_context *c, const uint32_t *members, size
                                            .item = i},
                             &c->patches[members[i]], err);
     if (status == HG_OK)
-        status = add_around(s, AUDIT_COVERAGE, c->coverage_index, c->in->coverage_outlines, err);
+        status = add_around(s, AUDIT_COVERAGE, c->coverage_index, err);
     if (status == HG_OK)
-        status = add_around(s, AUDIT_ZONE, c->zone_index, c->zones, err);
+        status = add_around(s, AUDIT_ZONE, c->zone_index, err);
     if (status == HG_OK)
-        status = add_around(s, AUDIT_PERMIT, c->permit_index, c->in->permit_outlines, err);
+        status = add_around(s, AUDIT_PERMIT, c->permit_index, err);
     return status == HG_OK ? audit_scene_arrange(s, err) : status;
 }
 

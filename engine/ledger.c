@@ -141,21 +141,38 @@ static void post_flow(const book *b, const hg_audit_flow *f, hg_exact unexplaine
         post(b, f->epoch, f->zone, f->class_id, FIGURE(unexplained), unexplained);
 }
 
-/* The report's opening takes the surveys' place; what they differ by is restated, in the open. */
-static void post_openings(const book *b, const hg_opening *openings, size_t n)
+static int by_account(const void *a, const void *b)
 {
-    if (!n)
-        return;
-    for (size_t k = 0; k < b->lines->count; k++) {
-        hg_ledger_row *row = &b->rows[k];
-        row->restated = row->opening;
-        row->opening = 0;
+    const hg_opening *p = a, *q = b;
+    if (p->zone != q->zone)
+        return p->zone < q->zone ? -1 : 1;
+    return (p->class_id > q->class_id) - (p->class_id < q->class_id);
+}
+
+/* Reports are printed to the thousandth of a mu (0.667 m2): half of that is no restatement. */
+static const hg_exact PRINTED = 333333333;
+
+/* What a report says of a zone and class is the opening there; what the surveys have besides is restated. */
+static hg_status post_openings(const book *b, const hg_opening *openings, size_t n, hg_error *err)
+{
+    hg_opening *sorted = hg_malloc(n + 1, sizeof *sorted);
+    if (!sorted)
+        return hg_fail_memory(err);
+    if (n)
+        memcpy(sorted, openings, n * sizeof *sorted);
+    qsort(sorted, n, sizeof *sorted, by_account);
+    for (size_t k = 0, end; k < n; k = end) {
+        hg_exact reported = 0;
+        for (end = k; end < n && by_account(&sorted[k], &sorted[end]) == 0; end++)
+            reported += (hg_exact)llrint(sorted[end].area_m2 * 1e6) * 1000;
+        hg_exact besides = row_of(b, b->first, sorted[k].zone, sorted[k].class_id)->opening - reported;
+        if (besides < PRINTED && besides > -PRINTED)
+            continue;
+        post(b, b->first, sorted[k].zone, sorted[k].class_id, FIGURE(opening), -besides);
+        post(b, b->first, sorted[k].zone, sorted[k].class_id, FIGURE(restated), besides);
     }
-    for (size_t k = 0; k < n; k++) {
-        hg_exact area = (hg_exact)llrint(openings[k].area_m2 * 1e6) * 1000;
-        post(b, b->first, openings[k].zone, openings[k].class_id, FIGURE(opening), area);
-        post(b, b->first, openings[k].zone, openings[k].class_id, FIGURE(restated), -area);
-    }
+    hg_free(sorted);
+    return HG_OK;
 }
 
 static void close_rows(const book *b, size_t epochs)
@@ -191,10 +208,13 @@ hg_status hg_ledger_make(const hg_land_input *in, const hg_audit_result *result,
         if (n->zone != HG_AUDIT_NONE && epoch >= b.first)
             post(&b, epoch, n->zone, n->class_id, FIGURE(noding), n->change);
     }
+    if (status == HG_OK)
+        status = post_openings(&b, openings, opening_count, err);
     if (status == HG_OK) {
-        post_openings(&b, openings, opening_count);
         close_rows(&b, epochs);
         *out = (hg_ledger){b.rows, epochs * l.count};
+    } else {
+        hg_free(b.rows);
     }
     hg_free(l.items);
     return status;

@@ -41,8 +41,8 @@ void hg_patch_names_free(hg_patch_names *names);
 const uint32_t *hg_patch_names_find(const hg_patch_names *names, const char *patch_id, size_t *n);
 
 /**
- * One line; zone or class HG_AUDIT_NONE = all. closing = opening + restated + occupied + lapsed + zone_in -
- * cleared - regularised - zone_out + transferred, to the last unit.
+ * One line; zone or class HG_AUDIT_NONE = all. closing = opening + occupied + lapsed + zone_in - cleared -
+ * regularised - zone_out + transferred (+ restated, where a signed report gave the opening), to the last unit.
  */
 typedef struct hg_ledger_row {
     uint32_t epoch, zone, class_id;
@@ -50,7 +50,7 @@ typedef struct hg_ledger_row {
     hg_exact relapsed;     /**< of occupied */
     hg_exact within_error; /**< drawn differently, but by less than the tolerance: gained and lost together */
     hg_exact unexplained;  /**< of cleared and regularised: claimed by no action */
-    hg_exact restated;     /**< the surveys' opening less that of the signed report; 0 without a report */
+    hg_exact restated;     /**< the surveys' opening less that of the signed report, where one speaks of it */
     hg_exact noding;       /**< planar: what noding made of the outlines of the epoch */
 } hg_ledger_row;
 

@@ -6,7 +6,7 @@
 #include "geo/polygon_mm.h"
 
 typedef enum hg_area_mode {
-    HG_AREA_ELLIPSOID,  /**< edges are geodesics of the CRS's ellipsoid (Karney 2013) */
+    HG_AREA_ELLIPSOID,  /**< edges are geodesics of the CRS's ellipsoid */
     HG_AREA_PLANAR,     /**< as projected */
     HG_AREA_NOTICE2008, /**< trapezoids between edge and meridian, series to e^8 (国土调查办发〔2008〕32号) */
 } hg_area_mode;
@@ -34,10 +34,12 @@ hg_status hg_area_meter_place(hg_area_meter *meter, const int64_t *xy_mm, size_t
 /**
  * What the directed edge a-b adds to the area on its left, so that a counter-clockwise ring sums to its area.
  * Exactly antisymmetric: edge(b, a) = -edge(a, b). Points as lattice coordinates and as placed by the above.
+ * An edge runs the short way round the globe, across the antimeridian where that is shorter. A ring round a pole
+ * is not measured: its sum lacks half the ellipsoid, as the edges do not tell which side the pole is on.
  */
 hg_exact hg_area_meter_edge(const hg_area_meter *meter, const int64_t a_mm[2], const int64_t b_mm[2],
                             const double a_deg[2], const double b_deg[2]);
-/** Area of a polygon: the sum over its edges. */
+/** Area of a polygon: the sum over its edges. Errors: HG_EDATA as for hg_area_meter_place. */
 hg_status hg_area_meter_polygon(hg_area_meter *meter, const hg_polygon_mm *p, hg_exact *area,
                                 hg_error *err);
 

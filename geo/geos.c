@@ -56,12 +56,13 @@ hg_status hg_geos_read(GEOSContextHandle_t geos, const hg_shapes *shapes, size_t
     return status;
 }
 
-static GEOSGeometry *make_valid(GEOSContextHandle_t geos, const GEOSGeometry *geometry)
+static GEOSGeometry *make_valid(GEOSContextHandle_t geos, const GEOSGeometry *geometry,
+                                enum GEOSMakeValidMethods method)
 {
     GEOSMakeValidParams *params = GEOSMakeValidParams_create_r(geos);
     if (!params)
         return NULL;
-    GEOSMakeValidParams_setMethod_r(geos, params, GEOS_MAKE_VALID_STRUCTURE);
+    GEOSMakeValidParams_setMethod_r(geos, params, method);
     GEOSMakeValidParams_setKeepCollapsed_r(geos, params, 0);
     GEOSGeometry *valid = GEOSMakeValidWithParams_r(geos, geometry, params);
     GEOSMakeValidParams_destroy_r(geos, params);
@@ -73,7 +74,9 @@ hg_status hg_geos_repair(GEOSContextHandle_t geos, GEOSGeometry **geometry, bool
 {
     bool valid = GEOSisValid_r(geos, *geometry) == 1;
     if (!valid) {
-        GEOSGeometry *better = make_valid(geos, *geometry);
+        GEOSGeometry *better = make_valid(geos, *geometry, GEOS_MAKE_VALID_STRUCTURE);
+        if (!better) /* GEOS 3.11 gives up on some spikes that run back through their own corner */
+            better = make_valid(geos, *geometry, GEOS_MAKE_VALID_LINEWORK);
         if (!better)
             return hg_fail(err, HG_EFAIL, "an invalid polygon could not be repaired");
         GEOSGeom_destroy_r(geos, *geometry);

@@ -17,7 +17,10 @@ void hg_geos_close(GEOSContextHandle_t geos);
 hg_status hg_geos_read(GEOSContextHandle_t geos, const hg_shapes *shapes, size_t i,
                        GEOSGeometry **out, hg_error *err);
 
-/** Replaces an invalid geometry by MakeValid's, structure method; *repaired says whether it was. */
+/**
+ * Replaces an invalid geometry by MakeValid's, structure method (linework method where that gives up); *repaired
+ * says whether it was.
+ */
 hg_status hg_geos_repair(GEOSContextHandle_t geos, GEOSGeometry **geometry, bool *repaired,
                          hg_error *err);
 

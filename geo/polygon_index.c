@@ -1,6 +1,6 @@
 /*
- * A tree over the boxes of all rings; and over each long ring boxes of runs of its edges, RUN edges
- * to a lowest box, FAN boxes to one above. Edges that follow one another lie together already, so a
+ * A tree over the boxes of all rings; and over each long ring boxes of runs of its edges, HG_RUN edges
+ * to a lowest box, HG_RUN_FAN boxes to one above. Edges that follow one another lie together already, so a
  * ring needs no sorting, and a run that lies wholly to the east of a point crosses the point's ray
  * as often as its two ends say: a point is located by looking into the few runs whose boxes hold
  * it.
@@ -9,13 +9,12 @@
 #include "base/memory.h"
 #include "geo/box_tree.h"
 #include "geo/edge_mm.h"
+#include "geo/polygon_near.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { RUN = 16, FAN = 4, MAX_LEVELS = 16, STACK = MAX_LEVELS * FAN };
-
-typedef int64_t extent[4];
+enum { STACK = HG_RUN_LEVELS * HG_RUN_FAN };
 
 typedef struct ring {
     const int64_t *xy;
@@ -26,62 +25,15 @@ typedef struct ring {
 
 struct hg_polygon_index {
     ring *rings;
-    extent *ring_boxes; /**< by ring */
+    hg_extent *ring_boxes; /**< by ring */
     size_t count;
-    extent *runs;
+    hg_extent *runs;
     hg_box_tree tree; /**< over the rings; empty if there is none */
 };
-
-/* The levels of a ring's runs: where each begins among its boxes. */
-typedef struct levels {
-    size_t start[MAX_LEVELS], count[MAX_LEVELS];
-    int n;
-    size_t total;
-} levels;
-
-static levels plan(size_t edges)
-{
-    levels l = {.n = 0};
-    size_t below = (edges + RUN - 1) / RUN;
-    for (;;) {
-        l.start[l.n] = l.total;
-        l.count[l.n++] = below;
-        l.total += below;
-        if (below <= 1 || l.n == MAX_LEVELS)
-            return l;
-        below = (below + FAN - 1) / FAN;
-    }
-}
-
-static void cover_points(const int64_t *xy, size_t n, extent out)
-{
-    memcpy(out, (extent){xy[0], xy[1], xy[0], xy[1]}, sizeof(extent));
-    for (size_t i = 1; i < n; i++) {
-        int64_t x = xy[2 * i], y = xy[2 * i + 1];
-        out[0] = x < out[0] ? x : out[0];
-        out[1] = y < out[1] ? y : out[1];
-        out[2] = x > out[2] ? x : out[2];
-        out[3] = y > out[3] ? y : out[3];
-    }
-}
 
 static size_t least(size_t a, size_t b)
 {
     return a < b ? a : b;
-}
-
-static void cover_runs(const ring *r, extent *runs)
-{
-    levels l = plan(r->edges);
-    for (size_t i = 0; i < l.count[0]; i++)
-        cover_points(r->xy + 2 * i * RUN, least(RUN, r->edges - i * RUN) + 1, runs[i]);
-    for (int k = 1; k < l.n; k++) {
-        for (size_t i = 0; i < l.count[k]; i++) {
-            /* A box is two points, its corners. */
-            size_t n = least(FAN, l.count[k - 1] - i * FAN);
-            cover_points(runs[l.start[k - 1] + i * FAN], 2 * n, runs[l.start[k] + i]);
-        }
-    }
 }
 
 static void count_rings(const hg_polygon_mm *polygons, size_t n, size_t *rings, size_t *runs)
@@ -90,7 +42,7 @@ static void count_rings(const hg_polygon_mm *polygons, size_t n, size_t *rings, 
         const hg_polygon_mm *p = &polygons[i];
         *rings += p->rings;
         for (size_t r = 0; r < p->rings; r++)
-            *runs += plan(p->ring_start[r + 1] - p->ring_start[r] - 1).total;
+            *runs += hg_run_levels_of(p->ring_start[r + 1] - p->ring_start[r] - 1).total;
     }
 }
 
@@ -103,21 +55,21 @@ static void add_rings(hg_polygon_index *index, const hg_polygon_mm *p, uint32_t 
                      .edges = p->ring_start[r + 1] - p->ring_start[r] - 1,
                      .first_run = *runs,
                      .polygon = number};
-        levels l = plan(to->edges);
-        cover_runs(to, index->runs + *runs);
+        hg_run_levels l = hg_run_levels_of(to->edges);
+        hg_runs_cover(to->xy, to->edges, index->runs + *runs);
         *runs += l.total;
-        memcpy(index->ring_boxes[index->count++], index->runs[*runs - 1], sizeof(extent));
+        memcpy(index->ring_boxes[index->count++], index->runs[*runs - 1], sizeof(hg_extent));
     }
 }
 
-static hg_box to_box(const extent e)
+static hg_box to_box(const hg_extent e)
 {
     return (hg_box){(double)e[0], (double)e[1], (double)e[2], (double)e[3]};
 }
 
 static hg_box box_of_ring(const void *boxes, size_t i)
 {
-    return to_box(((const extent *)boxes)[i]);
+    return to_box(((const hg_extent *)boxes)[i]);
 }
 
 static hg_status build(hg_polygon_index *index, const hg_polygon_mm *polygons, size_t n,
@@ -166,7 +118,7 @@ void hg_polygon_index_free(hg_polygon_index *index)
     hg_free(index);
 }
 
-static bool extents_meet(const extent a, const extent b)
+static bool extents_meet(const hg_extent a, const hg_extent b)
 {
     return a[0] <= b[2] && a[2] >= b[0] && a[1] <= b[3] && a[3] >= b[1];
 }
@@ -177,30 +129,30 @@ typedef struct pending {
     size_t node;
 } pending;
 
-static int push_children(const levels *l, pending parent, pending *stack, int height)
+static int push_children(const hg_run_levels *l, pending parent, pending *stack, int height)
 {
-    size_t from = parent.node * FAN;
-    size_t to = least(from + FAN, l->count[parent.level - 1]);
+    size_t from = parent.node * HG_RUN_FAN;
+    size_t to = least(from + HG_RUN_FAN, l->count[parent.level - 1]);
     for (size_t i = from; i < to; i++)
         stack[height++] = (pending){parent.level - 1, i};
     return height;
 }
 
-static bool run_meets(const ring *r, size_t run, const extent box)
+static bool run_meets(const ring *r, size_t run, const hg_extent box)
 {
-    size_t to = least((run + 1) * RUN, r->edges);
-    for (size_t i = run * RUN; i < to; i++) {
+    size_t to = least((run + 1) * HG_RUN, r->edges);
+    for (size_t i = run * HG_RUN; i < to; i++) {
         if (hg_edge_mm_meets(r->xy + 2 * i, box))
             return true;
     }
     return false;
 }
 
-static bool ring_meets(const hg_polygon_index *index, const ring *r, const extent box)
+static bool ring_meets(const hg_polygon_index *index, const ring *r, const hg_extent box)
 {
-    const extent *runs = index->runs + r->first_run;
+    const hg_extent *runs = index->runs + r->first_run;
     pending stack[STACK];
-    levels l = plan(r->edges);
+    hg_run_levels l = hg_run_levels_of(r->edges);
     int height = 1;
     stack[0] = (pending){l.n - 1, 0};
     while (height > 0) {
@@ -218,18 +170,18 @@ static bool ring_meets(const hg_polygon_index *index, const ring *r, const exten
 /* The edges below a box of runs are from … to - 1. */
 static void edges_below(const ring *r, pending p, size_t *from, size_t *to)
 {
-    size_t span = RUN;
+    size_t span = HG_RUN;
     for (int k = 0; k < p.level; k++)
-        span *= FAN;
+        span *= HG_RUN_FAN;
     *from = p.node * span;
     *to = least(*from + span, r->edges);
 }
 
 static int run_winding(const ring *r, size_t run, int64_t x, int64_t y)
 {
-    size_t to = least((run + 1) * RUN, r->edges);
+    size_t to = least((run + 1) * HG_RUN, r->edges);
     int winding = 0;
-    for (size_t i = run * RUN; i < to; i++)
+    for (size_t i = run * HG_RUN; i < to; i++)
         winding += hg_edge_mm_winding(r->xy + 2 * i, x, y);
     return winding;
 }
@@ -237,9 +189,9 @@ static int run_winding(const ring *r, size_t run, int64_t x, int64_t y)
 /* Winding number of a ring about a point that is on none of its edges. */
 static int ring_winding(const hg_polygon_index *index, const ring *r, int64_t x, int64_t y)
 {
-    const extent *runs = index->runs + r->first_run;
+    const hg_extent *runs = index->runs + r->first_run;
     pending stack[STACK];
-    levels l = plan(r->edges);
+    hg_run_levels l = hg_run_levels_of(r->edges);
     int height = 1;
     int winding = 0;
     stack[0] = (pending){l.n - 1, 0};
@@ -262,7 +214,7 @@ static int ring_winding(const hg_polygon_index *index, const ring *r, int64_t x,
 }
 
 /* Puts the rings whose boxes meet the box into hits, where their polygons will be. */
-static hg_status find_rings(const hg_polygon_index *index, const extent box, hg_polygon_hits *hits,
+static hg_status find_rings(const hg_polygon_index *index, const hg_extent box, hg_polygon_hits *hits,
                             hg_error *err)
 {
     hg_box_walk walk;
@@ -294,7 +246,7 @@ static int by_number(const void *a, const void *b)
 
 /* Is what the rings from … to - 1 of one polygon make of the box a hit? */
 static bool judge(const hg_polygon_index *index, const hg_polygon_hit *from,
-                  const hg_polygon_hit *to, const extent box, bool *crosses)
+                  const hg_polygon_hit *to, const hg_extent box, bool *crosses)
 {
     int winding = 0;
     *crosses = false;
@@ -329,6 +281,24 @@ hg_status hg_polygon_index_query(const hg_polygon_index *index, const int64_t bo
             items[hits->count++] = (hg_polygon_hit){polygon, crosses};
     }
     return HG_OK;
+}
+
+hg_status hg_polygon_index_near(const hg_polygon_index *index, uint32_t polygon,
+                                const int64_t box[4], hg_polygon_mm *out, hg_error *err)
+{
+    hg_near near = hg_near_start(box);
+    hg_polygon_hits found = {0};
+    hg_status status = find_rings(index, near.box, &found, err);
+    if (status == HG_OK && found.count > 1)
+        qsort(found.items, found.count, sizeof *found.items, by_number);
+    for (size_t i = 0; i < found.count && status == HG_OK; i++) {
+        const ring *r = &index->rings[found.items[i].polygon];
+        if (r->polygon == polygon)
+            status = hg_near_add(&near, r->xy, r->edges, index->runs + r->first_run, err);
+    }
+    hg_free(found.items);
+    hg_near_finish(&near, status == HG_OK ? out : NULL);
+    return status;
 }
 
 hg_status hg_polygon_index_at(const hg_polygon_index *index, int64_t x, int64_t y,

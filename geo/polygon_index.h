@@ -30,5 +30,11 @@ hg_status hg_polygon_index_query(const hg_polygon_index *index, const int64_t bo
 /** The polygons that hold the point, boundary included, likewise (`crosses` = it lies on the boundary). */
 hg_status hg_polygon_index_at(const hg_polygon_index *index, int64_t x, int64_t y,
                               hg_polygon_hits *hits, hg_error *err);
+/**
+ * What hg_polygon_mm_near makes of a polygon of the index (the same points), at the cost of its edges near the box
+ * alone.
+ */
+hg_status hg_polygon_index_near(const hg_polygon_index *index, uint32_t polygon, const int64_t box[4],
+                                hg_polygon_mm *out, hg_error *err);
 
 #endif

@@ -442,6 +442,7 @@ static hg_status pick_unnamed(hg_source *s, bool first, hg_error *err)
     if ((table ? n : spatial) > 1 && !first)
         return layer_error(s, NULL, err);
     s->layer = only ? only : GDALDatasetGetLayer(s->dataset, 0);
+    OGR_L_GetLayerDefn(s->layer); /* sheets look for their heads now */
     return HG_OK;
 }
 

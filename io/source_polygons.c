@@ -32,7 +32,8 @@ static bool is_finite(OGRGeometryH g)
     for (int i = 0; i < parts; i++)
         if (!is_finite(OGR_G_GetGeometryRef(g, i)))
             return false;
-    for (int i = 0; i < OGR_G_GetPointCount(g); i++)
+    /* A curve of several has points too, which only its parts give away. */
+    for (int i = 0; parts == 0 && i < OGR_G_GetPointCount(g); i++)
         if (!isfinite(OGR_G_GetX(g, i)) || !isfinite(OGR_G_GetY(g, i)))
             return false;
     return true;

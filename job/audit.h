@@ -32,7 +32,7 @@ typedef struct hg_auditing {
     double *water_level_m;  /**< per epoch; NULL = none given */
     hg_action_terms *terms; /**< per action */
     hg_audit_repair *repairs;
-    size_t repair_count;
+    size_t repair_count, repair_capacity;
     hg_land_input land; /**< borrows all of the above */
 
     hg_audit_result result;
@@ -58,6 +58,8 @@ typedef struct hg_auditing {
 
 /** Outlines on the lattice, repairs, rejects; fills `land`. */
 hg_status hg_audit_land_make(hg_job *job, hg_auditing *a, hg_error *err);
+/** Adds a copy to the repairs; false without memory. */
+bool hg_audit_repair_add(hg_auditing *a, const hg_audit_repair *repair);
 /** Ledger, claims, cases, units, patrols from the result; adds what is odd to the notes. */
 hg_status hg_audit_books_make(hg_job *job, hg_auditing *a, hg_error *err);
 void hg_auditing_dispose(hg_auditing *a);

@@ -31,11 +31,7 @@ double hg_mu(hg_exact area)
 
 const char *hg_audit_severity(const hg_auditing *a, hg_exact area)
 {
-    size_t step = 0;
-    double m2 = hg_exact_m2(area);
-    while (step < a->map.step_count && m2 >= a->map.steps_m2[step])
-        step++;
-    return a->map.severity_names[step];
+    return hg_class_map_severity(&a->map, hg_exact_m2(area));
 }
 
 /* ------------------------------------------------- zones by name ---------------------------- */
@@ -171,12 +167,15 @@ static hg_status note_claims(hg_auditing *a, hg_error *err)
         const hg_claim *c = &a->claims[i];
         const hg_audit_action *x = &a->in.actions[c->action];
         const char *patch = hg_pool_text(a->in.pool, x->patch_id);
+        char dated[256], date[32];
+        hg_civil_text(x->date == HG_NO_TIME ? 0 : x->date, date);
+        snprintf(dated, sizeof dated, "%.200s on %.10s", patch, date);
         if (c->unknown_patch)
             status = hg_audit_note_add(&a->in, x->origin, "unknown_patch", patch, err);
         if (status == HG_OK && c->before_found)
-            status = hg_audit_note_add(&a->in, x->origin, "action_before_found", patch, err);
+            status = hg_audit_note_add(&a->in, x->origin, "action_before_found", dated, err);
         if (status == HG_OK && c->after_recovery)
-            status = hg_audit_note_add(&a->in, x->origin, "action_after_recovery", patch, err);
+            status = hg_audit_note_add(&a->in, x->origin, "action_after_recovery", dated, err);
     }
     return status;
 }
@@ -205,6 +204,26 @@ static hg_status note_renamed(hg_auditing *a, hg_error *err)
             status = hg_audit_note_add(&a->in, a->patch_origins[patch], "patch_renamed", x->id, err);
     }
     return status;
+}
+
+/* An outline of which arranging left nothing ends among the repairs, with its place. */
+static hg_status note_vanished(hg_auditing *a, hg_error *err)
+{
+    for (size_t k = 0; k < a->result.noding_count; k++) {
+        const hg_audit_noding *n = &a->result.nodings[k];
+        const hg_polygon_mm *p = &a->patch_outlines[n->patch];
+        if (!n->vanished)
+            continue;
+        hg_audit_repair repair = {a->patch_origins[n->patch],
+                                  a->patches[n->patch].id,
+                                  {.reason = "nothing left on the 1 mm grid",
+                                   .x = (double)(p->box[0] + p->box[2]) / 2000,
+                                   .y = (double)(p->box[1] + p->box[3]) / 2000,
+                                   .area_before = hg_exact_m2(hg_polygon_mm_area(p))}};
+        if (!hg_audit_repair_add(a, &repair))
+            return hg_fail_memory(err);
+    }
+    return HG_OK;
 }
 
 static void settle_as_of(hg_auditing *a)
@@ -257,6 +276,8 @@ hg_status hg_audit_books_make(hg_job *job, hg_auditing *a, hg_error *err)
         status = note_overlaps(a, err);
     if (status == HG_OK)
         status = note_renamed(a, err);
+    if (status == HG_OK)
+        status = note_vanished(a, err);
     hg_free(rank);
     hg_audit_notes_sort(&a->in);
     return status == HG_OK ? hg_check_cancel(&job->control, err) : status;

@@ -41,6 +41,13 @@ static hg_status add_finding(findings *f, const finding *item, hg_error *err)
     return HG_OK;
 }
 
+/* An arrangement holds 1,000 km: room for several that touch each other. */
+static bool is_too_wide(const hg_polygon_mm *p)
+{
+    static const int64_t most_mm = 200000000;
+    return p->box[2] - p->box[0] > most_mm || p->box[3] - p->box[1] > most_mm;
+}
+
 static hg_status read_row(reading *r, hg_polygon_reader *reader, size_t row, findings *found,
                           hg_error *err)
 {
@@ -49,10 +56,17 @@ static hg_status read_row(reading *r, hg_polygon_reader *reader, size_t row, fin
     hg_status status = hg_polygon_reader_read(reader, r->shapes, row, &r->outlines[row], &f.repair, &why);
     if (status == HG_ENOMEM)
         return hg_fail_memory(err);
-    f.refused = status != HG_OK || !r->outlines[row].rings;
+    const hg_polygon_mm *outline = &r->outlines[row];
+    bool none = status == HG_OK && !outline->rings, wide = status == HG_OK && !none && is_too_wide(outline);
+    f.refused = status != HG_OK || none || wide;
     if (f.refused)
         snprintf(f.why, sizeof f.why, "%s",
-                 status != HG_OK ? why.message : f.repair.invalid ? f.repair.reason : "no area");
+                 status != HG_OK    ? why.message
+                 : wide             ? "more than 200 km across"
+                 : f.repair.invalid ? f.repair.reason
+                                    : "no area");
+    if (wide)
+        hg_polygon_mm_dispose(&r->outlines[row]);
     return f.refused || f.repair.invalid ? add_finding(found, &f, err) : HG_OK;
 }
 
@@ -69,15 +83,15 @@ static hg_status read_piece(void *context, size_t piece, hg_error *err)
     return status;
 }
 
-static hg_status note_repair(hg_auditing *a, const finding *f, hg_audit_origin origin, const char *id,
-                             size_t *capacity, hg_error *err)
+bool hg_audit_repair_add(hg_auditing *a, const hg_audit_repair *repair)
 {
-    hg_audit_repair *repairs = hg_grow(a->repairs, capacity, a->repair_count + 1, sizeof *repairs);
+    hg_audit_repair *repairs =
+        hg_grow(a->repairs, &a->repair_capacity, a->repair_count + 1, sizeof *repairs);
     if (!repairs)
-        return hg_fail_memory(err);
+        return false;
     a->repairs = repairs;
-    repairs[a->repair_count++] = (hg_audit_repair){origin, id, f->repair};
-    return HG_OK;
+    repairs[a->repair_count++] = *repair;
+    return true;
 }
 
 static hg_status refuse(hg_auditing *a, const finding *f, hg_audit_origin origin, hg_error *err)
@@ -102,15 +116,16 @@ typedef struct rows {
 } rows;
 
 static hg_status report(hg_auditing *a, const rows *what, const reading *r, size_t pieces,
-                        size_t *capacity, hg_error *err)
+                        hg_error *err)
 {
     hg_status status = HG_OK;
     for (size_t p = 0; p < pieces; p++)
         for (size_t k = 0; k < r->pieces[p].count && status == HG_OK; k++) {
             const finding *f = &r->pieces[p].items[k];
             hg_audit_origin origin = *what->origin(a, what->epoch, f->row);
-            if (f->repair.invalid)
-                status = note_repair(a, f, origin, what->id(a, what->epoch, f->row), capacity, err);
+            hg_audit_repair repair = {origin, what->id(a, what->epoch, f->row), f->repair};
+            if (f->repair.invalid && !hg_audit_repair_add(a, &repair))
+                status = hg_fail_memory(err);
             if (status == HG_OK && f->refused)
                 status = refuse(a, f, origin, err);
         }
@@ -119,7 +134,7 @@ static hg_status report(hg_auditing *a, const rows *what, const reading *r, size
 
 /* Outlines of all rows; those of refused rows are empty. */
 static hg_status read_outlines(hg_job *job, hg_auditing *a, const rows *what, hg_polygon_mm *outlines,
-                               size_t *capacity, hg_error *err)
+                               hg_error *err)
 {
     size_t pieces = (what->shapes->count + ROWS_A_PIECE - 1) / ROWS_A_PIECE;
     reading r = {what->shapes, outlines, hg_calloc(pieces + 1, sizeof *r.pieces)};
@@ -127,7 +142,7 @@ static hg_status read_outlines(hg_job *job, hg_auditing *a, const rows *what, hg
         return hg_fail_memory(err);
     hg_status status = hg_parallel(pieces, job->control.threads, read_piece, &r, err);
     if (status == HG_OK)
-        status = report(a, what, &r, pieces, capacity, err);
+        status = report(a, what, &r, pieces, err);
     for (size_t p = 0; p < pieces; p++)
         hg_free(r.pieces[p].items);
     hg_free(r.pieces);
@@ -186,7 +201,7 @@ static const char *text_of(const hg_auditing *a, uint32_t id)
     return id == HG_NO_TEXT ? NULL : hg_pool_text(a->in.pool, id);
 }
 
-static hg_status make_zones(hg_job *job, hg_auditing *a, size_t *capacity, hg_error *err)
+static hg_status make_zones(hg_job *job, hg_auditing *a, hg_error *err)
 {
     size_t n = a->in.zone_count;
     a->zones = hg_calloc(n + 1, sizeof *a->zones);
@@ -201,10 +216,10 @@ static hg_status make_zones(hg_job *job, hg_auditing *a, size_t *capacity, hg_er
                                      .valid_to = a->in.zones[i].valid_to};
     a->land.zone_count = n;
     rows what = {&a->in.zone_shapes, zone_origin, zone_name, 0};
-    return read_outlines(job, a, &what, a->zone_outlines, capacity, err);
+    return read_outlines(job, a, &what, a->zone_outlines, err);
 }
 
-static hg_status make_permits(hg_job *job, hg_auditing *a, size_t *capacity, hg_error *err)
+static hg_status make_permits(hg_job *job, hg_auditing *a, hg_error *err)
 {
     size_t n = a->in.permit_count;
     a->permits = hg_calloc(n + 1, sizeof *a->permits);
@@ -226,7 +241,7 @@ static hg_status make_permits(hg_job *job, hg_auditing *a, size_t *capacity, hg_
     }
     a->land.permit_count = n;
     rows what = {&a->in.permit_shapes, permit_origin, permit_name, 0};
-    return read_outlines(job, a, &what, a->permit_outlines, capacity, err);
+    return read_outlines(job, a, &what, a->permit_outlines, err);
 }
 
 static void make_patch(hg_auditing *a, size_t epoch, size_t row, size_t at)
@@ -243,7 +258,7 @@ static void make_patch(hg_auditing *a, size_t epoch, size_t row, size_t at)
     a->tonnes[at] = p->tonnes;
 }
 
-static hg_status make_patches(hg_job *job, hg_auditing *a, size_t *capacity, hg_error *err)
+static hg_status make_patches(hg_job *job, hg_auditing *a, hg_error *err)
 {
     size_t n = 0;
     for (size_t t = 0; t < a->in.epoch_count; t++)
@@ -260,13 +275,13 @@ static hg_status make_patches(hg_job *job, hg_auditing *a, size_t *capacity, hg_
         rows what = {&a->in.epochs[t].shapes, patch_origin, patch_name, t};
         for (size_t i = 0; i < a->in.epochs[t].count; i++)
             make_patch(a, t, i, a->land.patch_count + i);
-        status = read_outlines(job, a, &what, a->patch_outlines + a->land.patch_count, capacity, err);
+        status = read_outlines(job, a, &what, a->patch_outlines + a->land.patch_count, err);
         a->land.patch_count += a->in.epochs[t].count;
     }
     return status;
 }
 
-static hg_status make_coverages(hg_job *job, hg_auditing *a, size_t *capacity, hg_error *err)
+static hg_status make_coverages(hg_job *job, hg_auditing *a, hg_error *err)
 {
     size_t n = 0;
     for (size_t t = 0; t < a->in.epoch_count; t++)
@@ -280,7 +295,7 @@ static hg_status make_coverages(hg_job *job, hg_auditing *a, size_t *capacity, h
         rows what = {&a->in.epochs[t].coverage, coverage_origin, no_name, t};
         for (size_t i = 0; i < what.shapes->count; i++)
             a->coverage_epoch[a->land.coverage_count + i] = (uint32_t)t;
-        status = read_outlines(job, a, &what, a->coverage_outlines + a->land.coverage_count, capacity, err);
+        status = read_outlines(job, a, &what, a->coverage_outlines + a->land.coverage_count, err);
         a->land.coverage_count += what.shapes->count;
     }
     return status;
@@ -302,6 +317,19 @@ static hg_status make_actions(hg_auditing *a, hg_error *err)
     return HG_OK;
 }
 
+/* The water's level at each flight, NaN where the class map does not say. */
+static hg_status make_levels(hg_auditing *a, hg_error *err)
+{
+    if (!a->map.level_count)
+        return HG_OK;
+    a->water_level_m = hg_malloc(a->in.epoch_count + 1, sizeof *a->water_level_m);
+    if (!a->water_level_m)
+        return hg_fail_memory(err);
+    for (size_t t = 0; t < a->in.epoch_count; t++)
+        a->water_level_m[t] = hg_class_map_level_m(&a->map, a->epochs[t]);
+    return HG_OK;
+}
+
 static hg_status make_frame(hg_auditing *a, hg_error *err)
 {
     a->classes = hg_calloc(a->map.class_count + 1, sizeof *a->classes);
@@ -312,7 +340,7 @@ static hg_status make_frame(hg_auditing *a, hg_error *err)
         a->classes[k] = (hg_land_class){a->map.classes[k].name, a->map.classes[k].mobile};
     for (size_t t = 0; t < a->in.epoch_count; t++)
         a->epochs[t] = a->in.epochs[t].date;
-    return HG_OK;
+    return make_levels(a, err);
 }
 
 static void connect(const hg_job *job, hg_auditing *a)
@@ -341,16 +369,15 @@ static void connect(const hg_job *job, hg_auditing *a)
 
 hg_status hg_audit_land_make(hg_job *job, hg_auditing *a, hg_error *err)
 {
-    size_t capacity = 0;
     hg_status status = make_frame(a, err);
     if (status == HG_OK)
-        status = make_zones(job, a, &capacity, err);
+        status = make_zones(job, a, err);
     if (status == HG_OK)
-        status = make_permits(job, a, &capacity, err);
+        status = make_permits(job, a, err);
     if (status == HG_OK)
-        status = make_patches(job, a, &capacity, err);
+        status = make_patches(job, a, err);
     if (status == HG_OK)
-        status = make_coverages(job, a, &capacity, err);
+        status = make_coverages(job, a, err);
     if (status == HG_OK)
         status = make_actions(a, err);
     if (status == HG_OK) {

@@ -21,7 +21,7 @@ static const words statuses[] = {
     {"expanded", "Expanded", "扩大", "#e8590c"},
     {"persisting", "Persisting", "持续", "#fdae61"},
     {"reduced", "Reduced", "缩小", "#ffe08a"},
-    {"cleared", "Cleared", "已清退", "#4dac26"},
+    {"cleared", "Ended: cleared or regularised", "已清退或补办", "#4dac26"},
 };
 
 static const words changes[] = {

@@ -112,18 +112,12 @@ const char *hg_class_map_severity(const hg_class_map *map, double area_m2)
     return map->severity_names[band];
 }
 
-static const hg_water_level *level_at(const hg_class_map *map, int64_t date)
+double hg_class_map_level_m(const hg_class_map *map, int64_t date)
 {
     for (size_t i = 0; i < map->level_count; i++)
         if (map->levels[i].date == date)
-            return &map->levels[i];
-    return NULL;
-}
-
-double hg_class_map_level_change_m(const hg_class_map *map, int64_t from, int64_t to)
-{
-    const hg_water_level *a = level_at(map, from), *b = level_at(map, to);
-    return a && b ? b->level_m - a->level_m : 0;
+            return map->levels[i].level_m;
+    return NAN;
 }
 
 /* ------------------------------------------------------------------ words */

@@ -85,7 +85,7 @@ hg_action_kind hg_class_map_action(const hg_class_map *map, const char *text, bo
 
 /** The band of severity of an area; the first step belongs to the band above it, others to the one below. */
 const char *hg_class_map_severity(const hg_class_map *map, double area_m2);
-/** Difference of the water levels at two dates; 0 where one is not known. */
-double hg_class_map_level_change_m(const hg_class_map *map, int64_t from, int64_t to);
+/** Height of the water on a day of a flight; NaN where the map does not say. */
+double hg_class_map_level_m(const hg_class_map *map, int64_t date);
 
 #endif

@@ -37,8 +37,9 @@ hg_status hg_plane_given(const char *definition, hg_crs **out, char why[256], hg
     if (!definition || strcmp(definition, "auto") == 0)
         return HG_OK;
     hg_status status = hg_crs_new(definition, "--analysis-crs", &crs, err);
-    if (status == HG_OK)
-        status = hg_crs_check_analysis(crs, err);
+    hg_error what = {HG_OK, ""};
+    if (status == HG_OK && hg_crs_check_analysis(crs, &what) != HG_OK)
+        status = hg_fail(err, what.status, "--analysis-crs %s: %s", definition, what.message);
     if (status == HG_OK)
         status = hg_crs_in_metres(crs, out, err);
     hg_crs_free(crs);

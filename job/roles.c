@@ -172,6 +172,29 @@ hg_status hg_audit_inputs_read(hg_job *job, const hg_class_map *map, hg_audit_in
 
 /* ------------------------------------------------------------------ saying */
 
+/* How many notes there are of each reason; there are a dozen reasons. */
+static void say_notes(hg_facts *f, const hg_audit_inputs *in)
+{
+    enum { REASONS = 64 };
+    const char *reasons[REASONS];
+    int64_t counts[REASONS];
+    size_t n = 0;
+    for (size_t i = 0; i < in->note_count; i++) {
+        size_t k = 0;
+        while (k < n && strcmp(reasons[k], in->notes[i].reason) != 0)
+            k++;
+        if (k == REASONS)
+            continue;
+        if (k == n) {
+            reasons[n] = in->notes[i].reason;
+            counts[n++] = 0;
+        }
+        counts[k]++;
+    }
+    for (size_t k = 0; k < n; k++)
+        hg_fact_int(f, counts[k], "noted_by_reason.%s", reasons[k]);
+}
+
 void hg_audit_inputs_facts(hg_job *job, const hg_audit_inputs *in)
 {
     hg_facts *f = &job->facts;
@@ -186,6 +209,7 @@ void hg_audit_inputs_facts(hg_job *job, const hg_audit_inputs *in)
     hg_fact_int(f, (int64_t)(read - accepted), "rejected");
     hg_rejects_say(f, &in->rejects);
     hg_fact_int(f, (int64_t)in->note_count, "ledger_notes");
+    say_notes(f, in);
     hg_plane_say(f, in->crs, in->crs_why);
     hg_fact_text(f, hg_datum_name(job->all.datum), "datum");
     hg_fact_bool(f, hg_plane_is_offset(job->all.datum), "un_offset");

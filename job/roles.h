@@ -39,7 +39,7 @@ const char *hg_zone_kind_name(hg_zone_kind kind);
 
 typedef struct hg_audit_zone {
     hg_audit_origin origin;
-    uint32_t id; /**< never empty, never twice: rows alike but for their outline are one zone */
+    uint32_t id; /**< never empty, never "*", never twice: rows alike but for their outline are one zone */
     hg_zone_kind kind;
     double priority; /**< the smaller number wins an overlap; NaN after all numbers; ties by id */
     int64_t valid_from, valid_to; /**< in force valid_from <= t < valid_to; HG_NO_TIME = open */

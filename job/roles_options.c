@@ -193,7 +193,7 @@ void hg_role_sources_dispose(hg_role_sources *sources)
     *sources = (hg_role_sources){0};
 }
 
-/* By date within a role; those of one date stay as they were given. True if anything moved. */
+/* By date within a role; those of one date stay as they were given. True if a survey moved. */
 static bool sort_by_date(hg_role_source *s, size_t n)
 {
     bool moved = false;
@@ -202,7 +202,7 @@ static bool sort_by_date(hg_role_source *s, size_t n)
             hg_role_source swap = s[k];
             s[k] = s[k - 1];
             s[k - 1] = swap;
-            moved = true;
+            moved |= s[k].role == HG_AUDIT_SURVEY;
         }
     }
     return moved;

@@ -66,9 +66,23 @@ static const char *bad_outline(taker *t)
                : NULL;
 }
 
+static bool reject_place(taker *t)
+{
+    hg_shapes one = {.shapes = &t->source->records.shapes.shapes[t->row], .count = 1};
+    char x[32], y[32], at[80];
+    double box[4];
+    if (hg_shapes_box(&one, box, NULL) != HG_OK)
+        return reject(t, HG_OUTSIDE_CRS, NULL);
+    snprintf(at, sizeof at, "%s, %s", hg_shortest_decimal((box[0] + box[2]) / 2, x),
+             hg_shortest_decimal((box[1] + box[3]) / 2, y));
+    return reject(t, HG_OUTSIDE_CRS, at);
+}
+
 static bool has_place(taker *t)
 {
     hg_reason reason = (hg_reason)t->source->reason[t->row];
+    if (reason == HG_OUTSIDE_CRS)
+        return reject_place(t);
     return reason == HG_ACCEPTED || reject(t, reason, bad_outline(t));
 }
 
@@ -279,12 +293,20 @@ static bool reject_interval(taker *t, int64_t from, int64_t to)
     return reject(t, HG_BAD_INTERVAL, both);
 }
 
+/* In the ledger "*" is the total. */
+static bool is_total(const taker *t, uint32_t id)
+{
+    return id != HG_NO_TEXT && strcmp(text_of(t, id), "*") == 0;
+}
+
 static bool take_zone(taker *t)
 {
     hg_audit_inputs *in = t->in;
     uint32_t id = cell(t, 0);
     if (!has_place(t) || !has_id(t, id))
         return false;
+    if (is_total(t, id))
+        return reject(t, HG_NO_ID, "*");
     hg_audit_zone z = {.origin = t->origin, .id = id};
     z.kind = (hg_zone_kind)look_up(t, t->look->kind, kinds, "unknown_kind", cell(t, 1));
     z.priority = priority_or_note(t, 2);
@@ -347,8 +369,9 @@ static bool same_permit(const hg_audit_inputs *in, const hg_audit_permit *a,
     return a->holder == b->holder && a->signed_on == b->signed_on &&
            a->valid_from == b->valid_from && a->valid_to == b->valid_to &&
            a->class_count == b->class_count &&
-           memcmp(in->permit_classes + a->first_class, in->permit_classes + b->first_class,
-                  a->class_count * sizeof *in->permit_classes) == 0;
+           (a->class_count == 0 ||
+            memcmp(in->permit_classes + a->first_class, in->permit_classes + b->first_class,
+                   a->class_count * sizeof *in->permit_classes) == 0);
 }
 
 /* A permit whose dates cannot be read authorises nothing: better none than one without end. */

@@ -98,8 +98,8 @@ class Sample(AuditCase):
             "--opening", s + "/opening.csv", *(["--class-map", s + "/audit_classes.yaml"] if rent else []), *more)
 
     def assert_near(self, got, expected, what):
-        """The truth is measured along straight sides in the plane, to the third decimal: 1 ppm and a little."""
-        self.assertAlmostEqual(got, expected, delta=0.02 + 1e-6 * abs(expected), msg=what)
+        """The truth is of outlines as drawn; arranging two flights' together moves sides by up to half a millimetre."""
+        self.assertAlmostEqual(got, expected, delta=0.02 + 0.004 * abs(expected) ** 0.5, msg=what)
 
     def test_ledger_is_the_truth(self):
         out = self.run_sample()

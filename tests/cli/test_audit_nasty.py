@@ -261,7 +261,7 @@ class Pairs(NastyCase):
     def pair(self, case, reference_row, patches, zones, expected):
         """Both placed by one shift and scale on a tile of their own."""
         a, b = parsed(case["a"]), parsed(case["b"])
-        if a is None or b is None or a.IsEmpty() or b.IsEmpty():
+        if a is None or b is None or a.IsEmpty() or b.IsEmpty() or not (is_polygonal(a) and is_polygonal(b)):
             return
         points = [*points_of(a), *points_of(b)]
         x0, y0 = (min(p[i] for p in points) for i in (0, 1))

@@ -421,9 +421,8 @@ class Order(ValuesCase):
     def test_order_of_options(self):
         arguments = Example(turned(17)).write(self)
         one = self.audit(*arguments, out="a.gpkg")
-        pairs = [arguments[i:i + 2] for i in range(0, len(arguments) - 1, 2)]
-        self.assertEqual(arguments[-3], "--no-hash")
-        pairs = [arguments[-2:]] + [arguments[i:i + 2] for i in range(0, len(arguments) - 3, 2)][::-1]
+        valued = [a for a in arguments if a != "--no-hash"]
+        pairs = [valued[i:i + 2] for i in range(0, len(valued), 2)][::-1]
         surveys = [p for p in pairs if p[0] == "--survey"][::-1]
         others = [p for p in pairs if p[0] != "--survey"]
         two = self.audit(*(a for pair in others + surveys for a in pair), out="b.gpkg")

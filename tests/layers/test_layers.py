@@ -25,7 +25,7 @@ LAYERS = {
 # Which layer speaks to which library, by what its headers are called.
 LIBRARIES = {
     "base": (),
-    "geo": ("proj.h", "proj_experimental.h", "geos_c.h"),
+    "geo": ("proj.h", "proj_experimental.h", "geodesic.h", "geos_c.h"),
     "engine": ("fftw3.h",),
     "io": ("gdal*.h", "ogr*.h", "cpl_*.h", "sqlite3.h", "spatialite.h", "spatialite/*.h",
            "uchardet/uchardet.h", "openssl/*.h", "yaml.h", "zlib.h"),
@@ -129,7 +129,7 @@ class Sources(unittest.TestCase):
     def test_every_test_is_registered(self):
         _, text = self.listed("tests")
         lists = {kind: names.split() for names, kind in re.findall(
-            r"foreach\(name ([^)]*)\)\s*hotgrid_test\((\w+) \$\{name\}\)", text)}
+            r"foreach\(name\s([^)]*)\)\s*hotgrid_test\((\w+) \$\{name\}\)", text)}
         for kind in ("unit", "oracle", "property", "reference"):
             on_disk = {p.stem[len("test_"):] for p in (SOURCE / "tests" / kind).glob("test_*.c")}
             self.assertEqual(set(lists.get(kind, ())), on_disk, kind)

@@ -9,9 +9,14 @@ from mpmath import asin, atan, atan2, atanh, cos, findroot, hypot, mp, mpf, pi, 
 
 mp.dps = 40
 A = mpf(6378137)
-F = 1 / mpf("298.257222101")
-E2 = F * (2 - F)
 DEG = pi / 180
+
+
+def flatten(inverse_flattening):
+    global F, E2
+    F = 1 / mpf(inverse_flattening)
+    E2 = F * (2 - F)
+
 
 
 def authalic(phi):
@@ -91,6 +96,22 @@ SHAPES = [
     ("a strip of 90 km", [(113.0, 22.0), (113.8, 22.3), (113.79999, 22.30009), (112.99999, 22.0001)]),
 ]
 
-for name, points in SHAPES:
-    listed = ", ".join(f"{{{lon!r}, {lat!r}}}" for lon, lat in points)
-    print(f'    {{"{name}", {mp.nstr(ring(points), 22)},\n     {{{listed}}}}},')
+# Fifteen times as flat as the Earth: shows the terms that go with the eccentricity.
+FLAT_SHAPES = [
+    ("low", shape(113.18, 12.5, 18000, 18000)),
+    # Sides along meridians have no bulge, so that those of the others do not cancel.
+    ("a triangle", [(10.0, 40.0), (10.1, 40.0), (10.1, 40.1)]),
+    ("a steep triangle", [(10.0, 40.0), (10.05, 40.0), (10.05, 40.12)]),
+]
+
+
+def table(inverse_flattening, shapes):
+    flatten(inverse_flattening)
+    print(f"flattening 1/{inverse_flattening}")
+    for name, points in shapes:
+        listed = ", ".join(f"{{{lon!r}, {lat!r}}}" for lon, lat in points)
+        print(f'    {{"{name}", {mp.nstr(ring(points), 22)},\n     {{{listed}}}}},')
+
+
+table("298.257222101", SHAPES)
+table("20", FLAT_SHAPES)

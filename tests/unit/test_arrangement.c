@@ -1,6 +1,7 @@
 /* Arrangements small enough to be worked out by hand; all lengths in millimetres. */
 #include "tests/arrangement_helpers.h"
 #include "tests/support/sweep.h"
+#include "geo/polygon_index.h"
 
 static void expect_polygon(const char *expected, hg_polygon_mm obtained)
 {
@@ -244,29 +245,42 @@ static void too_far_apart(void **state)
     dispose_all(largest, 2);
 }
 
-static hg_status make_and_ask(void *context, hg_error *err)
+static hg_status arrange_and_join(void *context, hg_error *err)
 {
     const hg_polygon_mm *p = context;
     const hg_polygon_mm *list[] = {&p[0], &p[1], &p[2], &p[3]};
-    const int64_t box[] = {0, 0, 40, 40};
     hg_arrangement *a = NULL;
     hg_polygon_mm out = {0};
-    hg_polygon_mm near = {0};
-    uint8_t *chosen = NULL;
     hg_status status = hg_arrangement_new(list, 4, &a, err);
     if (status == HG_OK) {
-        chosen = malloc(hg_arrangement_labels(a));
+        uint8_t *chosen = malloc(hg_arrangement_labels(a));
+        assert_non_null(chosen);
         memset(chosen, 1, hg_arrangement_labels(a));
         status = hg_arrangement_polygon(a, chosen, &out, err);
+        free(chosen);
+    } else {
+        assert_null(a);
     }
-    if (status == HG_OK)
-        status = hg_polygon_mm_near(&p[0], box, &near, err);
-    if (status != HG_OK)
-        assert_true(out.rings == 0 || near.rings == 0);
-    free(chosen);
+    assert_int_equal(out.rings > 0, status == HG_OK);
     hg_polygon_mm_dispose(&out);
-    hg_polygon_mm_dispose(&near);
     hg_arrangement_free(a);
+    return status;
+}
+
+static hg_status reduce(void *context, hg_error *err)
+{
+    const hg_polygon_mm *p = context;
+    const int64_t box[] = {0, 0, 40, 40};
+    hg_polygon_index *index = NULL;
+    hg_polygon_mm near[2] = {{0}, {0}};
+    hg_status status = hg_polygon_mm_near(&p[2], box, &near[0], err);
+    if (status == HG_OK)
+        status = hg_polygon_index_new(p, 4, &index, err);
+    if (status == HG_OK)
+        status = hg_polygon_index_near(index, 2, box, &near[1], err);
+    assert_int_equal(near[1].rings > 0, status == HG_OK);
+    dispose_all(near, 2);
+    hg_polygon_index_free(index);
     return status;
 }
 
@@ -280,7 +294,8 @@ static void allocation_failures(void **state)
     add_point(&p[2], 110, 100);
     add_point(&p[2], -10, 100);
     close_ring(&p[2]);
-    sweep_allocations(make_and_ask, p);
+    sweep_allocations(arrange_and_join, p);
+    sweep_allocations(reduce, p);
     dispose_all(p, 4);
 }
 

@@ -524,7 +524,7 @@ static void test_claims(void **state)
     free_world(w);
 }
 
-/* The report's figure stands; what the surveys found besides is restated, and the balance holds. */
+/* The report's figure stands; what the surveys found besides is restated, in the open. */
 static void test_opening(void **state)
 {
     (void)state;

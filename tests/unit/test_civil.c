@@ -228,6 +228,21 @@ static void refuses_what_is_no_date(void **state)
     assert_false(hg_moment_parse(longer, sizeof longer, HG_ORDER_UNKNOWN, &m));
 }
 
+static void dates_alone(void **state)
+{
+    (void)state;
+    static const char *const none[] = {"",           "2019-3-01",   "2019-03-01T00", "2019-02-29",
+                                       "2019-13-01", "20190301",    " 2019-03-01",   "2019/03/01",
+                                       "2019-03-00", "2019-03-01 ", "0000-00-00",    "２019-03-01"};
+    int64_t civil = 77;
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        assert_false(hg_date_parse(none[i], &civil));
+        assert_int_equal(civil, 77);
+    }
+    assert_true(hg_date_parse("2020-02-29", &civil));
+    assert_int_equal(civil, hg_civil_from(2020, 2, 29, 0, 0, 0));
+}
+
 static void order_decides_what_year_last_means(void **state)
 {
     (void)state;
@@ -410,6 +425,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accepts_what_people_write),
         cmocka_unit_test(refuses_what_is_no_date),
+        cmocka_unit_test(dates_alone),
         cmocka_unit_test(order_decides_what_year_last_means),
         cmocka_unit_test(order_is_told_by_self_evident_dates),
         cmocka_unit_test(two_columns_join),

@@ -1,6 +1,8 @@
 /* The YAML reader: what it yields, and that every error names file, line, place and expectation. */
-#include "io/hash.h"
 #include "io/yaml.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "io/hash.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -358,6 +360,59 @@ static void files(void **state)
     hg_yaml_free(doc);
 }
 
+static void nearest_words(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"name", "weight", "aliases", "steps_m2", NULL};
+    static const struct {
+        const char *word, *near;
+    } cases[] = {{"wieght", "weight"}, {"weigth", "weight"}, {"Name", "name"},   {"alias", "aliases"},
+                 {"steps", "steps_m2"}, {"colour", NULL},    {"", NULL},         {"n", NULL},
+                 {"weightweightweightweightweightweightweightweightweightweightweight", "weight"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *near = hg_nearest_word(cases[i].word, words);
+        assert_string_equal(near ? near : "none", cases[i].near ? cases[i].near : "none");
+    }
+}
+
+/* Bytes of the model put in, left out and changed: read or refused in words, never a crash. */
+static void mutations(void **state)
+{
+    (void)state;
+    static const char odd[] = "[]{}:,-?&*!|>'\"%@`#\n\t \r\\~<.\xc3\xa9\xff";
+    hg_random r = hg_random_seed(7, 1);
+    size_t read = 0, refused = 0;
+    for (int round = 0; round < 20000; round++) {
+        char text[1024];
+        size_t n = strlen(model);
+        memcpy(text, model, n);
+        for (uint64_t k = 1 + hg_random_below(&r, 4); k; k--) {
+            size_t at = hg_random_below(&r, n);
+            switch (hg_random_below(&r, 3)) {
+            case 0:
+                text[at] = odd[hg_random_below(&r, sizeof odd)];
+                break;
+            case 1:
+                memmove(text + at, text + at + 1, --n - at);
+                break;
+            default:
+                memmove(text + at + 1, text + at, n++ - at);
+                text[at] = odd[hg_random_below(&r, sizeof odd)];
+            }
+        }
+        hg_yaml *doc = NULL;
+        hg_error err = {0};
+        hg_status status = hg_yaml_parse(text, n, "c.yaml", &doc, &err);
+        assert_true(status == HG_OK || status == HG_EDATA);
+        assert_true(status == HG_OK || strncmp(err.message, "c.yaml line ", 12) == 0 ||
+                    strcmp(err.message, "c.yaml is empty") == 0 || strstr(err.message, "UTF-16"));
+        read += status == HG_OK;
+        refused += status != HG_OK;
+        hg_yaml_free(doc);
+    }
+    assert_true(read > 1000 && refused > 1000);
+}
+
 static hg_status parse_and_walk(void *context, hg_error *err)
 {
     hg_yaml *doc = NULL;
@@ -390,6 +445,8 @@ int main(void)
         cmocka_unit_test(wrong_values),
         cmocka_unit_test(long_values_are_cut_between_characters),
         cmocka_unit_test(files),
+        cmocka_unit_test(nearest_words),
+        cmocka_unit_test(mutations),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, enter, leave);
