@@ -30,6 +30,11 @@ const char *const *hg_role_columns(hg_audit_role role);
 /** Zones, permits, surveys and coverages. */
 bool hg_role_has_outlines(hg_audit_role role);
 
+/** What a word means, without case; *known false, and the kind of no word, where it means nothing. */
+hg_zone_kind hg_role_zone_kind(const char *text, bool *known);
+hg_verdict hg_role_verdict(const char *text, bool *known);
+hg_patrol_level hg_role_patrol_level(const char *text, bool *known);
+
 /** Lists the sources that the job's options name. Errors: HG_EUSAGE for what they say. */
 hg_status hg_role_list(hg_job *job, hg_role_sources *out, hg_error *err);
 void hg_role_sources_dispose(hg_role_sources *sources);

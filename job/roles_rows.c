@@ -168,80 +168,43 @@ static double priority_or_note(taker *t, size_t column)
 
 /* ------------------------------------------------------------------ words */
 
-typedef struct word {
-    const char *text;
-    uint16_t number;
-} word;
-
-static const word kinds[] = {
-    {"other", HG_ZONE_OTHER},
-    {"state_land", HG_ZONE_STATE_LAND},
-    {"river", HG_ZONE_RIVER},
-    {"public_building", HG_ZONE_PUBLIC_BUILDING},
-    {"farmland", HG_ZONE_FARMLAND},
-    {"basic_farmland", HG_ZONE_BASIC_FARMLAND},
-    {"其他", HG_ZONE_OTHER},
-    {"其它", HG_ZONE_OTHER},
-    {"state land", HG_ZONE_STATE_LAND},
-    {"国有土地", HG_ZONE_STATE_LAND},
-    {"国有地", HG_ZONE_STATE_LAND},
-    {"河道", HG_ZONE_RIVER},
-    {"河流", HG_ZONE_RIVER},
-    {"河湖管理范围", HG_ZONE_RIVER},
-    {"public building", HG_ZONE_PUBLIC_BUILDING},
-    {"公房", HG_ZONE_PUBLIC_BUILDING},
-    {"耕地", HG_ZONE_FARMLAND},
-    {"一般耕地", HG_ZONE_FARMLAND},
-    {"basic farmland", HG_ZONE_BASIC_FARMLAND},
-    {"基本农田", HG_ZONE_BASIC_FARMLAND},
-    {"永久基本农田", HG_ZONE_BASIC_FARMLAND},
-    {NULL, 0},
-};
-
-static const word verdicts[] = {
-    {"confirmed", HG_VERDICT_CONFIRMED}, {"rejected", HG_VERDICT_REJECTED},
-    {"pending", HG_VERDICT_PENDING},     {"属实", HG_VERDICT_CONFIRMED},
-    {"不属实", HG_VERDICT_REJECTED},     {"待定", HG_VERDICT_PENDING},
-    {"待核", HG_VERDICT_PENDING},        {NULL, HG_VERDICT_NONE},
-};
-
-static const word levels[] = {
-    {"town", HG_PATROL_TOWN},       {"village", HG_PATROL_VILLAGE}, {"镇", HG_PATROL_TOWN},
-    {"镇级", HG_PATROL_TOWN},       {"村", HG_PATROL_VILLAGE},      {"村级", HG_PATROL_VILLAGE},
-    {"county", HG_PATROL_OTHER},    {"city", HG_PATROL_OTHER},      {"区", HG_PATROL_OTHER},
-    {"区级", HG_PATROL_OTHER},      {"市", HG_PATROL_OTHER},        {"市级", HG_PATROL_OTHER},
-    {"other", HG_PATROL_OTHER},     {NULL, HG_PATROL_OTHER},
-};
-
-const char *hg_zone_kind_name(hg_zone_kind kind)
-{
-    return kinds[kind].text;
-}
-
-static uint16_t find_word(const word *words, const char *text, bool *known)
-{
-    while (words->text && strcasecmp(words->text, text) != 0)
-        words++;
-    *known = words->text != NULL;
-    return words->number;
-}
-
 static uint16_t find_class(const taker *t, const char *text, bool *known)
 {
     return hg_class_map_find(t->map, text, known);
 }
 
-/* A word that is not known is noted where it is first met. `words` NULL = a class. */
-static uint16_t look_up(taker *t, uint16_t *table, const word *words, const char *reason,
-                        uint32_t id)
+static uint16_t find_action(const taker *t, const char *text, bool *known)
 {
-    bool known = true;
+    return (uint16_t)hg_class_map_action(t->map, text, known);
+}
+
+static uint16_t find_kind(const taker *t, const char *text, bool *known)
+{
+    (void)t;
+    return (uint16_t)hg_role_zone_kind(text, known);
+}
+
+static uint16_t find_verdict(const taker *t, const char *text, bool *known)
+{
+    (void)t;
+    return (uint16_t)hg_role_verdict(text, known);
+}
+
+static uint16_t find_level(const taker *t, const char *text, bool *known)
+{
+    (void)t;
+    return (uint16_t)hg_role_patrol_level(text, known);
+}
+
+/* A word that is not known is noted where it is first met; no text is what `find` makes of "". */
+static uint16_t look_up(taker *t, uint16_t *table, uint32_t id, const char *reason,
+                        uint16_t (*find)(const taker *, const char *, bool *))
+{
+    bool known;
     if (id == HG_NO_TEXT)
-        return words ? find_word(words, "", &known) : t->map->other;
+        return find(t, "", &known);
     if (!table[id]) {
-        const char *text = text_of(t, id);
-        table[id] = (uint16_t)(1 + (words ? find_word(words, text, &known)
-                                          : find_class(t, text, &known)));
+        table[id] = (uint16_t)(1 + find(t, text_of(t, id), &known));
         if (!known)
             note(t, reason, id);
     }
@@ -250,21 +213,12 @@ static uint16_t look_up(taker *t, uint16_t *table, const word *words, const char
 
 static uint16_t class_of(taker *t, uint32_t id)
 {
-    return look_up(t, t->look->class_number, NULL, "unknown_class", id);
+    return look_up(t, t->look->class_number, id, "unknown_class", find_class);
 }
 
 static hg_action_kind action_of(taker *t, uint32_t id)
 {
-    bool known = true;
-    uint16_t *table = t->look->action;
-    if (id == HG_NO_TEXT)
-        return HG_ACT_OTHER;
-    if (!table[id]) {
-        table[id] = (uint16_t)(1 + hg_class_map_action(t->map, text_of(t, id), &known));
-        if (!known)
-            note(t, "unknown_action", id);
-    }
-    return (hg_action_kind)(table[id] - 1);
+    return (hg_action_kind)look_up(t, t->look->action, id, "unknown_action", find_action);
 }
 
 /* ------------------------------------------------------------------ zones and permits */
@@ -286,17 +240,17 @@ static bool join(taker *t, bool alike, hg_shapes *shapes, size_t with)
     return true;
 }
 
+/* In the ledger "*" is the total. */
+static bool is_total(const taker *t, uint32_t id)
+{
+    return id != HG_NO_TEXT && strcmp(text_of(t, id), "*") == 0;
+}
+
 static bool reject_interval(taker *t, int64_t from, int64_t to)
 {
     char a[32], b[32], both[80];
     snprintf(both, sizeof both, "%s/%s", hg_civil_text(from, a), hg_civil_text(to, b));
     return reject(t, HG_BAD_INTERVAL, both);
-}
-
-/* In the ledger "*" is the total. */
-static bool is_total(const taker *t, uint32_t id)
-{
-    return id != HG_NO_TEXT && strcmp(text_of(t, id), "*") == 0;
 }
 
 static bool take_zone(taker *t)
@@ -308,7 +262,7 @@ static bool take_zone(taker *t)
     if (is_total(t, id))
         return reject(t, HG_NO_ID, "*");
     hg_audit_zone z = {.origin = t->origin, .id = id};
-    z.kind = (hg_zone_kind)look_up(t, t->look->kind, kinds, "unknown_kind", cell(t, 1));
+    z.kind = (hg_zone_kind)look_up(t, t->look->kind, cell(t, 1), "unknown_kind", find_kind);
     z.priority = priority_or_note(t, 2);
     z.valid_from = date_or_note(t, 3);
     z.valid_to = date_or_note(t, 4);
@@ -439,7 +393,7 @@ static bool take_patch(taker *t)
     p.rmse_m = number_or_note(t, 3, false);
     p.count = number_or_note(t, 4, false);
     p.tonnes = number_or_note(t, 5, false);
-    p.verdict = (uint8_t)look_up(t, t->look->verdict, verdicts, "unknown_verdict", cell(t, 6));
+    p.verdict = (uint8_t)look_up(t, t->look->verdict, cell(t, 6), "unknown_verdict", find_verdict);
     take_outline(t, &e->shapes);
     e->patches[e->count++] = p;
     return true;
@@ -497,8 +451,7 @@ static bool take_patrol(taker *t)
     if (!has_id(t, p.zone_id))
         return false;
     p.date = date_or_note(t, 1);
-    p.level =
-        (hg_patrol_level)look_up(t, t->look->level, levels, "unknown_level", p.level_text);
+    p.level = (hg_patrol_level)look_up(t, t->look->level, p.level_text, "unknown_level", find_level);
     t->in->patrols[t->in->patrol_count++] = p;
     return true;
 }
@@ -529,9 +482,9 @@ static bool (*const takers[HG_AUDIT_ROLES])(taker *) = {
 static bool holds_dates(hg_audit_role role, size_t column)
 {
     static const unsigned masks[HG_AUDIT_ROLES] = {
-        [HG_AUDIT_PERMITS] = 1 << 3 | 1 << 4 | 1 << 5, [HG_AUDIT_ACTIONS] = 1 << 2 | 1 << 4,
-        [HG_AUDIT_ASSETS] = 1 << 3 | 1 << 4,           [HG_AUDIT_PATROLS] = 1 << 1,
-        [HG_AUDIT_OPENING] = 1 << 3,
+        [HG_AUDIT_ZONES] = 1 << 3 | 1 << 4,   [HG_AUDIT_PERMITS] = 1 << 3 | 1 << 4 | 1 << 5,
+        [HG_AUDIT_ACTIONS] = 1 << 2 | 1 << 4, [HG_AUDIT_ASSETS] = 1 << 3 | 1 << 4,
+        [HG_AUDIT_PATROLS] = 1 << 1,          [HG_AUDIT_OPENING] = 1 << 3,
     };
     return masks[role] >> column & 1;
 }
