@@ -111,8 +111,42 @@ void hg_text_dispose(hg_text *t)
     *t = (hg_text){0};
 }
 
+/*
+ * Numbers of ordinary size with at most nine decimals, which are most of those in tables: up to 15 digits name
+ * different doubles, so the digits of round(v 10^9) without the zeros behind are the shortest there are.
+ */
+static bool few_decimals(double v, char *buf)
+{
+    enum { DECIMALS = 9 };
+    static const double scale = 1e9;
+    double size = fabs(v);
+    if (!(size >= 1e-4 && size < 1e6))
+        return false;
+    int64_t r = llround(size * scale);
+    if ((double)r / scale != size)
+        return false;
+    char digits[24];
+    int n = 0, trailing = 0;
+    for (; r || n <= DECIMALS; r /= 10)
+        digits[n++] = (char)('0' + r % 10);
+    while (trailing < DECIMALS && digits[trailing] == '0')
+        trailing++;
+    if (v < 0)
+        *buf++ = '-';
+    while (n > DECIMALS)
+        *buf++ = digits[--n];
+    if (trailing < DECIMALS)
+        *buf++ = '.';
+    while (n > trailing)
+        *buf++ = digits[--n];
+    *buf = '\0';
+    return true;
+}
+
 const char *hg_shortest_decimal(double v, char *buf)
 {
+    if (few_decimals(v, buf))
+        return buf;
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(buf, 32, "%.*g", digits, v);
         if (strtod(buf, NULL) == v)

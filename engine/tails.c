@@ -5,6 +5,7 @@
  * DLMF 8.17.22, evaluated by Lentz's method as in Press et al., Numerical Recipes, 3rd ed., 6.4.
  */
 #include "engine/tails.h"
+#include "engine/root.h"
 #include "engine/composition.h"
 
 #include <float.h>
@@ -117,6 +118,36 @@ double hg_log_binomial_tail(uint64_t k, uint64_t n, double p)
 double hg_binomial_tail(uint64_t k, uint64_t n, double p)
 {
     return exp(hg_log_binomial_tail(k, n, p));
+}
+
+typedef struct wanted_tail {
+    uint64_t k, n;
+    double log_level;
+} wanted_tail;
+
+/* How far the logarithm of the tail at these log-odds is above the wanted one; finite. */
+static double tail_excess(const void *payload, double log_odds)
+{
+    const wanted_tail *w = payload;
+    return fmax(hg_log_binomial_tail(w->k, w->n, 1 / (1 + exp(-log_odds))) - w->log_level, -1e300);
+}
+
+/* On the log-odds, which keeps the digits of bounds near 0; the bracket comes from the spread of the estimate. */
+double hg_binomial_lower(uint64_t k, uint64_t n, double level)
+{
+    if (k == 0)
+        return 0;
+    const wanted_tail w = {k, n, log(level)};
+    double a = (double)k, b = (double)(n - k + 1), step = 2.5 * sqrt(1 / a + 1 / b);
+    hg_root_end above = {log(a / b), 0}, below = {above.x - step, 0};
+    above.value = tail_excess(&w, above.x);
+    below.value = tail_excess(&w, below.x);
+    for (; above.value < 0 && above.x < 700; above.value = tail_excess(&w, above.x))
+        above.x += step *= 2;
+    for (; below.value >= 0 && below.x > -700; below.value = tail_excess(&w, below.x))
+        below.x -= step *= 2;
+    /* the tail itself is not known better than to 1e-13 */
+    return 1 / (1 + exp(-hg_root_find(tail_excess, &w, below, above, 1e-13)));
 }
 
 double hg_poisson_tail(uint64_t k, double mean)

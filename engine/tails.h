@@ -10,6 +10,12 @@
  */
 double hg_log_binomial_tail(uint64_t k, uint64_t n, double p);
 
+/**
+ * The p at which P(Bin(n, p) >= k) = level: the lower Clopper-Pearson bound for k of n. 0 for k = 0;
+ * the upper bound is 1 - hg_binomial_lower(n - k, n, level). For k <= n, n >= 1 and 0 < level < 1.
+ */
+double hg_binomial_lower(uint64_t k, uint64_t n, double level);
+
 /** P(X >= k), X Poisson with a mean above 0. */
 double hg_poisson_tail(uint64_t k, double mean);
 

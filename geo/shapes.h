@@ -2,6 +2,7 @@
 #ifndef HG_GEO_SHAPES_H
 #define HG_GEO_SHAPES_H
 
+#include "base/table.h"
 #include "geo/crs.h"
 #include "geo/datum.h"
 
@@ -58,6 +59,13 @@ hg_status hg_shapes_scale(hg_shapes *shapes, double factor, hg_error *err);
 /** Box of all shapes. Errors: HG_EDATA when there are no coordinates. */
 hg_status hg_shapes_box(const hg_shapes *shapes, double box[4], hg_error *err);
 void hg_shapes_dispose(hg_shapes *shapes);
+
+/**
+ * Adds a polygon or multipolygon as io reads it (little-endian) to the row of a geometry column that is open
+ * (hg_geometry_begin_row), shells counter-clockwise and holes clockwise, nothing else changed.
+ * Errors: HG_EFAIL for another kind of geometry or broken WKB.
+ */
+hg_status hg_shape_emit(const hg_shape *shape, hg_geometry *out, hg_error *err);
 
 /** Finds the named shape (point, line or polygon) nearest to a polygon. */
 typedef struct hg_places hg_places;

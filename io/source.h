@@ -136,4 +136,7 @@ void hg_source_split(const char *text, char *path, size_t path_size, char *layer
 hg_status hg_source_read_shapes(const char *source, const char *name_column, const char *encoding,
                                 hg_shapes *shapes, char **crs_wkt, hg_error *err);
 
+/** The column of SRC[:LAYER] that holds names, as above; NULL where nothing fits. Free with hg_free. */
+hg_status hg_source_guess_name(const char *source, char **column, hg_error *err);
+
 #endif

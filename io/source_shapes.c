@@ -89,22 +89,34 @@ static hg_status read_layer(hg_source *s, int field, hg_shapes *shapes, hg_error
     return status;
 }
 
-hg_status hg_source_read_shapes(const char *source, const char *name_column, const char *encoding,
-                                hg_shapes *shapes, char **crs_wkt, hg_error *err)
-{
+/* A layer that was asked for as SRC[:LAYER], open; the texts are what its spec points to. */
+typedef struct asked_layer {
     char path[PATH_SIZE], layer[256], date[11];
-    int field = HG_NO_COLUMN;
-    *crs_wkt = NULL;
-    hg_source_split(source, path, sizeof path, layer, sizeof layer, date);
-    hg_source *s = hg_calloc(1, sizeof *s);
+    hg_source *source;
+} asked_layer;
+
+static hg_status open_asked(const char *source, const char *encoding, asked_layer *a, hg_error *err)
+{
+    hg_source_split(source, a->path, sizeof a->path, a->layer, sizeof a->layer, a->date);
+    hg_source *s = a->source = hg_calloc(1, sizeof *s);
     if (!s)
         return hg_fail_memory(err);
-    s->spec = (hg_source_spec){.path = path, .layer = *layer ? layer : NULL, .encoding = encoding};
+    s->spec = (hg_source_spec){
+        .path = a->path, .layer = *a->layer ? a->layer : NULL, .encoding = encoding};
     hg_status status = hg_source_open_dataset(s, err);
     if (status == HG_OK)
         status = hg_source_pick_layer(s, true, err);
-    if (status == HG_OK)
-        status = list_names(s, err);
+    return status == HG_OK ? list_names(s, err) : status;
+}
+
+hg_status hg_source_read_shapes(const char *source, const char *name_column, const char *encoding,
+                                hg_shapes *shapes, char **crs_wkt, hg_error *err)
+{
+    int field = HG_NO_COLUMN;
+    asked_layer a = {.source = NULL};
+    *crs_wkt = NULL;
+    hg_status status = open_asked(source, encoding, &a, err);
+    hg_source *s = a.source;
     if (status == HG_OK)
         status = name_field(s, name_column, &field, err);
     if (status == HG_OK)
@@ -119,5 +131,21 @@ hg_status hg_source_read_shapes(const char *source, const char *name_column, con
         *crs_wkt = NULL;
     }
     hg_source_free(s);
+    return status;
+}
+
+hg_status hg_source_guess_name(const char *source, char **column, hg_error *err)
+{
+    int field = HG_NO_COLUMN;
+    char *name = NULL;
+    asked_layer a = {.source = NULL};
+    hg_status status = open_asked(source, NULL, &a, err);
+    if (status == HG_OK)
+        status = name_field(a.source, NULL, &field, err);
+    if (status == HG_OK && field != HG_NO_COLUMN && !(name = hg_strdup(a.source->field_names[field])))
+        status = hg_fail_memory(err);
+    hg_source_free(a.source);
+    if (status == HG_OK)
+        *column = name;
     return status;
 }

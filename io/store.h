@@ -2,7 +2,7 @@
 #ifndef HG_IO_STORE_H
 #define HG_IO_STORE_H
 
-#include "base/error.h"
+#include "base/table.h"
 
 typedef struct hg_store_layer {
     char *name, *geometry, *crs; /**< crs NULL for attribute tables */
@@ -35,5 +35,11 @@ void hg_store_contents_dispose(hg_store_contents *contents);
 
 /** WKT of the CRS of a layer; NULL where the layer does not exist. Free with hg_free. */
 hg_status hg_store_crs(const char *path, const char *layer, char **wkt, hg_error *err);
+
+/**
+ * All rows of a table without its geometry and its fid, in the order they were written.
+ * Errors: HG_EIO; HG_EDATA for a file that is no database or has no such table.
+ */
+hg_status hg_store_read_table(const char *path, const char *name, hg_table **out, hg_error *err);
 
 #endif

@@ -138,8 +138,8 @@ static void add_renderer(hg_text *t, const hg_style *s)
     hg_text_add(t, "</symbols></renderer-v2>\n");
 }
 
-/* QGIS's label placements: a label on the polygon would hide what it names. */
-enum { AROUND_POINT = 0, OUTSIDE_POLYGON = 8 };
+/* QGIS's label placements: beside a small polygon, which a label on it would hide; within a large one. */
+enum { AROUND_POINT = 0, WITHIN_POLYGON = 4, OUTSIDE_POLYGON = 8 };
 
 /* No font family is named: QGIS then takes the application's, which every machine has. */
 static void add_labels(hg_text *t, const hg_style *s)
@@ -156,7 +156,9 @@ static void add_labels(hg_text *t, const hg_style *s)
                  "distUnits=\"MM\" centroidInside=\"1\" centroidWhole=\"1\" quadOffset=\"4\" "
                  "priority=\"5\"/><rendering drawLabels=\"1\" obstacle=\"1\" obstacleFactor=\"1\" "
                  "displayAll=\"0\"/></settings></labeling>\n",
-                 s->symbol == HG_SYMBOL_POINT ? AROUND_POINT : OUTSIDE_POLYGON);
+                 s->symbol == HG_SYMBOL_POINT ? AROUND_POINT
+                 : s->label_inside            ? WITHIN_POLYGON
+                                              : OUTSIDE_POLYGON);
 }
 
 static void add_aliases(hg_text *t, const char *const *aliases)

@@ -31,6 +31,7 @@ typedef struct hg_style {
     double stroke_mm, size_mm;
     const char *label_expression; /**< QGIS expression, NULL = no labels */
     double label_pt;
+    bool label_inside; /**< polygons: within the outline, else beside it */
     bool hidden;                   /**< in the project, but switched off */
     const char *group;  /**< branch of the project's layer tree; NULL = none */
     const char *filter; /**< in the project: only rows that fit this SQL condition; NULL = all */

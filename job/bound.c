@@ -2,9 +2,9 @@
 #include "job/raw.h"
 #include "base/memory.h"
 #include "engine/pileup.h"
+#include "job/options.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* Marks later rows equal to an earlier one among those whose reason is HG_ACCEPTED. */
 static hg_status mark_duplicates(const hg_raw *raw, uint8_t *reasons, hg_error *err)
@@ -112,15 +112,24 @@ static hg_status find_inside(hg_job *job, const hg_intake *in, hg_raw *raw, hg_e
     return status == HG_OK ? hg_raw_classify(job, in, raw, 0, err) : status;
 }
 
+static void reject_outside(hg_raw *raw)
+{
+    for (size_t i = 0; raw->where && i < raw->n; i++)
+        if (raw->reason[i] == HG_ACCEPTED && raw->where[i] == HG_OUTSIDE)
+            raw->reason[i] = HG_OUTSIDE_AREA;
+}
+
 hg_status hg_raw_bound(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
 {
-    bool load = strcmp(job->command->info.name, "load") == 0;
+    bool load = job->command->mask == HG_FOR_LOAD, index = job->command->mask == HG_FOR_INDEX;
     if (load && raw->polygons)
         return HG_OK;
     hg_status status = raw->polygons ? hg_raw_measure(job, in, raw, err) : HG_OK;
     if (status == HG_OK && in->region)
         status = find_inside(job, in, raw, err);
-    if (status != HG_OK || (load && !job->set.area))
+    if (status == HG_OK && index)
+        reject_outside(raw);
+    if (status != HG_OK || index || (load && !job->set.area))
         return status;
     status = settle_measures(job, raw, in, err);
     if (status != HG_OK)
@@ -130,8 +139,7 @@ hg_status hg_raw_bound(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
     if (!in->region)
         return HG_OK;
     status = hg_raw_classify(job, in, raw, in->support_m, err);
-    for (size_t i = 0; i < raw->n && status == HG_OK; i++)
-        if (raw->reason[i] == HG_ACCEPTED && raw->where[i] == HG_OUTSIDE)
-            raw->reason[i] = HG_OUTSIDE_AREA;
+    if (status == HG_OK)
+        reject_outside(raw);
     return status;
 }

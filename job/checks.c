@@ -1,5 +1,6 @@
 #include "job/raw.h"
 #include "base/memory.h"
+#include "job/options.h"
 
 #include <math.h>
 #include <string.h>
@@ -50,16 +51,18 @@ static hg_status check_times(hg_job *job, hg_raw *raw, hg_error *err)
     if (since && until && set->since >= set->until)
         return hg_fail(err, HG_EUSAGE, "--since %s is not before --until %s",
                        hg_civil_text(set->since, a), hg_civil_text(set->until, b));
-    if (!window && !set->require_time)
+    bool index = job->command->mask == HG_FOR_INDEX; /* what came before is its history */
+    if (!window && !set->require_time && !index)
         return HG_OK;
     for (size_t k = 0; k < raw->input_count; k++) {
         const hg_source_rows *r = &raw->inputs[k].rows;
         if (r->naive_times + r->offset_times == 0)
             return hg_fail(err, HG_EUSAGE,
-                           "--%s needs times, but %s has no column of them; name one with --time",
-                           set->require_time          ? "require-time"
-                           : set->since != HG_NO_TIME ? "since"
-                                                      : "until",
+                           "%s needs times, but %s has no column of them; name one with --time",
+                           index                      ? "the index"
+                           : set->require_time        ? "--require-time"
+                           : set->since != HG_NO_TIME ? "--since"
+                                                      : "--until",
                            hg_source_name(raw->inputs[k].source));
     }
     for (size_t i = 0; i < raw->n; i++) {
@@ -68,8 +71,8 @@ static hg_status check_times(hg_job *job, hg_raw *raw, hg_error *err)
             continue;
         if (t == HG_NO_TIME)
             raw->reason[i] = HG_BAD_TIME;
-        else if ((set->since != HG_NO_TIME && t < set->since) ||
-                 (set->until != HG_NO_TIME && t >= set->until))
+        else if ((!index && since && t < set->since) ||
+                 (until && t >= set->until))
             raw->reason[i] = HG_OUTSIDE_INTERVAL;
     }
     return HG_OK;

@@ -1,7 +1,6 @@
 #include "job/hotspots.h"
 #include "base/memory.h"
 #include "base/threads.h"
-#include "io/hash.h"
 #include "io/staging.h"
 #include "job/words.h"
 
@@ -153,16 +152,8 @@ static void summarise(hg_job *job, const hg_findings *f, const hg_result_tables 
 
 static hg_status store_sidecars(hg_job *job, const outputs *o, hg_error *err)
 {
-    char hex[HG_SHA256_HEX];
-    const char *finals[] = {o->raster, o->qml}, *temps[] = {o->raster_temp, o->qml_temp};
-    for (size_t i = 0; i < 2; i++) {
-        hg_status status = hg_hash_file(temps[i], &job->control, hex, err);
-        if (status != HG_OK)
-            return status;
-        hg_fact_text(&job->facts, hg_base_name(finals[i]), "sidecars[%zu].name", i);
-        hg_fact_text(&job->facts, hex, "sidecars[%zu].sha256", i);
-    }
-    return HG_OK;
+    const char *const finals[] = {o->raster, o->qml}, *const temps[] = {o->raster_temp, o->qml_temp};
+    return hg_sidecar_facts(job, finals, temps, 2, err);
 }
 
 /* The end of a run, in two halves that need nothing of each other and share the processors. */

@@ -32,7 +32,12 @@ static const char *const audit_examples[] = {
     NULL};
 static const char *const info_examples[] = {"hotgrid info hot.gpkg", NULL};
 
-/* Bit i of an option's commands stands for entry i. */
+static const char *const index_examples[] = {
+    "hotgrid index crime.csv --datum gcj02 --stream crime fire.geojson --stream fire --config town.yaml "
+    "--units villages.gpkg --unit-name name --since 2019-01-01 --until 2019-11-01 -o index.gpkg",
+    "hotgrid index town.gpkg --config town.yaml --compare yesterday.gpkg -o today.gpkg",
+    "hotgrid index --check-claim -300%", NULL};
+
 static const hg_command commands[] = {
     {{"load", "check incidents and load them into a store (GeoPackage or SpatiaLite)",
       "[OPTIONS] INPUT [SOURCE OPTIONS] ... -o STORE", load_examples},
@@ -54,6 +59,11 @@ static const hg_command commands[] = {
      HG_FOR_AUDIT,
      hg_run_audit,
      false},
+    {{"index", "daily safety index by unit; year-on-year tables",
+      "[OPTIONS] INPUT [SOURCE OPTIONS] ... -o RESULT.gpkg", index_examples},
+     HG_FOR_INDEX,
+     hg_run_index,
+     true},
     {{"info", "what a store or a result holds and how it was made", "[OPTIONS] FILE", info_examples},
      HG_FOR_INFO,
      hg_run_info,
@@ -70,6 +80,11 @@ size_t hg_command_count(void)
 const hg_command_info *hg_command_at(size_t i)
 {
     return i < COMMANDS ? &commands[i].info : NULL;
+}
+
+unsigned hg_command_mask(size_t i)
+{
+    return i < COMMANDS ? commands[i].mask : 0;
 }
 
 double hg_now(void)
@@ -239,12 +254,12 @@ static hg_status empty_interval(const hg_job *job, hg_error *err)
 
 hg_status hg_job_run(hg_job *job, hg_error *err)
 {
-    bool info = job->command->mask == HG_FOR_INFO;
+    bool info = job->command->mask == HG_FOR_INFO, bare = job->set.check_claim != NULL;
     if (job->ran)
         return hg_fail(err, HG_EUSAGE, "a job runs once; make a new one");
-    if (job->command->takes_inputs && !job->input_count)
+    if (job->command->takes_inputs && !job->input_count && !bare)
         return hg_fail(err, HG_EUSAGE, "no input was given");
-    if (!info && !job->set.output)
+    if (!info && !bare && !job->set.output)
         return hg_fail(err, HG_EUSAGE, "no output was given; say where with -o FILE");
     if (job->set.since != HG_NO_TIME && job->set.until != HG_NO_TIME && job->set.since >= job->set.until)
         return empty_interval(job, err);

@@ -45,6 +45,9 @@ struct hg_job {
     bool ran;
 };
 
+/** The bit of command i, as in hg_option_applies. */
+unsigned hg_command_mask(size_t i);
+
 /** Seconds of the monotonic clock. */
 double hg_now(void);
 
@@ -60,5 +63,6 @@ hg_status hg_run_density(hg_job *job, hg_error *err);
 hg_status hg_run_hotspots(hg_job *job, hg_error *err);
 hg_status hg_run_audit(hg_job *job, hg_error *err);
 hg_status hg_run_info(hg_job *job, hg_error *err);
+hg_status hg_run_index(hg_job *job, hg_error *err);
 
 #endif

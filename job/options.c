@@ -9,7 +9,9 @@
 #include <strings.h>
 
 enum {
-    READS = HG_FOR_LOAD | HG_FOR_DENSITY | HG_FOR_HOTSPOTS,
+    READS = HG_FOR_LOAD | HG_FOR_DENSITY | HG_FOR_HOTSPOTS | HG_FOR_INDEX,
+    PLACES = READS & ~HG_FOR_INDEX, /* works with distances */
+    INDEX = HG_FOR_INDEX,
     MAPS = HG_FOR_DENSITY | HG_FOR_HOTSPOTS,
     AUDIT = HG_FOR_AUDIT,
     RUNS = READS | AUDIT,
@@ -82,10 +84,27 @@ static bool parse_count(const option *o, const char *value, void *field)
     return true;
 }
 
+/* A number of draws, or what infinitely many would give. */
+static bool parse_draws(const option *o, const char *value, void *field)
+{
+    if (strcasecmp(value, "exact") != 0)
+        return parse_count(o, value, field);
+    *(int64_t *)field = HG_CERTAINTY_EXACT;
+    return true;
+}
+
 static bool parse_list(const option *o, const char *value, void *field)
 {
     (void)o;
     return *value && hg_list_add(field, value);
+}
+
+/* A column of amounts is one that is kept. */
+static bool parse_measure(const option *o, const char *value, void *field)
+{
+    (void)o;
+    hg_source_settings *set = field;
+    return *value && hg_list_add(&set->measure, value) && hg_list_add(&set->keep, value);
 }
 
 static bool parse_datum(const option *o, const char *value, void *field)
@@ -280,7 +299,7 @@ static const option options[] = {
     {{"bounds", 0, "XMIN,YMIN,XMAX,YMAX", "Extent of the grid in the analysis CRS.", false, false}, MAPS, parse_bounds, 0, "four numbers xmin,ymin,xmax,ymax with xmin < xmax and ymin < ymax", 0, 0},
     {{"analysis-crs", 0, "CRS|auto", "Projected CRS of grid and distances (default auto: chosen from the area or the points).", false, false}, RUNS, parse_text, JOB(analysis_crs), "a projected coordinate reference system", 0, 0},
     {{"cell", 0, "LENGTH|auto", "Side of the grid cells, whole centimetres (default auto).", false, false}, MAPS, parse_cell, JOB(cell_m), "auto or a positive length in whole centimetres such as 50 or 0.1km", 0, 0},
-    {{"bandwidth", 0, "LENGTH|RULE", "Bandwidth: a length (support radius; sigma for gaussian), silverman or scott (default silverman).", false, false}, READS, parse_bandwidth, 0, "a positive length such as 400 or 0.4km, silverman or scott", 0, 0},
+    {{"bandwidth", 0, "LENGTH|RULE", "Bandwidth: a length (support radius; sigma for gaussian), silverman or scott (default silverman).", false, false}, PLACES, parse_bandwidth, 0, "a positive length such as 400 or 0.4km, silverman or scott", 0, 0},
     {{"kernel", 0, "NAME", "uniform, triangular, epanechnikov, quartic, triweight or gaussian (default quartic).", false, false}, MAPS, parse_kernel, JOB(kernel), "uniform, triangular, epanechnikov, quartic, triweight or gaussian", 0, 0},
     {{"cutoff", 0, "N", "The Gaussian kernel is cut at this many sigma (default 4).", false, false}, MAPS, parse_cutoff, JOB(cutoff), "a number from 1 to 10", 0, 0},
     {{"edge", 0, "none|uniform|diggle", "Edge correction at the study area's boundary (default none).", false, false}, MAPS, parse_edge, JOB(edge), "none, uniform or diggle", 0, 0},
@@ -293,6 +312,16 @@ static const option options[] = {
     {{"chance", 0, "N", "Random maps behind concentration_chance (default 199, 0 = off).", false, false}, HOT, parse_count, JOB(chance), "a whole number from 0 to 100000", 0, 100000},
     {{"all-cells", 0, NULL, "Write every cell of the study area, not only the selected.", false, false}, HOT, parse_flag, JOB(all_cells), NULL, 0, 0},
     {{"all-incidents", 0, NULL, "Write all incidents, not only those in the selected cells.", false, false}, HOT, parse_flag, JOB(all_incidents), NULL, 0, 0},
+
+    {{"units", 0, "SRC[:LAYER]", "Polygons the index is computed for. Without it everything is one unit.", false, false}, INDEX, parse_text, JOB(units), "a source of polygons", 0, 0},
+    {{"unit-name", 0, "COL", "Column of the names in --units (else guessed); without --units the name of the one unit.", false, false}, INDEX, parse_text, JOB(unit_name), "a column name", 0, 0},
+    {{"config", 0, "FILE.yaml", "Streams, weights, bands, effects, calendar (docs/methods/index.md); what it leaves out is the preset's.", false, false}, INDEX, parse_text, JOB(config), "a YAML file", 0, 0},
+    {{"preset", 0, "NAME", "four-stream, huizhou-2016, dujiangyan-2020 or percent (default four-stream).", false, false}, INDEX, parse_text, JOB(preset), "the name of a preset", 0, 0},
+    {{"measure", 0, "COL", "Column of amounts (injured, deaths, loss) for the year-on-year tables; may be repeated.", true, true}, INDEX, parse_measure, 0, "a column name", 0, 0},
+    {{"certainty-draws", 0, "N|exact", "Draws behind band_certainty (0 = off); exact = their limit, by quadrature, where the worst stream leads. Default: exact where it can be, else 10000.", false, false}, INDEX, parse_draws, JOB(certainty_draws), "a whole number from 0 to 1000000, or exact", 0, 1000000},
+    {{"suppress-below", 0, "K", "Withhold counts from 1 to K-1, and what would reveal them, in every output.", false, false}, INDEX, parse_count, JOB(suppress_below), "a whole number from 2 to 1000", 2, 1000},
+    {{"compare", 0, "OLD.gpkg", "List the days that differ from an earlier result, and why.", false, false}, INDEX, parse_text, JOB(compare), "a result of hotgrid index", 0, 0},
+    {{"check-claim", 0, "CLAIM", "Say whether a printed change such as -300% (or -300%:4,1 with both values) can be; reads nothing.", false, false}, INDEX, parse_text, JOB(check_claim), "a change such as -300% or -21.21%:33,26", 0, 0},
 
     {{"zones", 0, "SRC[:LAYER]", "Restricted zones (polygons): zone_id, kind (state_land, river, public_building, farmland, basic_farmland, other), priority (the smaller number wins an overlap). May be repeated, as all of these.", false, true}, AUDIT, parse_list, ROLE(ZONES), "a source of polygons", 0, 0},
     {{"survey", 0, "SRC[:LAYER]@YYYY-MM-DD", "Outlines of one flight (polygons): patch_id, class, occupant, rmse_m, count, tonnes, verdict. Several of one date are one flight.", false, true}, AUDIT, parse_list, ROLE(SURVEY), "a source of polygons and a date", 0, 0},
@@ -307,16 +336,16 @@ static const option options[] = {
     {{"tolerance", 0, "LENGTH", "How far outlines may wobble between flights (default: 95 % of the surveys' horizontal errors).", false, false}, AUDIT, parse_tolerance, JOB(audit.tolerance_m), "a length such as 1 or 50cm, not negative", 0, 0},
     {{"area-mode", 0, "ellipsoid|planar|notice2008", "How areas are measured (default ellipsoid); planar areas stand beside.", false, false}, AUDIT, parse_area_mode, JOB(audit.area_mode), "ellipsoid, planar or notice2008", 0, 0},
 
-    {{"since", 0, "DATE", "Only incidents from this moment on (ISO 8601).", false, false}, READS, parse_date, JOB(since), "a date such as 2019-01-01 or 2019-01-01T08:00, without offset", 0, 0},
+    {{"since", 0, "DATE", "Only incidents from this moment on (ISO 8601). index: the first day published; earlier days are history.", false, false}, READS, parse_date, JOB(since), "a date such as 2019-01-01 or 2019-01-01T08:00, without offset", 0, 0},
     {{"until", 0, "DATE", "Only incidents before this moment.", false, false}, READS, parse_date, JOB(until), "a date such as 2019-01-01 or 2019-01-01T08:00, without offset", 0, 0},
-    {{"require-time", 0, NULL, "Reject rows without a readable time (else they stay, untimed).", false, false}, READS, parse_flag, JOB(require_time), NULL, 0, 0},
+    {{"require-time", 0, NULL, "Reject rows without a readable time (else they stay, untimed).", false, false}, PLACES, parse_flag, JOB(require_time), NULL, 0, 0},
     {{"drop-duplicates", 0, NULL, "Reject rows equal in every column to an earlier one (else they are counted and kept).", false, false}, READS, parse_flag, JOB(drop_duplicates), NULL, 0, 0},
     {{"rejects-raw", 0, NULL, "Keep whole raw rows of rejects, not only the offending value.", false, false}, READS, parse_flag, JOB(rejects_raw), NULL, 0, 0},
     {{"allow-identifiers", 0, NULL, "Let --keep name columns that look like personal data.", false, false}, READS, parse_flag, JOB(allow_identifiers), NULL, 0, 0},
     {{"no-hash", 0, NULL, "Do not record the SHA-256 of the inputs.", false, false}, RUNS, parse_flag, JOB(no_hash), NULL, 0, 0},
-    {{"lang", 0, "en|zh", "Language of labels and legends (default en).", false, false}, HOT | HG_FOR_DENSITY | AUDIT, parse_lang, JOB(lang), "en or zh", 0, 0},
+    {{"lang", 0, "en|zh", "Language of labels and legends (default en).", false, false}, HOT | HG_FOR_DENSITY | AUDIT | INDEX, parse_lang, JOB(lang), "en or zh", 0, 0},
     {{"threads", 0, "N", "Threads (default: all cores). Results do not depend on it.", false, false}, RUNS, parse_count, JOB(threads), "a whole number from 1 to 1024", 1, 1024},
-    {{"seed", 0, "N", "Seed of the random maps (default 1).", false, false}, HOT, parse_count, JOB(seed), "a whole number from 0", 0, 9e18},
+    {{"seed", 0, "N", "Seed of all random draws (default 1).", false, false}, HOT | INDEX, parse_count, JOB(seed), "a whole number from 0", 0, 9e18},
     {{"json", 0, NULL, "Print one JSON object on standard output instead of the summary.", false, false}, ALL, parse_flag, JOB(json), NULL, 0, 0},
     {{"quiet", 'q', NULL, "Print nothing but errors.", false, false}, RUNS, parse_flag, JOB(quiet), NULL, 0, 0},
     {{"progress", 0, NULL, "Show progress on standard error.", false, false}, RUNS, parse_flag, JOB(progress), NULL, 0, 0},
@@ -338,7 +367,7 @@ bool hg_option_applies(size_t i, const char *command)
 {
     for (size_t c = 0; i < OPTIONS && c < hg_command_count(); c++)
         if (strcmp(hg_command_at(c)->name, command) == 0)
-            return (options[i].commands >> c) & 1;
+            return (options[i].commands & hg_command_mask(c)) != 0;
     return false;
 }
 
@@ -378,6 +407,7 @@ void hg_settings_init(hg_settings *set, hg_source_settings *all)
                          .until = HG_NO_TIME,
                          .seed = 1,
                          .chance = 199,
+                         .certainty_draws = HG_CERTAINTY_DEFAULT,
                          .audit = {.tolerance_m = NAN, .area_mode = HG_AREA_ELLIPSOID}};
     *all = (hg_source_settings){.datum = HG_WGS84};
 }
@@ -385,7 +415,9 @@ void hg_settings_init(hg_settings *set, hg_source_settings *all)
 void hg_settings_dispose(hg_settings *set)
 {
     char *texts[] = {set->output,     set->area,       set->analysis_crs, set->places,
-                     set->place_name, set->layer_name, set->lang,         set->audit.class_map};
+                     set->place_name, set->layer_name, set->lang,         set->audit.class_map,
+                     set->units,      set->unit_name,  set->config,       set->preset,
+                     set->compare,    set->check_claim};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         hg_free(texts[i]);
     for (size_t i = 0; i < HG_AUDIT_ROLES; i++)
@@ -401,4 +433,5 @@ void hg_source_settings_dispose(hg_source_settings *set)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         hg_free(texts[i]);
     hg_list_dispose(&set->keep);
+    hg_list_dispose(&set->measure);
 }

@@ -10,6 +10,7 @@ enum {
     HG_FOR_HOTSPOTS = 4,
     HG_FOR_AUDIT = 8,
     HG_FOR_INFO = 16,
+    HG_FOR_INDEX = 64,
 };
 
 /** Defaults of all settings. */

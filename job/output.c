@@ -1,5 +1,6 @@
 #include "job/output.h"
 #include "base/memory.h"
+#include "io/hash.h"
 #include "io/source.h"
 
 #include <errno.h>
@@ -43,7 +44,11 @@ hg_status hg_check_not_read(const hg_job *job, const char *path, hg_error *err)
         return HG_OK;
     const struct {
         const char *role, *source;
-    } others[] = {{"--area", job->set.area}, {"--places", job->set.places}};
+    } others[] = {{"--area", job->set.area},
+                  {"--places", job->set.places},
+                  {"--units", job->set.units},
+                  {"--config", job->set.config},
+                  {"--compare", job->set.compare}};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (others[i].source && is_file(others[i].source, &st))
             return hg_fail(err, HG_EUSAGE, "-o %s: would replace %s %s; name another file",
@@ -97,6 +102,20 @@ void hg_run_facts(hg_job *job, double read_s, double analyse_s, double write_s)
     hg_fact_text(f, stamp, "recorded_at");
     if (job->command_line)
         hg_fact_text(f, job->command_line, "command_line");
+}
+
+hg_status hg_sidecar_facts(hg_job *job, const char *const *finals, const char *const *temps, size_t n,
+                           hg_error *err)
+{
+    char hex[HG_SHA256_HEX];
+    for (size_t i = 0; i < n; i++) {
+        hg_status status = hg_hash_file(temps[i], &job->control, hex, err);
+        if (status != HG_OK)
+            return status;
+        hg_fact_text(&job->facts, hg_base_name(finals[i]), "sidecars[%zu].name", i);
+        hg_fact_text(&job->facts, hex, "sidecars[%zu].sha256", i);
+    }
+    return HG_OK;
 }
 
 /* The folder of the output is no part of the result, which is the same wherever it is made. */

@@ -1,4 +1,5 @@
 #include "job/raw.h"
+#include "job/options.h"
 #include "base/memory.h"
 
 #include <math.h>
@@ -97,6 +98,9 @@ static hg_status open_input(hg_job *job, size_t i, hg_intake *in, hg_raw *raw, h
         return status;
     for (size_t k = 0; k < hg_source_note_count(r->source); k++)
         hg_job_add_note(job, "%s", hg_source_note(r->source, k));
+    if (job->command->mask == HG_FOR_INDEX && hg_source_is_polygons(r->source))
+        return hg_fail(err, HG_EDATA, "%s: layer \"%s\" holds polygons; incidents are points",
+                       hg_source_name(r->source), hg_source_layer(r->source));
     const char *file = hg_source_file(r->source);
     if (file && !job->set.no_hash)
         status = hg_hashing_start(file, &job->control, &r->hashing, err);

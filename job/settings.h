@@ -19,10 +19,14 @@ typedef struct hg_source_settings {
     char *layer, *where, *sql, *x, *y, *crs, *encoding, *time, *time_end, *tz, *category, *stream,
         *stream_column, *weight, *id, *sheet;
     hg_text_list keep;
+    hg_text_list measure; /**< columns of amounts; they are kept, too */
     int64_t header_row;
     hg_datum datum;
     bool datum_given;
 } hg_source_settings;
+
+/* Of certainty_draws, beside a number of draws. */
+enum { HG_CERTAINTY_EXACT = -1, HG_CERTAINTY_DEFAULT = -2 };
 
 /** What a source is to the audit. */
 typedef enum hg_audit_role {
@@ -46,7 +50,8 @@ typedef struct hg_audit_settings {
 } hg_audit_settings;
 
 typedef struct hg_settings {
-    char *output, *area, *analysis_crs, *places, *place_name, *layer_name, *lang;
+    char *output, *area, *analysis_crs, *places, *place_name, *layer_name, *lang,
+        *units, *unit_name, *config, *preset, *compare, *check_claim;
     double bounds[4];
     bool has_bounds;
     double cell_m; /**< 0 = auto */
@@ -60,7 +65,8 @@ typedef struct hg_settings {
     bool polygon_unit_mean;
     bool score_is_count;
     int64_t since, until; /**< civil seconds; HG_NO_TIME = open */
-    int64_t threads, seed, chance;
+    int64_t threads, seed, chance, certainty_draws;
+    int64_t suppress_below; /**< 0 = publish all counts */
     hg_audit_settings audit;
     bool require_time, drop_duplicates, all_cells, all_incidents, append, again, no_hash,
         rejects_raw, allow_identifiers, overwrite, quiet, json, progress;

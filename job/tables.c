@@ -1,6 +1,8 @@
 #include "job/hotspots.h"
 #include "base/memory.h"
 #include "job/columns.h"
+#include "job/stream_names.h"
+#include "job/words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,25 +24,6 @@ void hg_result_tables_dispose(hg_result_tables *t)
 }
 
 /* ------------------------------------------------- stream columns ---------------------------- */
-
-/* ASCII letters and digits of the stream's name; its number where nothing is left. */
-static void stream_column(const char *stream, size_t number, char *name, size_t size)
-{
-    size_t k = (size_t)snprintf(name, size, "n_");
-    for (const char *c = stream; *c && k + 1 < size && k < 40; c++) {
-        bool digit = *c >= '0' && *c <= '9';
-        bool letter = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z');
-        if (digit || letter)
-            name[k++] = (char)(letter ? *c | 0x20 : *c);
-        else if ((*c == '_' || *c == '-' || *c == ' ') && name[k - 1] != '_')
-            name[k++] = '_';
-    }
-    while (k > 2 && name[k - 1] == '_')
-        k--;
-    name[k] = '\0';
-    if (k == 2)
-        snprintf(name, size, "n_s%zu", number + 1);
-}
 
 typedef struct stream_total {
     size_t stream;
@@ -79,7 +62,8 @@ static hg_status add_stream_column(hg_job *job, hg_table *t, const hg_findings *
 {
     char name[64], base[48];
     const char *title = f->in->incidents.stream_names[stream];
-    stream_column(title, stream, base, sizeof base);
+    char code[HG_STREAM_CODE_SIZE];
+    snprintf(base, sizeof base, "n_%s", hg_stream_code(title, stream, code));
     snprintf(name, sizeof name, "%s", base);
     for (int n = 2; hg_table_column(t, name) || strcmp(name, "n_other") == 0; n++)
         snprintf(name, sizeof name, "%s_%d", base, n);

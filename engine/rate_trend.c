@@ -1,0 +1,306 @@
+/*
+ * Exact conditional inference for a log-linear Poisson trend. Given N = sum n_k the years of the
+ * events are N independent draws from p_k(b) ~ days_k exp(b x_k), so T = sum x_k n_k is the sum of
+ * N of them; its distribution comes from the characteristic function by a finite Fourier inversion
+ * over a window beyond which nothing of weight lies, and changes with b by a factor exp(b T)
+ * (Cox, Some statistical methods connected with series of events, 1955).
+ */
+#include "engine/change.h"
+#include "engine/root.h"
+#include "base/memory.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+enum { SPAN_MAX = 1000, STEPS = 200 };
+
+#define TAIL 0.025
+#define WINDOW_MAX 4000000
+#define SLOPE_MAX 700.0 /* exp() ends near there */
+#define NOISE 1e-12     /* of the largest probability: what an inversion cannot tell from 0 */
+#define NEGLIGIBLE 1e-18
+#define FAR 600.0 /* exp() of it, and its inverse, are numbers */
+
+typedef struct years {
+    const int32_t *year;
+    const uint64_t *n;
+    const double *days;
+    size_t periods;
+    double total; /* N */
+    double sum;   /* T, from the first year */
+    double span;  /* largest x */
+    double *p;    /* scratch: p_k(b) */
+} years;
+
+/* P(T = low + i), i = 0 … n-1, under the slope b, 0 where it is noise; the largest stands at `peak`. */
+typedef struct distribution {
+    double slope, low;
+    size_t n, peak;
+    double *mass;
+} distribution;
+
+static double year_of(const years *y, size_t k)
+{
+    return (double)y->year[k] - y->year[0];
+}
+
+/* Fills p under slope b; returns the mean of x and its variance. */
+static double set_slope(const years *y, double b, double *variance)
+{
+    double norm = 0, mean = 0, square = 0;
+    for (size_t k = 0; k < y->periods; k++) {
+        double x = year_of(y, k);
+        y->p[k] = y->days[k] * exp(b * (b > 0 ? x - y->span : x));
+        norm += y->p[k];
+    }
+    for (size_t k = 0; k < y->periods; k++) {
+        y->p[k] /= norm;
+        mean += y->p[k] * year_of(y, k);
+    }
+    for (size_t k = 0; k < y->periods; k++) {
+        double from_mean = year_of(y, k) - mean;
+        square += y->p[k] * from_mean * from_mean;
+    }
+    *variance = square;
+    return mean;
+}
+
+/* The slope at which T is expected, between 0 and N x span exclusive. */
+static double slope_of(const years *y, double t)
+{
+    double low = -SLOPE_MAX, high = SLOPE_MAX, variance;
+    for (int i = 0; i < STEPS; i++) {
+        double middle = (low + high) / 2;
+        if (set_slope(y, middle, &variance) * y->total < t)
+            low = middle;
+        else
+            high = middle;
+    }
+    return (low + high) / 2;
+}
+
+/* Modulus and phase of the characteristic function of T at the angle. */
+static double characteristic(const years *y, double angle, double *phase)
+{
+    double re = 0, im = 0;
+    for (size_t k = 0; k < y->periods; k++) {
+        re += y->p[k] * cos(angle * year_of(y, k));
+        im += y->p[k] * sin(angle * year_of(y, k));
+    }
+    double square = re * re + im * im;
+    *phase = y->total * atan2(im, re);
+    return square > 0 ? exp(0.5 * y->total * log(square)) : 0;
+}
+
+/* The terms j and n - j are conjugates, so that one of them does for both. */
+static void invert(const years *y, const double *cosine, distribution *d)
+{
+    double n = (double)d->n;
+    for (size_t j = 1; 2 * j <= d->n; j++) {
+        double angle = 2 * M_PI * (double)j / n, phase;
+        double modulus = characteristic(y, angle, &phase) / n * (2 * j == d->n ? 1 : 2);
+        if (modulus * n < NEGLIGIBLE)
+            continue;
+        phase -= angle * fmod(d->low, n);
+        double re = modulus * cos(phase), im = modulus * sin(phase);
+        for (size_t i = 0, at = 0; i < d->n; i++) {
+            /* sin of an angle is the cosine a quarter turn before; the table has 4 n entries. */
+            size_t before = 4 * at + 3 * d->n;
+            d->mass[i] += re * cosine[4 * at] + im * cosine[before - (before >= 4 * d->n ? 4 * d->n : 0)];
+            at += j;
+            at -= at >= d->n ? d->n : 0;
+        }
+    }
+}
+
+static void clear_noise(distribution *d)
+{
+    d->peak = 0;
+    for (size_t i = 0; i < d->n; i++)
+        d->peak = d->mass[i] > d->mass[d->peak] ? i : d->peak;
+    double least = NOISE * d->mass[d->peak];
+    for (size_t i = 0; i < d->n; i++)
+        d->mass[i] = d->mass[i] > least ? d->mass[i] : 0;
+}
+
+static void distribution_dispose(distribution *d)
+{
+    hg_free(d->mass);
+}
+
+static hg_status distribution_new(const years *y, double slope, distribution *out, hg_error *err)
+{
+    double variance, mean = set_slope(y, slope, &variance) * y->total;
+    double half = 12 * sqrt(variance * y->total) + 50 * y->span, last = y->total * y->span;
+    distribution d = {.slope = slope, .low = fmax(0, floor(mean - half))};
+    double width = fmin(last, ceil(mean + half)) - d.low + 1;
+    if (!(width <= WINDOW_MAX))
+        return hg_fail(err, HG_EFAIL, "a trend over %.0f events cannot be tested exactly",
+                       y->total);
+    d.n = (size_t)width;
+    double *cosine = hg_malloc(4 * d.n, sizeof *cosine);
+    d.mass = hg_malloc(d.n, sizeof *d.mass);
+    if (!cosine || !d.mass) {
+        hg_free(cosine);
+        distribution_dispose(&d);
+        return hg_fail_memory(err);
+    }
+    for (size_t i = 0; i < 4 * d.n; i++)
+        cosine[i] = cos(M_PI / 2 * (double)i / (double)d.n);
+    for (size_t i = 0; i < d.n; i++)
+        d.mass[i] = 1 / (double)d.n;
+    invert(y, cosine, &d);
+    clear_noise(&d);
+    hg_free(cosine);
+    *out = d;
+    return HG_OK;
+}
+
+/* Sums of the tail and of all, a step of T at a time from where most of the mass lies. */
+static void add_from(const distribution *d, size_t from, ptrdiff_t step, double factor, double ratio, double t,
+                     bool upper, double *part, double *all)
+{
+    for (size_t i = from; i < d->n; i += (size_t)step, factor *= ratio) { /* below 0 it wraps beyond n */
+        double mass = d->mass[i] * factor, value = d->low + (double)i;
+        *all += mass;
+        *part += (upper ? value >= t : value <= t) ? mass : 0;
+    }
+}
+
+/* P(T >= t) or P(T <= t) under slope b, which must not be far from the distribution's own. */
+static double tail(const distribution *d, double b, double t, bool upper)
+{
+    double all = 0, part = 0, move = b - d->slope;
+    if (fabs(move) * (double)d->n < FAR) { /* factors of a geometric row stay in range */
+        add_from(d, d->peak, 1, 1, exp(move), t, upper, &part, &all);
+        add_from(d, d->peak - 1, -1, exp(-move), exp(-move), t, upper, &part, &all);
+        return part / all;
+    }
+    double most = -INFINITY;
+    for (size_t i = 0; i < d->n; i++)
+        most = d->mass[i] > 0 ? fmax(most, log(d->mass[i]) + move * (double)i) : most;
+    for (size_t i = 0; i < d->n; i++) {
+        double mass = d->mass[i] > 0 ? exp(log(d->mass[i]) + move * (double)i - most) : 0;
+        double value = d->low + (double)i;
+        all += mass;
+        part += (upper ? value >= t : value <= t) ? mass : 0;
+    }
+    return part / all;
+}
+
+typedef struct wanted_tail {
+    const distribution *d;
+    double t;
+    bool upper;
+} wanted_tail;
+
+/* How far the tail is above 2.5 %, on the scale of logarithms, where it is nearly straight; finite. */
+static double excess(const void *payload, double b)
+{
+    const wanted_tail *w = payload;
+    return fmax(log(tail(w->d, b, w->t, w->upper) / TAIL), -1e3);
+}
+
+/* The slope at which the tail of T is 2.5 %: below the estimate for the upper tail, else above. */
+static hg_status solve_tail(const years *y, const distribution *d, double near, bool upper,
+                            double *slope, hg_error *err)
+{
+    double far = near, step = 0.01;
+    int i = 0;
+    for (; i < STEPS && tail(d, far, y->sum, upper) > TAIL; i++, step *= 2)
+        far = upper ? near - step : near + step;
+    if (i == STEPS)
+        return hg_fail(err, HG_EFAIL, "a bound of the yearly trend was not found");
+    const wanted_tail w = {d, y->sum, upper};
+    *slope = hg_root_find(excess, &w, (hg_root_end){far, excess(&w, far)}, (hg_root_end){near, excess(&w, near)},
+                          1e-12);
+    return HG_OK;
+}
+
+/* First from the distribution at the estimate, then from the one at the bound so found. */
+static hg_status find_bound(const years *y, const distribution *d, bool upper, double *bound,
+                            hg_error *err)
+{
+    double slope;
+    distribution there = {0};
+    hg_status s = solve_tail(y, d, d->slope, upper, &slope, err);
+    if (s == HG_OK)
+        s = distribution_new(y, slope, &there, err);
+    if (s == HG_OK)
+        s = solve_tail(y, &there, d->slope, upper, &slope, err);
+    if (s == HG_OK)
+        *bound = exp(slope);
+    distribution_dispose(&there);
+    return s;
+}
+
+static hg_status find_interval(const years *y, hg_rate_trend *r, hg_error *err)
+{
+    double last = y->total * y->span, inside = fmin(fmax(y->sum, 0.5), last - 0.5);
+    distribution d = {0};
+    hg_status s = distribution_new(y, slope_of(y, inside), &d, err);
+    r->ratio = y->sum <= 0 ? 0 : y->sum >= last ? INFINITY : exp(d.slope);
+    r->low = 0;
+    r->high = INFINITY;
+    if (s == HG_OK && y->sum > 0)
+        s = find_bound(y, &d, true, &r->low, err);
+    if (s == HG_OK && y->sum < last)
+        s = find_bound(y, &d, false, &r->high, err);
+    distribution_dispose(&d);
+    return s;
+}
+
+static hg_status find_p_value(const years *y, hg_rate_trend *r, hg_error *err)
+{
+    distribution d = {0};
+    hg_status s = distribution_new(y, 0, &d, err);
+    if (s != HG_OK)
+        return s;
+    r->p_value = fmin(1, 2 * fmin(tail(&d, 0, y->sum, true), tail(&d, 0, y->sum, false)));
+    distribution_dispose(&d);
+    return HG_OK;
+}
+
+static hg_status check(const years *y, hg_error *err)
+{
+    for (size_t k = 0; k < y->periods; k++) {
+        if (!(y->days[k] > 0 && y->days[k] < INFINITY))
+            return hg_fail(err, HG_EUSAGE,
+                           "year %" PRId32 " has %.12g days; more than 0 are needed", y->year[k],
+                           y->days[k]);
+        if (k > 0 && y->year[k] <= y->year[k - 1])
+            return hg_fail(err, HG_EUSAGE,
+                           "years of a trend must ascend: %" PRId32 " follows %" PRId32, y->year[k],
+                           y->year[k - 1]);
+        if ((int64_t)y->year[k] - y->year[0] > SPAN_MAX)
+            return hg_fail(err, HG_EUSAGE,
+                           "a trend from year %" PRId32 " to %" PRId32 " spans more than %d",
+                           y->year[0], y->year[k], SPAN_MAX);
+    }
+    return HG_OK;
+}
+
+hg_status hg_rate_trend_fit(const int32_t *year, const uint64_t *n, const double *days,
+                            size_t periods, hg_rate_trend *out, hg_error *err)
+{
+    years y = {.year = year, .n = n, .days = days, .periods = periods};
+    hg_status s = check(&y, err);
+    if (s != HG_OK)
+        return s;
+    for (size_t k = 0; k < periods; k++) {
+        y.total += (double)n[k];
+        y.sum += (double)n[k] * year_of(&y, k);
+        y.span = year_of(&y, k);
+    }
+    hg_rate_trend r = {NAN, NAN, NAN, NAN};
+    if (periods >= 2 && y.total > 0) {
+        y.p = hg_malloc(periods, sizeof *y.p);
+        s = y.p ? find_interval(&y, &r, err) : hg_fail_memory(err);
+        if (s == HG_OK)
+            s = find_p_value(&y, &r, err);
+        hg_free(y.p);
+    }
+    if (s == HG_OK)
+        *out = r;
+    return s;
+}

@@ -1,0 +1,212 @@
+#include "io/canvas.h"
+#include "base/memory.h"
+
+#include <cairo-svg.h>
+#include <errno.h>
+#include <math.h>
+#include <pango/pangocairo.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The first that the machine has is taken, glyph by glyph. */
+static const char fonts[] = "Noto Sans CJK SC, Source Han Sans SC, WenQuanYi Micro Hei, DejaVu Sans, sans-serif";
+
+struct hg_canvas {
+    hg_canvas_format format;
+    const char *path;
+    FILE *file;
+    bool failed; /* a write failed */
+    int problem; /* errno of it */
+    cairo_surface_t *surface;
+    cairo_t *cairo;
+    PangoLayout *layout;
+};
+
+static cairo_status_t write_bytes(void *closure, const unsigned char *data, unsigned length)
+{
+    hg_canvas *c = closure;
+    if (fwrite(data, 1, length, c->file) == length)
+        return CAIRO_STATUS_SUCCESS;
+    c->problem = c->failed ? c->problem : errno;
+    c->failed = true;
+    return CAIRO_STATUS_WRITE_ERROR;
+}
+
+void hg_canvas_free(hg_canvas *c)
+{
+    if (!c)
+        return;
+    if (c->layout)
+        g_object_unref(c->layout);
+    cairo_destroy(c->cairo);
+    cairo_surface_destroy(c->surface);
+    if (c->file)
+        fclose(c->file);
+    hg_free(c);
+}
+
+static cairo_surface_t *make_surface(hg_canvas *c, double width, double height, double *scale)
+{
+    double side = fmax(width, height) * *scale;
+    if (c->format == HG_CANVAS_SVG) {
+        *scale = 1;
+        return cairo_svg_surface_create_for_stream(write_bytes, c, width, height);
+    }
+    if (side > HG_CANVAS_MAX_SIDE)
+        *scale *= HG_CANVAS_MAX_SIDE / side;
+    return cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)ceil(width * *scale),
+                                      (int)ceil(height * *scale));
+}
+
+/* No hinting and no subpixel order: the same letters on every machine with the same font. */
+static void settle_fonts(hg_canvas *c)
+{
+    cairo_font_options_t *options = cairo_font_options_create();
+    cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
+    cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
+    cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
+    pango_cairo_context_set_font_options(pango_layout_get_context(c->layout), options);
+    pango_cairo_context_set_resolution(pango_layout_get_context(c->layout), 72);
+    cairo_font_options_destroy(options);
+}
+
+hg_status hg_canvas_new(hg_canvas_format format, const char *path, double width, double height, double scale,
+                        hg_canvas **out, hg_error *err)
+{
+    if (!(width >= 1 && height >= 1 && width <= HG_CANVAS_MAX_SIDE && height <= HG_CANVAS_MAX_SIDE))
+        return hg_fail(err, HG_EUSAGE, "a chart of %g by %g units; at most %d by %d can be drawn", width, height,
+                       HG_CANVAS_MAX_SIDE, HG_CANVAS_MAX_SIDE);
+    hg_canvas *c = hg_calloc(1, sizeof *c);
+    if (!c)
+        return hg_fail_memory(err);
+    c->format = format;
+    c->path = path;
+    c->file = fopen(path, "wb");
+    if (!c->file) {
+        hg_status status = hg_fail(err, HG_EIO, "%s cannot be written: %s", path, strerror(errno));
+        hg_canvas_free(c);
+        return status;
+    }
+    c->surface = make_surface(c, width, height, &scale);
+    c->cairo = cairo_create(c->surface);
+    c->layout = pango_cairo_create_layout(c->cairo);
+    if (cairo_status(c->cairo) != CAIRO_STATUS_SUCCESS || !c->layout) {
+        hg_canvas_free(c);
+        return hg_fail_memory(err);
+    }
+    settle_fonts(c);
+    cairo_set_source_rgb(c->cairo, 1, 1, 1);
+    cairo_paint(c->cairo);
+    cairo_scale(c->cairo, scale, scale);
+    *out = c;
+    return HG_OK;
+}
+
+static void set_colour(hg_canvas *c, const char *colour)
+{
+    unsigned r = 0, g = 0, b = 0;
+    sscanf(colour, "#%2x%2x%2x", &r, &g, &b);
+    cairo_set_source_rgb(c->cairo, r / 255.0, g / 255.0, b / 255.0);
+}
+
+void hg_canvas_box(hg_canvas *c, double x, double y, double width, double height, const char *fill,
+                   const char *stroke, double stroke_width)
+{
+    cairo_rectangle(c->cairo, x, y, width, height);
+    if (fill) {
+        set_colour(c, fill);
+        cairo_fill_preserve(c->cairo);
+    }
+    if (stroke) {
+        set_colour(c, stroke);
+        cairo_set_line_width(c->cairo, stroke_width);
+        cairo_stroke_preserve(c->cairo);
+    }
+    cairo_new_path(c->cairo);
+}
+
+void hg_canvas_boxes(hg_canvas *c, const double (*boxes)[4], size_t n, const char *fill)
+{
+    if (n == 0)
+        return;
+    for (size_t i = 0; i < n; i++)
+        cairo_rectangle(c->cairo, boxes[i][0], boxes[i][1], boxes[i][2], boxes[i][3]);
+    set_colour(c, fill);
+    cairo_fill(c->cairo);
+}
+
+void hg_canvas_line(hg_canvas *c, double x0, double y0, double x1, double y1, const char *colour,
+                    double width)
+{
+    set_colour(c, colour);
+    cairo_set_line_width(c->cairo, width);
+    cairo_move_to(c->cairo, x0, y0);
+    cairo_line_to(c->cairo, x1, y1);
+    cairo_stroke(c->cairo);
+}
+
+static void lay_out(hg_canvas *c, const hg_lettering *how, const char *text)
+{
+    PangoFontDescription *font = pango_font_description_new();
+    pango_font_description_set_family_static(font, fonts);
+    pango_font_description_set_absolute_size(font, how->size * PANGO_SCALE);
+    pango_font_description_set_weight(font, how->bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
+    pango_layout_set_font_description(c->layout, font);
+    pango_font_description_free(font);
+    pango_layout_set_single_paragraph_mode(c->layout, TRUE);
+    pango_layout_set_width(c->layout, how->most_width > 0 ? (int)(how->most_width * PANGO_SCALE) : -1);
+    pango_layout_set_ellipsize(c->layout, how->most_width > 0 ? PANGO_ELLIPSIZE_END : PANGO_ELLIPSIZE_NONE);
+    pango_layout_set_text(c->layout, text, -1);
+}
+
+static void extents(hg_canvas *c, double *width, double *height)
+{
+    PangoRectangle r;
+    pango_layout_get_extents(c->layout, NULL, &r);
+    *width = (double)r.width / PANGO_SCALE;
+    *height = (double)r.height / PANGO_SCALE;
+}
+
+void hg_canvas_text(hg_canvas *c, double x, double y, const hg_lettering *how, const char *text)
+{
+    static const double before[] = {
+        [HG_ANCHOR_LEFT] = 0, [HG_ANCHOR_MIDDLE] = 0.5, [HG_ANCHOR_RIGHT] = 1};
+    double width, height;
+    lay_out(c, how, text);
+    extents(c, &width, &height);
+    set_colour(c, how->color);
+    cairo_move_to(c->cairo, x - before[how->anchor] * width, y - height / 2);
+    pango_cairo_show_layout(c->cairo, c->layout);
+    cairo_new_path(c->cairo);
+}
+
+double hg_canvas_text_width(hg_canvas *c, const hg_lettering *how, const char *text)
+{
+    double width, height;
+    lay_out(c, how, text);
+    extents(c, &width, &height);
+    return width;
+}
+
+hg_status hg_canvas_finish(hg_canvas *c, hg_error *err)
+{
+    const char *path = c->path;
+    cairo_status_t drawn = cairo_status(c->cairo);
+    if (drawn == CAIRO_STATUS_SUCCESS && c->format == HG_CANVAS_PNG)
+        drawn = cairo_surface_write_to_png_stream(c->surface, write_bytes, c);
+    cairo_surface_finish(c->surface);
+    if (drawn == CAIRO_STATUS_SUCCESS)
+        drawn = cairo_surface_status(c->surface);
+    FILE *file = c->file;
+    c->file = NULL;
+    bool closed = fclose(file) == 0;
+    int problem = c->failed ? c->problem : errno;
+    bool written = closed && !c->failed;
+    hg_canvas_free(c);
+    if (!written)
+        return hg_fail(err, HG_EIO, "%s cannot be written: %s", path, strerror(problem));
+    if (drawn == CAIRO_STATUS_NO_MEMORY)
+        return hg_fail_memory(err);
+    return drawn == CAIRO_STATUS_SUCCESS ? HG_OK
+                                         : hg_fail(err, HG_EFAIL, "the chart %s could not be drawn", path);
+}

@@ -1,0 +1,97 @@
+/*
+ * --suppress-below, series by series, as one table for the engine: a column a unit, a row a day of the
+ * published period, the days grouped by segment; segments before the period are one row each. Every span
+ * that is printed is a union of segments and is printed only where all of them are, so that spans which
+ * overlap tell nothing more than the segments do.
+ */
+#include "base/memory.h"
+#include "engine/suppress.h"
+#include "job/index.h"
+
+typedef struct hide_table {
+    uint64_t *count;
+    uint32_t *group;
+    int32_t *day; /* of each row; INT32_MIN for a segment before the period */
+    size_t rows;
+} hide_table;
+
+static void hide_table_dispose(hide_table *t)
+{
+    hg_free(t->count);
+    hg_free(t->group);
+    hg_free(t->day);
+}
+
+static hg_status list_rows(const hg_index_run *run, hide_table *t, hg_error *err)
+{
+    const hg_index_spans *s = &run->spans;
+    size_t most = s->segments + run->result.days;
+    t->group = hg_malloc(most, sizeof *t->group);
+    t->day = hg_malloc(most, sizeof *t->day);
+    if (!t->group || !t->day)
+        return hg_fail_memory(err);
+    for (size_t k = 0; k < s->segments; k++) {
+        bool published = s->bound[k] >= run->input.since;
+        int32_t until = published ? s->bound[k + 1] : s->bound[k] + 1;
+        for (int32_t day = s->bound[k]; day < until; day++) {
+            t->group[t->rows] = (uint32_t)k;
+            t->day[t->rows++] = published ? day : INT32_MIN;
+        }
+    }
+    t->count = hg_malloc(t->rows, run->units.n * sizeof *t->count);
+    return t->count ? HG_OK : hg_fail_memory(err);
+}
+
+static void fill_rows(const hg_index_run *run, size_t series, hide_table *t)
+{
+    const hg_index_spans *s = &run->spans;
+    size_t units = run->units.n;
+    for (size_t i = 0; i < t->rows; i++) {
+        for (size_t u = 0; u < units; u++) {
+            size_t at = (u * run->series_count + series) * s->segments + t->group[i];
+            bool day = t->day[i] != INT32_MIN;
+            t->count[i * units + u] =
+                day ? run->result.series[series].count[hg_index_row(run, u, t->day[i])] : s->count[at];
+        }
+    }
+}
+
+static void take_answers(hg_index_run *run, size_t series, const hide_table *t, const hg_suppressed *h)
+{
+    hg_index_spans *s = &run->spans;
+    size_t units = run->units.n;
+    for (size_t i = 0; i < t->rows; i++)
+        for (size_t u = 0; u < units && t->day[i] != INT32_MIN; u++)
+            run->hidden[hg_index_row(run, u, t->day[i]) * run->series_count + series] = h->cell[i * units + u];
+    for (size_t k = 0; k < s->segments; k++) {
+        for (size_t u = 0; u < units; u++)
+            s->hidden[(u * run->series_count + series) * s->segments + k] = h->group_cell[k * units + u];
+        s->hidden[(units * run->series_count + series) * s->segments + k] = h->group_total[k];
+    }
+}
+
+hg_status hg_index_hide(hg_index_run *run, hg_error *err)
+{
+    uint64_t below = (uint64_t)run->job->set.suppress_below;
+    if (!below)
+        return HG_OK;
+    hg_index_spans *s = &run->spans;
+    hide_table t = {0};
+    run->hidden = hg_calloc(run->result.rows, run->series_count);
+    s->hidden = hg_calloc((run->units.n + 1) * run->series_count, s->segments);
+    hg_status status = run->hidden && s->hidden ? list_rows(run, &t, err) : hg_fail_memory(err);
+    for (size_t k = 0; k < run->series_count && status == HG_OK; k++) {
+        hg_suppressed h = {0};
+        fill_rows(run, k, &t);
+        const hg_suppress_table table = {.rows = t.rows, .columns = run->units.n, .count = t.count,
+                                         .group = t.group, .groups = s->segments};
+        status = hg_suppress(&table, below, &h, err);
+        if (status == HG_OK)
+            take_answers(run, k, &t, &h);
+        hg_suppressed_dispose(&h);
+        if (status == HG_OK)
+            status = hg_check_cancel(&run->job->control, err);
+    }
+    hide_table_dispose(&t);
+    return status;
+}
