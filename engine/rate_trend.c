@@ -128,6 +128,18 @@ static void distribution_dispose(distribution *d)
     hg_free(d->mass);
 }
 
+/* A full turn in 4 n steps, from its first quarter. */
+static void fill_cosines(double *cosine, size_t n)
+{
+    for (size_t i = 0; i <= n; i++) {
+        double c = i == n ? 0 : cos(M_PI / 2 * (double)i / (double)n);
+        cosine[i] = c;
+        cosine[2 * n - i] = cosine[2 * n + i] = -c;
+        if (i > 0)
+            cosine[4 * n - i] = c;
+    }
+}
+
 static hg_status distribution_new(const years *y, double slope, distribution *out, hg_error *err)
 {
     double variance, mean = set_slope(y, slope, &variance) * y->total;
@@ -145,8 +157,7 @@ static hg_status distribution_new(const years *y, double slope, distribution *ou
         distribution_dispose(&d);
         return hg_fail_memory(err);
     }
-    for (size_t i = 0; i < 4 * d.n; i++)
-        cosine[i] = cos(M_PI / 2 * (double)i / (double)d.n);
+    fill_cosines(cosine, d.n);
     for (size_t i = 0; i < d.n; i++)
         d.mass[i] = 1 / (double)d.n;
     invert(y, cosine, &d);

@@ -263,12 +263,21 @@ static hg_status write_days(writing *w, hg_error *err)
     return status == HG_OK ? hg_gpkg_add_table(w->gpkg, w->tables.daily, err) : status;
 }
 
+enum { PERIODS, DAYS, PNG, SVG, FIRST_TASKS };
+
 static hg_status first_task(void *context, size_t task, hg_error *err)
 {
     writing *w = context;
-    if (task == 0)
+    switch (task) {
+    case PERIODS:
         return hg_index_period_tables(w->run, &w->tables, err);
-    return task == 1 ? write_days(w, err) : hg_index_chart(w->run, w->out->sidecar_temp[1], w->out->sidecar_temp[2], err);
+    case DAYS:
+        return write_days(w, err);
+    case PNG:
+        return hg_index_chart(w->run, HG_CANVAS_PNG, w->out->sidecar_temp[2], err);
+    default:
+        return hg_index_chart(w->run, HG_CANVAS_SVG, w->out->sidecar_temp[1], err);
+    }
 }
 
 static hg_status small_tables(writing *w, hg_error *err)
@@ -323,7 +332,7 @@ static hg_status write_result(hg_index_run *run, const outputs *o, double read_s
     writing w = {.run = run, .out = o};
     hg_job *job = run->job;
     double began = hg_now();
-    hg_status status = hg_parallel(3, job->control.threads, first_task, &w, err);
+    hg_status status = hg_parallel(FIRST_TASKS, job->control.threads, first_task, &w, err);
     if (status == HG_OK)
         status = hg_parallel(2, job->control.threads, second_task, &w, err);
     hg_intake_facts(job, run->in);

@@ -4,6 +4,7 @@
 
 #include "engine/change.h"
 #include "geo/units.h"
+#include "io/canvas.h"
 #include "io/geopackage.h"
 #include "io/staging.h"
 #include "job/index_config.h"
@@ -188,8 +189,8 @@ hg_status hg_index_hide(hg_index_run *run, hg_error *err);
 /* ------------------------------------------------- the rest --------------------------------- */
 
 hg_status hg_index_styles(const hg_index_run *run, const hg_index_tables *tables, hg_gpkg *gpkg, hg_error *err);
-/** The calendar chart as SVG and PNG. */
-hg_status hg_index_chart(const hg_index_run *run, const char *svg, const char *png, hg_error *err);
+/** The calendar chart. */
+hg_status hg_index_chart(const hg_index_run *run, hg_canvas_format format, const char *path, hg_error *err);
 /** --check-claim. */
 hg_status hg_index_claim(hg_job *job, hg_error *err);
 

@@ -2,7 +2,6 @@
  * The calendar chart: every published day in the colour of its band. A few units get a calendar a year, a month a
  * row; many get a strip a year each.
  */
-#include "io/canvas.h"
 #include "job/index.h"
 
 #include <math.h>
@@ -291,23 +290,14 @@ static void draw(const chart *c)
     draw_foot(c);
 }
 
-hg_status hg_index_chart(const hg_index_run *run, const char *svg, const char *png, hg_error *err)
+hg_status hg_index_chart(const hg_index_run *run, hg_canvas_format format, const char *path, hg_error *err)
 {
-    struct {
-        hg_canvas_format format;
-        const char *path;
-        double scale;
-    } files[] = {{HG_CANVAS_SVG, svg, 1}, {HG_CANVAS_PNG, png, 2}};
     chart c = {.run = run};
-    hg_status status = HG_OK;
     plan(&c);
-    files[1].scale = fmax(1, fmin(2, sqrt(MOST_PIXELS / (c.width * c.height))));
-    for (size_t k = 0; k < 2 && status == HG_OK; k++) {
-        status = hg_canvas_new(files[k].format, files[k].path, c.width, c.height, files[k].scale, &c.canvas, err);
-        if (status != HG_OK)
-            break;
-        draw(&c);
-        status = hg_canvas_finish(c.canvas, err);
-    }
-    return status;
+    double scale = fmax(1, fmin(2, sqrt(MOST_PIXELS / (c.width * c.height))));
+    hg_status status = hg_canvas_new(format, path, c.width, c.height, scale, &c.canvas, err);
+    if (status != HG_OK)
+        return status;
+    draw(&c);
+    return hg_canvas_finish(c.canvas, err);
 }
