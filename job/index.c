@@ -263,21 +263,21 @@ static hg_status write_days(writing *w, hg_error *err)
     return status == HG_OK ? hg_gpkg_add_table(w->gpkg, w->tables.daily, err) : status;
 }
 
-enum { PERIODS, DAYS, PNG, SVG, FIRST_TASKS };
+/* One after the other: cairo numbers what it puts into an SVG in the order in which surfaces are made. */
+static hg_status write_charts(const writing *w, hg_error *err)
+{
+    hg_status status = hg_index_chart(w->run, HG_CANVAS_SVG, w->out->sidecar_temp[1], err);
+    return status == HG_OK ? hg_index_chart(w->run, HG_CANVAS_PNG, w->out->sidecar_temp[2], err) : status;
+}
+
+enum { PERIODS, DAYS, CHARTS, FIRST_TASKS };
 
 static hg_status first_task(void *context, size_t task, hg_error *err)
 {
     writing *w = context;
-    switch (task) {
-    case PERIODS:
+    if (task == PERIODS)
         return hg_index_period_tables(w->run, &w->tables, err);
-    case DAYS:
-        return write_days(w, err);
-    case PNG:
-        return hg_index_chart(w->run, HG_CANVAS_PNG, w->out->sidecar_temp[2], err);
-    default:
-        return hg_index_chart(w->run, HG_CANVAS_SVG, w->out->sidecar_temp[1], err);
-    }
+    return task == DAYS ? write_days(w, err) : write_charts(w, err);
 }
 
 static hg_status small_tables(writing *w, hg_error *err)
