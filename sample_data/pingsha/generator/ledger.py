@@ -5,7 +5,6 @@ from .campaign import FIRST, PILOT, ROOMS_RECOVERED, SECOND, assets, later, patr
 from .land import MU_M2, area_m2
 
 FIGURES = ("opening", "occupied", "lapsed", "cleared", "regularised", "transferred", "closing")
-SHORT_M2 = 1000  # what one row of the signed report leaves out
 CLAIMS_OF_STATE_LAND = ("contract", "rent", "litigation")
 REPORT = {"state_land_mu": 1897, "public_building_rooms": 143, "fish_pond_mu": 280, "structure_m2": 6200,
           "oyster_raft_m2": 40000}
@@ -145,12 +144,10 @@ def _late(campaign):
 
 
 def opening_rows(campaign):
-    """The last signed report: every balance as the first flight has it, but for one that is short."""
+    """The last signed report: every balance as the first flight has it."""
     cells = _cells(campaign)
-    keys = sorted(key for key, row in cells.items() if row["opening"] > 0)
-    short = {keys[3]: SHORT_M2}
-    return [{"zone_id": zone, "class": cls, "area_m2": f"{cells[zone, cls]['opening'] - short.get((zone, cls), 0):.2f}",
-             "signed_on": later(FIRST, 16)} for zone, cls in keys]
+    return [{"zone_id": zone, "class": cls, "area_m2": f"{row['opening']:.2f}", "signed_on": later(FIRST, 16)}
+            for (zone, cls), row in sorted(cells.items()) if row["opening"] > 0]
 
 
 def truth_of(campaign, seed):
@@ -179,7 +176,6 @@ def truth_of(campaign, seed):
         "unexplained_m2": _unexplained(campaign), "unknown_patch": "T9999",
         "relapsed_with_pilot_m2": round(sum(_held(campaign, relapse.second).values()), 3),
         "signed_report_m2": round(sum(float(row["area_m2"]) for row in report), 2),
-        "short_in_report": {"zone_id": report[3]["zone_id"], "class": report[3]["class"], "restated_m2": SHORT_M2},
         "late_signatures": _late(campaign), "rooms": units_truth(assets(seed)), "rafts": _rafts(campaign),
         "patrol_gaps": [dict(zip(("zone_id", "level", "since", "until"), gap)) for gap in patrols(seed)[1]],
         "planted": _planted(campaign)}
