@@ -454,24 +454,28 @@ static hg_status order_result(hg_audit_result *r, const uint32_t *founders, hg_e
     return status;
 }
 
-/* The outline's own id if nobody has it yet, else with the date of its epoch, else numbered as well. */
+/* A name of the lineage's own: at the first try the outline's id, then with its date, then numbered as well. */
+static char *make_name(const hg_land_input *in, const hg_audit_lineage *l, int try)
+{
+    hg_text t = {0};
+    hg_text_add(&t, in->patches[l->patch_at[l->first_epoch]].id);
+    if (try > 0) {
+        char date[32];
+        hg_civil_text(in->epochs[l->first_epoch], date);
+        hg_text_addf(&t, "@%.10s", date);
+    }
+    if (try > 1)
+        hg_text_addf(&t, "#%d", try);
+    return hg_text_take(&t);
+}
+
 static hg_status name_lineage(const hg_land_input *in, hg_pool *taken, hg_audit_lineage *l,
                               hg_error *err)
 {
-    const char *own = in->patches[l->patch_at[l->first_epoch]].id;
-    char date[32];
-    hg_civil_text(in->epochs[l->first_epoch], date);
-    date[10] = '\0';
     hg_status status = HG_OK;
     for (int try = 0; !l->id && status == HG_OK; try++) {
-        hg_text t = {0};
         uint32_t known = hg_pool_count(taken), id = 0;
-        hg_text_add(&t, own);
-        if (try > 0)
-            hg_text_addf(&t, "@%s", date);
-        if (try > 1)
-            hg_text_addf(&t, "#%d", try);
-        char *name = hg_text_take(&t);
+        char *name = make_name(in, l, try);
         status = name ? hg_pool_intern(taken, name, strlen(name), &id, err) : hg_fail_memory(err);
         if (status == HG_OK && id == known)
             l->id = name;

@@ -28,6 +28,7 @@ typedef struct hg_auditing {
     hg_polygon_mm *zone_outlines, *permit_outlines, *patch_outlines, *coverage_outlines;
     uint32_t *permit_classes, *coverage_epoch;
     int64_t *epochs;
+    char (*epoch_texts)[32];
     double *count, *tonnes; /**< per patch */
     double *water_level_m;  /**< per epoch; NULL = none given */
     hg_action_terms *terms; /**< per action */
@@ -71,8 +72,8 @@ void hg_auditing_dispose(hg_auditing *a);
 /** Id of a zone by rank ("*" for HG_AUDIT_NONE) and name of a class likewise. */
 const char *hg_audit_zone_id(const hg_auditing *a, uint32_t rank);
 const char *hg_audit_class_name(const hg_auditing *a, uint32_t class_id);
-/** "2019-10-31" of an epoch, into buf of at least 32 bytes. */
-const char *hg_audit_epoch_text(const hg_auditing *a, uint32_t epoch, char *buf);
+/** "2019-10-31" of an epoch. */
+const char *hg_audit_epoch_text(const hg_auditing *a, uint32_t epoch);
 /** 亩 of an area. */
 double hg_mu(hg_exact area);
 /** Step of severity of an area ("一般" …). */

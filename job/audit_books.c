@@ -17,11 +17,9 @@ const char *hg_audit_class_name(const hg_auditing *a, uint32_t class_id)
     return class_id == HG_AUDIT_NONE ? "*" : a->classes[class_id].name;
 }
 
-const char *hg_audit_epoch_text(const hg_auditing *a, uint32_t epoch, char *buf)
+const char *hg_audit_epoch_text(const hg_auditing *a, uint32_t epoch)
 {
-    hg_civil_text(a->epochs[epoch], buf);
-    buf[10] = '\0';
-    return buf;
+    return a->epoch_texts[epoch];
 }
 
 double hg_mu(hg_exact area)
@@ -323,7 +321,8 @@ static void dispose_land(hg_auditing *a)
     dispose_outlines(&a->zone_outlines, a->in.zone_count);
     void *const owned[] = {a->zones, a->permits,        a->patches,        a->actions, a->classes,
                            a->terms, a->permit_classes, a->coverage_epoch, a->epochs,  a->count,
-                           a->tonnes, a->patch_origins, a->water_level_m,  a->repairs};
+                           a->tonnes, a->patch_origins, a->water_level_m,  a->repairs,
+                           a->epoch_texts};
     for (size_t k = 0; k < sizeof owned / sizeof *owned; k++)
         hg_free(owned[k]);
 }

@@ -338,12 +338,16 @@ static hg_status make_frame(hg_auditing *a, hg_error *err)
 {
     a->classes = hg_calloc(a->map.class_count + 1, sizeof *a->classes);
     a->epochs = hg_calloc(a->in.epoch_count + 1, sizeof *a->epochs);
-    if (!a->classes || !a->epochs)
+    a->epoch_texts = hg_calloc(a->in.epoch_count + 1, sizeof *a->epoch_texts);
+    if (!a->classes || !a->epochs || !a->epoch_texts)
         return hg_fail_memory(err);
     for (size_t k = 0; k < a->map.class_count; k++)
         a->classes[k] = (hg_land_class){a->map.classes[k].name, a->map.classes[k].mobile};
-    for (size_t t = 0; t < a->in.epoch_count; t++)
+    for (size_t t = 0; t < a->in.epoch_count; t++) {
         a->epochs[t] = a->in.epochs[t].date;
+        hg_civil_text(a->epochs[t], a->epoch_texts[t]);
+        a->epoch_texts[t][10] = '\0';
+    }
     return make_levels(a, err);
 }
 

@@ -170,14 +170,13 @@ static hg_status fill_encroachment(const hg_auditing *a, const state *s, hg_tabl
     const hg_audit_piece *p = s->piece;
     const hg_audit_lineage *l = &a->result.lineages[p->lineage];
     const hg_audit_action *x = last_action(a, p->lineage, s->epoch);
-    char epoch[32];
     hg_row r = {t, row, 0, HG_OK, err};
     hg_row_text(&r, l->id);
     hg_row_text(&r, survey_id(a, l, s->epoch));
     hg_row_text(&r, lineage_id(a, l->parent));
     hg_row_text(&r, lineage_id(a, l->merged_into));
     hg_row_text(&r, hg_audit_zone_id(a, p->zone));
-    hg_row_text(&r, hg_audit_epoch_text(a, s->epoch, epoch));
+    hg_row_text(&r, hg_audit_epoch_text(a, s->epoch));
     hg_row_text(&r, hg_audit_class_name(a, p->class_id));
     hg_row_text(&r, hg_disorder_name(a->map.classes[p->class_id].disorder));
     fill_measures(&r, s);
@@ -233,10 +232,9 @@ static size_t count_flows(const hg_audit_result *r, bool (*wanted)(const hg_audi
 static hg_status fill_change(const hg_auditing *a, const hg_audit_flow *f, hg_table *t, size_t row,
                              hg_error *err)
 {
-    char from[32], to[32];
     hg_row r = {t, row, 0, HG_OK, err};
-    hg_row_text(&r, hg_audit_epoch_text(a, f->epoch - 1, from));
-    hg_row_text(&r, hg_audit_epoch_text(a, f->epoch, to));
+    hg_row_text(&r, hg_audit_epoch_text(a, f->epoch - 1));
+    hg_row_text(&r, hg_audit_epoch_text(a, f->epoch));
     hg_row_text(&r, lineage_id(a, f->lineage));
     hg_row_text(&r, hg_audit_zone_id(a, f->zone));
     hg_row_text(&r, hg_audit_class_name(a, f->class_id));
@@ -254,9 +252,8 @@ static hg_status fill_change(const hg_auditing *a, const hg_audit_flow *f, hg_ta
 static hg_status fill_sliver(const hg_auditing *a, const hg_audit_flow *f, hg_table *t, size_t row,
                              hg_error *err)
 {
-    char epoch[32];
     hg_row r = {t, row, 0, HG_OK, err};
-    hg_row_text(&r, hg_audit_epoch_text(a, f->epoch, epoch));
+    hg_row_text(&r, hg_audit_epoch_text(a, f->epoch));
     hg_row_text(&r, lineage_id(a, f->lineage));
     hg_row_text(&r, hg_audit_zone_id(a, f->zone));
     hg_row_text(&r, hg_audit_class_name(a, f->class_id));

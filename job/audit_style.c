@@ -122,14 +122,13 @@ static hg_status write_styles(const looks *l, const hg_audit_tables *t, hg_gpkg 
 /* ------------------------------------------------- project ---------------------------------- */
 
 typedef struct epochs {
-    char (*group)[32], (*filter)[64];
+    char (*filter)[64];
     hg_style *styles;
     size_t count;
 } epochs;
 
 static void epochs_dispose(epochs *e)
 {
-    hg_free(e->group);
     hg_free(e->filter);
     hg_free(e->styles);
 }
@@ -139,19 +138,18 @@ static hg_status make_epochs(const hg_auditing *a, const looks *l, const hg_audi
                              hg_error *err)
 {
     size_t n = a->land.epoch_count;
-    e->group = hg_malloc(n, sizeof *e->group);
     e->filter = hg_malloc(n, sizeof *e->filter);
     e->styles = hg_malloc(3 * n + t->count, sizeof *e->styles);
-    if (!e->group || !e->filter || !e->styles)
+    if (!e->filter || !e->styles)
         return hg_fail_memory(err);
     for (size_t k = 0; k < n; k++) {
         uint32_t epoch = (uint32_t)(n - 1 - k);
-        hg_audit_epoch_text(a, epoch, e->group[k]);
-        snprintf(e->filter[k], sizeof e->filter[k], "\"epoch\" = '%s'", e->group[k]);
+        const char *day = hg_audit_epoch_text(a, epoch);
+        snprintf(e->filter[k], sizeof e->filter[k], "\"epoch\" = '%s'", day);
         for (int i = 0; i < (epoch ? 3 : 1); i++) {
             hg_style *s = &e->styles[e->count++];
             *s = l->layers[i];
-            s->group = e->group[k];
+            s->group = day;
             s->filter = e->filter[k];
             s->hidden = k > 0 || i > 0;
         }

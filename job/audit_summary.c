@@ -138,7 +138,6 @@ static hg_status summarise_ledger(hg_job *job, const hg_auditing *a, hg_error *e
 {
     static const bool mu[] = {false, true};
     const hg_ledger_row *r = total_row(a);
-    char from[32], to[32];
     hg_text *s = &job->summary;
     figures f = {.rows = 0};
     bool one = a->land.epoch_count == 1;
@@ -156,8 +155,8 @@ static hg_status summarise_ledger(hg_job *job, const hg_auditing *a, hg_error *e
     for (size_t k = 0; k < sizeof lines / sizeof *lines; k++)
         if (lines[k].value || k == 0)
             add_figure(&f, lines[k].words, lines[k].value, lines[k].value, 0, 0, 0);
-    hg_text_addf(s, "ledger %s%s%s, %s areas:\n", one ? "" : hg_audit_epoch_text(a, r->epoch - 1, from),
-                 one ? "" : " to ", hg_audit_epoch_text(a, r->epoch, to), hg_area_mode_name(a->land.area_mode));
+    hg_text_addf(s, "ledger %s%s%s, %s areas:\n", one ? "" : hg_audit_epoch_text(a, r->epoch - 1),
+                 one ? "" : " to ", hg_audit_epoch_text(a, r->epoch), hg_area_mode_name(a->land.area_mode));
     hg_status status = print_figures(s, &f, 2, mu, "= closing", err);
     hg_text_addf(s, "  recovered %.2f m2 (%.3f mu), of it claimed by no action %.2f m2; relapsed %.2f m2; "
                     "within error %.2f m2\n",

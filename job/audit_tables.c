@@ -79,10 +79,9 @@ static hg_status new_table(const char *name, size_t rows, const hg_column_spec *
 static hg_status fill_ledger(const hg_auditing *a, const hg_ledger_row *l, hg_table *t, size_t row,
                              hg_error *err)
 {
-    char epoch[32];
     hg_row r = {t, row, 0, HG_OK, err};
     hg_exact recovered = l->cleared + l->regularised;
-    hg_row_text(&r, hg_audit_epoch_text(a, l->epoch, epoch));
+    hg_row_text(&r, hg_audit_epoch_text(a, l->epoch));
     hg_row_text(&r, hg_audit_zone_id(a, l->zone));
     hg_row_text(&r, hg_audit_class_name(a, l->class_id));
     const hg_exact figures[] = {l->opening,     l->occupied, l->lapsed,      l->zone_in, l->cleared,
@@ -269,9 +268,8 @@ static hg_status make_units(const hg_auditing *a, hg_table **out, hg_error *err)
     hg_status status = new_table("units_ledger", a->unit_count, unit_columns, COUNT(unit_columns), out, err);
     for (size_t k = 0; k < a->unit_count && status == HG_OK; k++) {
         const hg_units_row *u = &a->units[k];
-        char epoch[32];
-        hg_row r = {*out, k, 0, HG_OK, err};
-        hg_row_text(&r, hg_audit_epoch_text(a, u->epoch, epoch));
+            hg_row r = {*out, k, 0, HG_OK, err};
+        hg_row_text(&r, hg_audit_epoch_text(a, u->epoch));
         hg_row_text(&r, hg_audit_zone_id(a, u->zone));
         hg_row_text(&r, u->class_id == HG_AUDIT_NONE ? "public_building"
                                                      : hg_audit_class_name(a, u->class_id));
@@ -317,9 +315,8 @@ static hg_status make_balance(const hg_auditing *a, hg_table **out, hg_error *er
                                     b->not_flown, b->gained_within_error, b->lost_within_error,
                                     b->carried,   b->outside, b->authorised, b->encroached,
                                     b->pending_verdict};
-        char epoch[32];
-        hg_row r = {*out, t, 0, HG_OK, err};
-        hg_row_text(&r, hg_audit_epoch_text(a, t, epoch));
+            hg_row r = {*out, t, 0, HG_OK, err};
+        hg_row_text(&r, hg_audit_epoch_text(a, t));
         hg_row_int(&r, (int64_t)b->patches);
         for (size_t k = 0; k < COUNT(figures); k++)
             hg_row_real(&r, hg_exact_m2(figures[k]));

@@ -53,33 +53,9 @@ static void run_dispose(hg_index_run *run)
     hg_free(run->feeds);
     hg_index_spans_dispose(&run->spans);
     hg_index_result_dispose(&run->result);
-    hg_index_result_dispose(&run->past);
     hg_index_entries_dispose(&run->events);
     hg_index_units_dispose(&run->units);
     hg_index_design_dispose(&run->design);
-}
-
-/* The feeds of all days of the data: the same computation with one unit in which nothing happens. */
-static hg_status compute_feeds(hg_index_run *run, hg_error *err)
-{
-    hg_index_input input = run->input;
-    hg_index_config config = run->design.model;
-    uint32_t *nowhere = hg_malloc(input.events, sizeof *nowhere);
-    if (!nowhere)
-        return hg_fail_memory(err);
-    memset(nowhere, 0xff, input.events * sizeof *nowhere);
-    input.unit = nowhere;
-    input.units = 1;
-    input.population = NULL;
-    input.deaths = NULL;
-    input.since = input.first_data_day < input.since ? input.first_data_day : input.since;
-    config.certainty_draws = 0;
-    config.death_points = 0;
-    config.baseline = HG_INDEX_OWN;
-    config.period_days = 1;
-    hg_status status = hg_index_compute(&config, &input, &run->job->control, &run->past, err);
-    hg_free(nowhere);
-    return status;
 }
 
 static hg_status find_places(hg_index_run *run, hg_error *err)
@@ -98,8 +74,6 @@ static hg_status compute(hg_index_run *run, hg_error *err)
         status = hg_index_entries_make(run, err);
     if (status == HG_OK)
         status = hg_index_compute(&run->design.model, &run->input, &job->control, &run->result, err);
-    if (status == HG_OK)
-        status = compute_feeds(run, err);
     if (status == HG_OK)
         status = hg_index_spans_make(run, err);
     if (status == HG_OK)

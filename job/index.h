@@ -103,7 +103,6 @@ typedef struct hg_index_run {
     hg_index_input input;
     hg_index_feed *feeds;
     hg_index_result result;
-    hg_index_result past;    /**< feeds alone, from the first day of the data on: one unit, no events in it */
     hg_index_place *places;
     hg_index_spans spans;
     uint8_t *hidden;         /**< with --suppress-below: by row and series, whether the count is withheld; else NULL */
@@ -121,6 +120,7 @@ bool hg_index_span_known(const hg_index_run *run, hg_period span);
 /** Events of a unit (units.n = all) and series in a span, and the days its feed was there; false if withheld. */
 bool hg_index_span_count(const hg_index_run *run, size_t unit, size_t series, hg_period span, uint64_t *n,
                          double *days);
+/** Whether the calendar declares the feed missing on the day, for this unit or (units.n) for all. */
 bool hg_index_feed_missing(const hg_index_run *run, size_t unit, size_t series, int32_t day);
 /** "2019-10" for a calendar month, "2019" for a year, else "2019-01-01..2019-10-31", into buf of 32. */
 const char *hg_index_span_text(hg_period span, char *buf);

@@ -170,19 +170,25 @@ static hg_status cut_segments(hg_index_run *run, hg_error *err)
 
 /* ------------------------------------------------- counts ----------------------------------- */
 
-/* What is said of one unit alone: the last statement counts, over what holds for all. */
-bool hg_index_feed_missing(const hg_index_run *run, size_t unit, size_t series, int32_t day)
+/* The last statement on the feed that speaks of this day: 1 missing, 0 present, -1 none. */
+static int stated(const hg_index_run *run, size_t unit, size_t series, int32_t day)
 {
     for (size_t i = run->input.feed_count; i-- > 0;) {
         const hg_index_feed *f = &run->feeds[i];
-        if (f->unit == unit && f->unit != HG_INDEX_NO_UNIT && f->stream == series && day >= f->from &&
-            day < f->until)
+        if (f->unit == unit && f->stream == series && day >= f->from && day < f->until)
             return !f->present;
     }
-    const hg_index_result *past = &run->past;
-    if (day < past->since || day >= past->since + (int32_t)past->days)
-        return true;
-    return (past->series[series].flags[day - past->since] & HG_INDEX_MISSING) != 0;
+    return -1;
+}
+
+/*
+ * Only outages that somebody declared leave counts and lengths: a gap that merely looks like one may be a year with
+ * fewer events, and leaving it out would hide just that.
+ */
+bool hg_index_feed_missing(const hg_index_run *run, size_t unit, size_t series, int32_t day)
+{
+    int own = unit < run->units.n ? stated(run, unit, series, day) : -1;
+    return (own >= 0 ? own : stated(run, HG_INDEX_NO_UNIT, series, day)) == 1;
 }
 
 static hg_status count_events(hg_index_run *run, hg_error *err)
