@@ -364,6 +364,6 @@ hg_status hg_audit_books_tables(hg_job *job, const hg_auditing *a, hg_audit_tabl
     size_t from = t->count;
     t->count = (size_t)(next - t->items);
     for (size_t k = from; k < t->count && status == HG_OK; k++)
-        status = hg_columns_title(job->set.lang, t->items[k], err);
+        status = hg_audit_title(job->set.lang, t->items[k], err);
     return status;
 }
