@@ -73,6 +73,8 @@ static const words columns[] = {
     {"transferred_m2", "Transferred m²", "类别或地块转移（平方米）"},
     {"closing_m2", "Closing m²", "期末（平方米）"},
     {"closing_mu", "Closing mu", "期末（亩）"},
+    {"closing_planar_m2", "Closing, planar m²", "期末平面（平方米）"},
+    {"planar_ppm", "Planar difference ppm", "平面差（百万分之一）"},
     {"recovered_m2", "Recovered m²", "收回（平方米）"},
     {"recovered_mu", "Recovered mu", "收回（亩）"},
     {"recovered_net_m2", "Recovered less relapsed m²", "净收回（平方米）"},
