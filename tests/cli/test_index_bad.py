@@ -68,6 +68,10 @@ class Config(Bad):
         self.refuses_config("streams: []\n", 1, "at least one stream")
         self.refuses_config("streams:\n  - {name: a, weight: 0.5}\n  - {name: a, weight: 0.5}\n", 3, "no other stream")
         self.refuses_config("streams:\n  - {name: a}\n", 2, "weight")
+        self.refuses_config("streams:\n  - {name: a, weight: 0.5}\n  - {name: b, weight: 0.5, aliases: [c, a]}\n", 3,
+                            "aliases", '"a"')
+        self.refuses_config("streams:\n  - {name: a, weight: 0.5, aliases: [c]}\n  - {name: b, weight: 0.5, aliases: "
+                            "[c]}\n", 3, "aliases", '"c"')
         self.refuses_config("streams:\n  - {name: a, weight: 1, origin: heard}\n", 2, "heard", "discovered")
         self.refuses_config("streams:\n  - {name: a, origin: discovered}\n", 2, "reported")
         self.refuses_config("streams:\n  - {name: a, weight: 1, severity: {x: -1}}\n", 2, "severity.x")
@@ -158,6 +162,8 @@ class Others(Bad):
         self.refuses("--measure", "loss", code=3, says=("row 2", "loss", "much"))
         self.write("crime.csv", "lon,lat,when,loss\n113.2,22.1,2018-01-01,5\n113.2,22.1,2018-01-02,-3\n")
         self.refuses("--measure", "loss", code=3, says=("row 2", "loss", "-3"))
+        self.write("crime.csv", "lon,lat,when,loss\n113.2,22.1,2018-01-01,5\n113.2,22.1,2018-01-02,1e308\n")
+        self.refuses("--measure", "loss", code=3, says=("row 2", "loss", "1e+308", "1e15"))
         self.refuses("--measure", "harm", says='"harm"')
 
     def test_outputs(self):
