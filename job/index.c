@@ -126,7 +126,10 @@ static void unit_facts(const hg_index_run *run, size_t u, const hg_index_summary
     hg_index_message(run, row, true, &zh);
     hg_fact_text(f, run->units.names[u], "units[%zu].name", u);
     hg_fact_real(f, hg_index_mean_told(run, s), "units[%zu].mean_score", u);
-    hg_fact_int(f, s->rank, "units[%zu].rank", u);
+    if (s->rank)
+        hg_fact_int(f, s->rank, "units[%zu].rank", u);
+    else
+        hg_fact_real(f, NAN, "units[%zu].rank", u);
     hg_fact_int(f, s->days, "units[%zu].days", u);
     hg_fact_int(f, s->days_scored, "units[%zu].days_scored", u);
     for (size_t k = 0; k < run->design.band_count; k++)

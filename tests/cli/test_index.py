@@ -412,6 +412,12 @@ class Compare(IndexCase):
         self.assertEqual(facts["compare"]["days_changed"], 0)
         self.assertEqual(facts["compare"]["days_compared"], 120)
 
+    def test_nothing_in_common(self):
+        self.run_with("old.gpkg", days("2015-01-01", [2] * 60))
+        facts = self.run_with("new.gpkg", self.counts, "--compare", self.path("old.gpkg"))
+        self.assertEqual(facts["compare"]["days_compared"], 0)
+        self.assertIn("no day of a unit stands in both", " ".join(facts["notes"]))
+
     def test_other_config(self):
         self.run_with("old.gpkg", self.counts)
         self.write("d.yaml", ONE + "bands: [97, 80, 70]\n")
@@ -508,6 +514,9 @@ class Withheld(IndexCase):
         self.assertTrue(total is None or len(unknown) > 1, (total, unknown))
 
     def test_not_with_compare(self):
+        p = self.index(self.path("crime.csv"), self.path("fire.csv"), "--config", self.path("c.yaml"), "--units",
+                       self.units, "--compare", self.out, "-o", self.path("p.gpkg"), code=2)
+        self.assertIn("made with --suppress-below", p.stderr)
         self.index(self.path("crime.csv"), self.path("fire.csv"), "--config", self.path("c.yaml"), "--suppress-below",
                    "5", "--compare", self.out, "-o", self.path("p.gpkg"), code=2)
 
