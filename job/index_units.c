@@ -211,6 +211,21 @@ static hg_status one_unit(hg_job *job, const hg_index_design *d, hg_index_units 
     return u->names[0] ? HG_OK : hg_fail_memory(err);
 }
 
+/* What is judged per head needs heads. */
+static hg_status check_population(const hg_index_design *d, const hg_index_units *u, hg_error *err)
+{
+    if (d->model.baseline != HG_INDEX_ALL_UNITS)
+        return HG_OK;
+    if (!u->population)
+        return hg_fail(err, HG_EUSAGE, "preset %s judges by numbers per head; a line \"population: COLUMN\" (of --units) or "
+                                       "\"population: NUMBER\" was expected in --config", d->preset_name);
+    for (size_t i = 0; i < u->n; i++)
+        if (isnan(u->population[i]))
+            return hg_fail(err, HG_EDATA, "--units: unit \"%s\" has no %s, and preset %s judges by numbers per head",
+                           u->names[i], d->population_column ? d->population_column : "population", d->preset_name);
+    return HG_OK;
+}
+
 hg_status hg_index_units_read(hg_job *job, const hg_index_design *d, const hg_intake *in,
                               hg_index_units *u, hg_error *err)
 {
@@ -226,5 +241,5 @@ hg_status hg_index_units_read(hg_job *job, const hg_index_design *d, const hg_in
             status = hg_fail_memory(err);
     }
     unit_layer_dispose(&l);
-    return status;
+    return status == HG_OK ? check_population(d, u, err) : status;
 }
