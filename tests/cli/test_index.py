@@ -530,6 +530,7 @@ class Claims(IndexCase):
         zh = self.index("--check-claim", "−300%", "--lang", "zh").stdout
         self.assertIn("不可能", zh)
         self.assertIn("4:1", zh)
+        self.assertIn("365:182, and the change is -50.12 %", self.index("--check-claim", "-100.5%").stdout)
         self.assertEqual(self.files(), [])
 
     def test_possible(self):
