@@ -164,7 +164,7 @@ static hg_status post_openings(const book *b, const hg_opening *openings, size_t
     for (size_t k = 0, end; k < n; k = end) {
         hg_exact reported = 0;
         for (end = k; end < n && by_account(&sorted[k], &sorted[end]) == 0; end++)
-            reported += (hg_exact)llrint(sorted[end].area_m2 * 1e6) * 1000;
+            reported += hg_exact_of_m2(sorted[end].area_m2);
         hg_exact besides = row_of(b, b->first, sorted[k].zone, sorted[k].class_id)->opening - reported;
         if (besides < PRINTED && besides > -PRINTED)
             continue;
