@@ -112,6 +112,9 @@ static hg_status take_row(const hg_job *job, const unit_layer *l, size_t row, hg
     if (!name || !*name)
         return hg_fail(err, HG_EDATA, "--units %s: the unit of row %zu has no name in the column \"%s\"",
                        job->set.units, row + 1, l->name_column);
+    if (strcmp(name, "*") == 0)
+        return hg_fail(err, HG_EDATA, "--units %s: the unit of row %zu is called \"*\", which stands for all units together",
+                       job->set.units, row + 1);
     for (size_t i = 0; i < shapes->count; i++)
         if (strcmp(shapes->shapes[i].name, name) == 0)
             return hg_fail(err, HG_EDATA,

@@ -103,6 +103,10 @@ class UnitLayers(Bad):
                                            ({"name": "Lower"}, 113.2, 22.1, 113.5, 22.3)])
         self.refuses("--units", units, "--unit-name", "name", code=3, says=('"Lower"', '"Upper"', "overlap", "m2"))
 
+    def test_name_of_all_units(self):
+        units = self.squares("u.geojson", [({"name": "*"}, 113.0, 22.0, 113.3, 22.2)])
+        self.refuses("--units", units, "--unit-name", "name", code=3, says=("row 1", '"*"', "all units"))
+
     def test_per_head_of_nobody(self):
         self.write("c.yaml", "preset: huizhou-2016\n")
         self.refuses(says=("huizhou-2016", "population: COLUMN"))
