@@ -32,10 +32,13 @@ typedef struct years {
     double *p;    /* scratch: p_k(b) */
 } years;
 
-/* P(T = low + i), i = 0 … n-1, under the slope b, 0 where it is noise; the largest stands at `peak`. */
+/*
+ * P(T = low + i), i = 0 … n-1, under the slope b, 0 where it is noise, as it is before `first` and from `end` on; the
+ * largest stands at `peak`.
+ */
 typedef struct distribution {
     double slope, low;
-    size_t n, peak;
+    size_t n, peak, first, end;
     double *mass;
 } distribution;
 
@@ -79,7 +82,7 @@ static double slope_of(const years *y, double t)
     return (low + high) / 2;
 }
 
-/* Modulus and phase of the characteristic function of T at the angle. */
+/* Modulus of the characteristic function of T at the angle; its phase where it is not negligible. */
 static double characteristic(const years *y, double angle, double *phase)
 {
     double re = 0, im = 0;
@@ -88,8 +91,9 @@ static double characteristic(const years *y, double angle, double *phase)
         im += y->p[k] * sin(angle * year_of(y, k));
     }
     double square = re * re + im * im;
-    *phase = y->total * atan2(im, re);
-    return square > 0 ? exp(0.5 * y->total * log(square)) : 0;
+    double modulus = square > 0 ? exp(0.5 * y->total * log(square)) : 0;
+    *phase = modulus < NEGLIGIBLE / 4 ? 0 : y->total * atan2(im, re);
+    return modulus;
 }
 
 /* The terms j and n - j are conjugates, so that one of them does for both. */
@@ -121,6 +125,11 @@ static void clear_noise(distribution *d)
     double least = NOISE * d->mass[d->peak];
     for (size_t i = 0; i < d->n; i++)
         d->mass[i] = d->mass[i] > least ? d->mass[i] : 0;
+    d->first = d->end = d->peak;
+    for (size_t i = 0; i < d->n; i++) {
+        d->first = i < d->first && d->mass[i] > 0 ? i : d->first;
+        d->end = d->mass[i] > 0 ? i + 1 : d->end;
+    }
 }
 
 static void distribution_dispose(distribution *d)
@@ -171,7 +180,8 @@ static hg_status distribution_new(const years *y, double slope, distribution *ou
 static void add_from(const distribution *d, size_t from, ptrdiff_t step, double factor, double ratio, double t,
                      bool upper, double *part, double *all)
 {
-    for (size_t i = from; i < d->n; i += (size_t)step, factor *= ratio) { /* below 0 it wraps beyond n */
+    /* below 0 it wraps beyond the end */
+    for (size_t i = from; i >= d->first && i < d->end; i += (size_t)step, factor *= ratio) {
         double mass = d->mass[i] * factor, value = d->low + (double)i;
         *all += mass;
         *part += (upper ? value >= t : value <= t) ? mass : 0;
@@ -188,9 +198,9 @@ static double tail(const distribution *d, double b, double t, bool upper)
         return part / all;
     }
     double most = -INFINITY;
-    for (size_t i = 0; i < d->n; i++)
+    for (size_t i = d->first; i < d->end; i++)
         most = d->mass[i] > 0 ? fmax(most, log(d->mass[i]) + move * (double)i) : most;
-    for (size_t i = 0; i < d->n; i++) {
+    for (size_t i = d->first; i < d->end; i++) {
         double mass = d->mass[i] > 0 ? exp(log(d->mass[i]) + move * (double)i - most) : 0;
         double value = d->low + (double)i;
         all += mass;
@@ -216,15 +226,18 @@ static double excess(const void *payload, double b)
 static hg_status solve_tail(const years *y, const distribution *d, double near, bool upper,
                             double *slope, hg_error *err)
 {
-    double far = near, step = 0.01;
+    const wanted_tail w = {d, y->sum, upper};
+    const hg_root_end start = {near, excess(&w, near)};
+    hg_root_end far = start;
+    double step = 0.01;
     int i = 0;
-    for (; i < STEPS && tail(d, far, y->sum, upper) > TAIL; i++, step *= 2)
-        far = upper ? near - step : near + step;
+    for (; i < STEPS && far.value > 0; i++, step *= 2) {
+        far.x = upper ? near - step : near + step;
+        far.value = excess(&w, far.x);
+    }
     if (i == STEPS)
         return hg_fail(err, HG_EFAIL, "a bound of the yearly trend was not found");
-    const wanted_tail w = {d, y->sum, upper};
-    *slope = hg_root_find(excess, &w, (hg_root_end){far, excess(&w, far)}, (hg_root_end){near, excess(&w, near)},
-                          1e-12);
+    *slope = hg_root_find(excess, &w, far, start, 1e-12);
     return HG_OK;
 }
 
