@@ -178,8 +178,11 @@ hg_status hg_index_daily_table(const hg_index_run *run, hg_table **out, hg_error
 /** The mean of a span as it may be told: NaN where it would reveal a withheld score, and rounded where some are. */
 double hg_index_mean_told(const hg_index_run *run, size_t unit, hg_period span, const hg_index_summary *sum);
 hg_status hg_index_summary_table(const hg_index_run *run, hg_table **out, hg_error *err);
-/** year_on_year, multi_year and trends. */
-hg_status hg_index_period_tables(const hg_index_run *run, hg_index_tables *tables, hg_error *err);
+hg_status hg_index_year_on_year(const hg_index_run *run, hg_table **out, hg_error *err);
+/** Several years beside each other, and a row of trends for each unit and series; neither where there is one year. */
+hg_status hg_index_multi_year(const hg_index_run *run, hg_table **multi, hg_table **trends, hg_error *err);
+/** Fills rows [from, until) of the trends; parts of them may be filled at the same time. */
+hg_status hg_index_fit_trends(const hg_index_run *run, hg_table *trends, size_t from, size_t until, hg_error *err);
 /** Days that differ from those of the result named by --compare. */
 hg_status hg_index_changes_table(hg_index_run *run, const hg_table *daily, hg_table **out, hg_error *err);
 
