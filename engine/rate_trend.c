@@ -96,11 +96,28 @@ static double characteristic(const years *y, double angle, double *phase)
     return modulus;
 }
 
+/*
+ * Whether the modulus at j of n parts of a turn is clearly negligible. The table's angles are not quite those of
+ * characteristic(), but good enough for that.
+ */
+static bool vanishes(const years *y, const double *cosine, size_t n, size_t j, double least)
+{
+    double re = 0, im = 0;
+    for (size_t k = 0; k < y->periods; k++) {
+        size_t at = 4 * (j * (size_t)(y->year[k] - y->year[0]) % n), before = at + 3 * n;
+        re += y->p[k] * cosine[at];
+        im += y->p[k] * cosine[before - (before >= 4 * n ? 4 * n : 0)];
+    }
+    return re * re + im * im < least;
+}
+
 /* The terms j and n - j are conjugates, so that one of them does for both. */
 static void invert(const years *y, const double *cosine, distribution *d)
 {
-    double n = (double)d->n;
+    double n = (double)d->n, least = exp(2 * log(NEGLIGIBLE / 100) / y->total) * (1 - 1e-9);
     for (size_t j = 1; 2 * j <= d->n; j++) {
+        if (vanishes(y, cosine, d->n, j, least))
+            continue;
         double angle = 2 * M_PI * (double)j / n, phase;
         double modulus = characteristic(y, angle, &phase) / n * (2 * j == d->n ? 1 : 2);
         if (modulus * n < NEGLIGIBLE)
