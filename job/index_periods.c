@@ -19,17 +19,16 @@ typedef struct period_tables {
     size_t *start;  /* events of unit u: order[start[u]] …; units.n = all those in units */
     uint32_t *order;
     double *values[2]; /* amounts of the base and of the current span */
-    struct known_change *known;
+    struct known_bound *known;
 } period_tables;
 
-/* Units repeat the same pairs of counts, and an exact interval takes its time: kept for periods of equal length. */
+/* Units repeat the same counts, in either order, and an exact bound takes its time. */
 enum { KNOWN = 1 << 14 };
 
-typedef struct known_change {
-    uint64_t n0, n1;
-    bool used;
-    hg_change change;
-} known_change;
+typedef struct known_bound {
+    uint64_t part, n;
+    double bound;
+} known_bound;
 
 static void dispose(period_tables *p)
 {
@@ -122,18 +121,20 @@ static hg_status put_line(period_tables *p, const line *l, hg_error *err)
     return status;
 }
 
+static double bound_of(period_tables *p, uint64_t part, uint64_t n)
+{
+    uint64_t mixed = (part * 0x9e3779b97f4a7c15u) ^ (n * 0xc2b2ae3d27d4eb4fu);
+    known_bound *k = &p->known[(mixed >> 20) % KNOWN];
+    if (k->n != n || k->part != part)
+        *k = (known_bound){part, n, hg_change_share_bound(part, n)};
+    return k->bound;
+}
+
 static hg_status equal_periods(period_tables *p, uint64_t n0, uint64_t n1, hg_change *out, hg_error *err)
 {
-    uint64_t mixed = (n0 * 0x9e3779b97f4a7c15u) ^ (n1 * 0xc2b2ae3d27d4eb4fu);
-    known_change *k = &p->known[(mixed >> 20) % KNOWN];
-    if (!k->used || k->n0 != n0 || k->n1 != n1) {
-        hg_status status = hg_change_counts(n0, 1, n1, 1, out, err);
-        if (status != HG_OK)
-            return status;
-        *k = (known_change){n0, n1, true, *out};
-    }
-    *out = k->change;
-    return HG_OK;
+    bool needed = n0 > 0;
+    return hg_change_of_bounds(n0, 1, n1, 1, needed ? bound_of(p, n1, n0 + n1) : 0,
+                               needed ? bound_of(p, n0, n0 + n1) : 0, out, err);
 }
 
 static double rescaled(double pct, double ratio)
