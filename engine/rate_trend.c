@@ -96,41 +96,85 @@ static double characteristic(const years *y, double angle, double *phase)
     return modulus;
 }
 
+/* A turn in n steps. */
+typedef struct turn {
+    double *cosine, *sine;
+    size_t n;
+} turn;
+
+static void turn_dispose(turn *t)
+{
+    hg_free(t->cosine);
+}
+
+/* From its first quarter in n steps, of which every fourth is wanted; a sine is the cosine a quarter turn before. */
+static void fill_turn(turn *t, double *quarters)
+{
+    size_t n = t->n;
+    for (size_t i = 0; i <= n; i++) {
+        double c = i == n ? 0 : cos(M_PI / 2 * (double)i / (double)n);
+        quarters[i] = c;
+        quarters[2 * n - i] = quarters[2 * n + i] = -c;
+        if (i > 0)
+            quarters[4 * n - i] = c;
+    }
+    for (size_t i = 0; i < n; i++) {
+        size_t before = 4 * i + 3 * n;
+        t->cosine[i] = quarters[4 * i];
+        t->sine[i] = quarters[before - (before >= 4 * n ? 4 * n : 0)];
+    }
+}
+
+static hg_status turn_new(size_t n, turn *out, hg_error *err)
+{
+    double *quarters = hg_malloc(4 * n, sizeof *quarters), *both = hg_malloc(2 * n, sizeof *both);
+    if (!quarters || !both) {
+        hg_free(quarters);
+        hg_free(both);
+        return hg_fail_memory(err);
+    }
+    *out = (turn){both, both + n, n};
+    fill_turn(out, quarters);
+    hg_free(quarters);
+    return HG_OK;
+}
+
 /*
- * Whether the modulus at j of n parts of a turn is clearly negligible. The table's angles are not quite those of
- * characteristic(), but good enough for that.
+ * Whether the modulus at j steps is clearly negligible. The angles are not quite those of characteristic(), but good
+ * enough for that.
  */
-static bool vanishes(const years *y, const double *cosine, size_t n, size_t j, double least)
+static bool vanishes(const years *y, const turn *t, size_t j, double least)
 {
     double re = 0, im = 0;
     for (size_t k = 0; k < y->periods; k++) {
-        size_t at = 4 * (j * (size_t)(y->year[k] - y->year[0]) % n), before = at + 3 * n;
-        re += y->p[k] * cosine[at];
-        im += y->p[k] * cosine[before - (before >= 4 * n ? 4 * n : 0)];
+        size_t at = j * (size_t)(y->year[k] - y->year[0]) % t->n;
+        re += y->p[k] * t->cosine[at];
+        im += y->p[k] * t->sine[at];
     }
     return re * re + im * im < least;
 }
 
+/* Adds re cos + im sin of i x j steps to the i-th mass; without a test for each whether the turn is over. */
+static void add_wave(const turn *t, size_t j, double re, double im, double *mass)
+{
+    for (size_t i = 0, at = 0; i < t->n; at -= t->n)
+        for (; at < t->n && i < t->n; at += j, i++)
+            mass[i] += re * t->cosine[at] + im * t->sine[at];
+}
+
 /* The terms j and n - j are conjugates, so that one of them does for both. */
-static void invert(const years *y, const double *cosine, distribution *d)
+static void invert(const years *y, const turn *t, distribution *d)
 {
     double n = (double)d->n, least = exp(2 * log(NEGLIGIBLE / 100) / y->total) * (1 - 1e-9);
     for (size_t j = 1; 2 * j <= d->n; j++) {
-        if (vanishes(y, cosine, d->n, j, least))
+        if (vanishes(y, t, j, least))
             continue;
         double angle = 2 * M_PI * (double)j / n, phase;
         double modulus = characteristic(y, angle, &phase) / n * (2 * j == d->n ? 1 : 2);
         if (modulus * n < NEGLIGIBLE)
             continue;
         phase -= angle * fmod(d->low, n);
-        double re = modulus * cos(phase), im = modulus * sin(phase);
-        for (size_t i = 0, at = 0; i < d->n; i++) {
-            /* sin of an angle is the cosine a quarter turn before; the table has 4 n entries. */
-            size_t before = 4 * at + 3 * d->n;
-            d->mass[i] += re * cosine[4 * at] + im * cosine[before - (before >= 4 * d->n ? 4 * d->n : 0)];
-            at += j;
-            at -= at >= d->n ? d->n : 0;
-        }
+        add_wave(t, j, modulus * cos(phase), modulus * sin(phase), d->mass);
     }
 }
 
@@ -154,18 +198,6 @@ static void distribution_dispose(distribution *d)
     hg_free(d->mass);
 }
 
-/* A full turn in 4 n steps, from its first quarter. */
-static void fill_cosines(double *cosine, size_t n)
-{
-    for (size_t i = 0; i <= n; i++) {
-        double c = i == n ? 0 : cos(M_PI / 2 * (double)i / (double)n);
-        cosine[i] = c;
-        cosine[2 * n - i] = cosine[2 * n + i] = -c;
-        if (i > 0)
-            cosine[4 * n - i] = c;
-    }
-}
-
 static hg_status distribution_new(const years *y, double slope, distribution *out, hg_error *err)
 {
     double variance, mean = set_slope(y, slope, &variance) * y->total;
@@ -176,19 +208,18 @@ static hg_status distribution_new(const years *y, double slope, distribution *ou
         return hg_fail(err, HG_EFAIL, "a trend over %.0f events cannot be tested exactly",
                        y->total);
     d.n = (size_t)width;
-    double *cosine = hg_malloc(4 * d.n, sizeof *cosine);
+    turn t = {0};
     d.mass = hg_malloc(d.n, sizeof *d.mass);
-    if (!cosine || !d.mass) {
-        hg_free(cosine);
+    hg_status s = d.mass ? turn_new(d.n, &t, err) : hg_fail_memory(err);
+    if (s != HG_OK) {
         distribution_dispose(&d);
-        return hg_fail_memory(err);
+        return s;
     }
-    fill_cosines(cosine, d.n);
     for (size_t i = 0; i < d.n; i++)
         d.mass[i] = 1 / (double)d.n;
-    invert(y, cosine, &d);
+    invert(y, &t, &d);
     clear_noise(&d);
-    hg_free(cosine);
+    turn_dispose(&t);
     *out = d;
     return HG_OK;
 }
