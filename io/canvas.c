@@ -126,14 +126,17 @@ void hg_canvas_box(hg_canvas *c, double x, double y, double width, double height
     cairo_new_path(c->cairo);
 }
 
-void hg_canvas_boxes(hg_canvas *c, const double (*boxes)[4], size_t n, const char *fill)
+void hg_canvas_bars(hg_canvas *c, const double (*ends)[2], size_t n, double y, double height, const char *fill)
 {
     if (n == 0)
         return;
-    for (size_t i = 0; i < n; i++)
-        cairo_rectangle(c->cairo, boxes[i][0], boxes[i][1], boxes[i][2], boxes[i][3]);
+    for (size_t i = 0; i < n; i++) {
+        cairo_move_to(c->cairo, ends[i][0], y);
+        cairo_line_to(c->cairo, ends[i][1], y);
+    }
     set_colour(c, fill);
-    cairo_fill(c->cairo);
+    cairo_set_line_width(c->cairo, height);
+    cairo_stroke(c->cairo);
 }
 
 void hg_canvas_line(hg_canvas *c, double x0, double y0, double x1, double y1, const char *colour,

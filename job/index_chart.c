@@ -228,12 +228,10 @@ typedef struct strip {
     double left, y;
 } strip;
 
-static void strip_box(const strip *s, int32_t from, int32_t until, double box[4])
+static void strip_ends(const strip *s, int32_t from, int32_t until, double ends[2])
 {
-    box[0] = s->left + (from - s->first) * strip_day;
-    box[1] = s->y + 1;
-    box[2] = (until - from) * strip_day;
-    box[3] = strip_height - 2;
+    ends[0] = s->left + (from - s->first) * strip_day;
+    ends[1] = s->left + (until - s->first) * strip_day;
 }
 
 static const char *colour_number(const chart *c, size_t k)
@@ -248,24 +246,29 @@ static size_t day_number(const chart *c, const strip *s, int32_t day)
     return band < c->run->design.band_count ? band : c->run->design.band_count;
 }
 
-/* Days alike in a row are one box; all boxes of a colour are one shape. */
-static void draw_runs(const chart *c, const strip *s, size_t k, double (*boxes)[4])
+static void draw_bars(const chart *c, const strip *s, size_t k, const double (*bars)[2], size_t n)
+{
+    hg_canvas_bars(c->canvas, bars, n, s->y + strip_height / 2, strip_height - 2, colour_number(c, k));
+}
+
+/* Days alike in a row are one bar; all bars of a colour are one shape. */
+static void draw_runs(const chart *c, const strip *s, size_t k, double (*bars)[2])
 {
     size_t n = 0;
     for (int32_t day = s->from, end; day < s->until; day = end > day ? end : day + 1) {
         for (end = day; end < s->until && day_number(c, s, end) == k;)
             end++;
         if (end > day)
-            strip_box(s, day, end, boxes[n++]);
+            strip_ends(s, day, end, bars[n++]);
     }
-    hg_canvas_boxes(c->canvas, (const double (*)[4])boxes, n, colour_number(c, k));
+    draw_bars(c, s, k, (const double (*)[2])bars, n);
 }
 
-/* The colour of most days lies under all of them, which is most of the boxes saved. */
+/* The colour of most days lies under all of them, which saves half of the bars. */
 static void draw_days(const chart *c, const strip *s)
 {
     enum { MOST_DAYS = 366 };
-    double boxes[MOST_DAYS][4];
+    double bars[MOST_DAYS][2];
     int32_t count[HG_INDEX_BANDS_MAX + 1] = {0};
     size_t colours = c->run->design.band_count + 1, most = 0;
     for (int32_t day = s->from; day < s->until; day++)
@@ -273,12 +276,12 @@ static void draw_days(const chart *c, const strip *s)
     for (size_t k = 0; k < colours; k++)
         most = count[k] > count[most] ? k : most;
     if (s->from < s->until) {
-        strip_box(s, s->from, s->until, boxes[0]);
-        hg_canvas_boxes(c->canvas, (const double (*)[4])boxes, 1, colour_number(c, most));
+        strip_ends(s, s->from, s->until, bars[0]);
+        draw_bars(c, s, most, (const double (*)[2])bars, 1);
     }
     for (size_t k = 0; k < colours; k++)
         if (k != most && count[k])
-            draw_runs(c, s, k, boxes);
+            draw_runs(c, s, k, bars);
 }
 
 static int32_t within(int32_t day, int32_t low, int32_t high)
