@@ -343,6 +343,8 @@ static hg_status write_result(hg_index_run *run, const outputs *o, double read_s
         status = hg_parallel(TRENDS + TREND_PARTS, job->control.threads, write_files, &w, err);
     if (status == HG_OK)
         status = hg_parallel(2, job->control.threads, finish_files, &w, err);
+    if (status == HG_OK)
+        status = hg_intake_hashes(run->in, err);
     hg_intake_facts(job, run->in);
     design_facts(run);
     if (status == HG_OK)
@@ -378,7 +380,7 @@ hg_status hg_run_index(hg_job *job, hg_error *err)
     if (job->set.check_claim)
         return hg_index_claim(job, err);
     outputs o = {0};
-    hg_intake in = {0};
+    hg_intake in = {.hash_later = true};
     hg_index_run run = {.job = job, .in = &in};
     hg_status status = check_options(job, err);
     if (status == HG_OK)

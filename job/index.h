@@ -93,7 +93,7 @@ typedef struct hg_index_spans {
 /** Everything a run knows; the tables are made from it. */
 typedef struct hg_index_run {
     hg_job *job;
-    const hg_intake *in;
+    hg_intake *in;
     hg_index_design design;
     hg_index_units units;
     hg_index_series_info series[HG_INDEX_STREAMS_MAX];
