@@ -56,6 +56,8 @@ static int by_patch(const void *a, const void *b, void *input)
         order = p->class_id < q->class_id ? -1 : p->class_id > q->class_id;
     if (!order)
         order = (int)p->verdict - (int)q->verdict;
+    if (!order)
+        order = strcmp(p->occupant ? p->occupant : "", q->occupant ? q->occupant : "");
     return order ? order : (i > k) - (i < k);
 }
 

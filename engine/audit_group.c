@@ -17,36 +17,40 @@ static double epoch_rmse(const audit_scene *s, uint32_t epoch)
     return isnan(largest) ? 0 : largest;
 }
 
-static bool near_water(const audit_scene *s)
+static hg_status find_water(const audit_scene *s, bool *water, hg_error *err)
 {
     hg_polygon_hits hits = {0};
-    bool water = false;
-    if (s->c->zone_index && hg_polygon_index_query(s->c->zone_index, s->box, &hits, NULL) == HG_OK)
-        for (size_t k = 0; k < hits.count; k++)
-            water |= audit_zone(s->c, hits.items[k].polygon)->kind == HG_ZONE_RIVER;
+    *water = false;
+    if (!s->c->in->water_level_m || !s->c->zone_index)
+        return HG_OK;
+    hg_status status = hg_polygon_index_query(s->c->zone_index, s->box, &hits, err);
+    for (size_t k = 0; k < hits.count && status == HG_OK; k++)
+        *water |= audit_zone(s->c, hits.items[k].polygon)->kind == HG_ZONE_RIVER;
     hg_free(hits.items);
-    return water;
+    return status;
 }
 
 /* How far the water's edge moved on the bank between the flights. */
-static double water_shift(const audit_scene *s, uint32_t epoch)
+static double water_shift(const hg_land_input *in, uint32_t epoch)
 {
-    const hg_land_input *in = s->c->in;
-    if (!epoch || !in->water_level_m || !near_water(s))
+    if (!epoch)
         return 0;
     double change = fabs(in->water_level_m[epoch] - in->water_level_m[epoch - 1]);
     return isnan(change) ? 0 : change * in->bank_slope;
 }
 
-static void settle_tolerances(audit_scene *s)
+static hg_status settle_tolerances(audit_scene *s, hg_error *err)
 {
-    for (uint32_t t = 0; t < s->epochs; t++) {
+    const hg_land_input *in = s->c->in;
+    bool water = false;
+    hg_status status = find_water(s, &water, err);
+    for (uint32_t t = 0; t < s->epochs && status == HG_OK; t++) {
         double before = t ? epoch_rmse(s, t - 1) : 0, now = epoch_rmse(s, t);
-        s->tau_m[t] = isnan(s->c->in->tolerance_m) ? ACCURACY_95 * hypot(before, now)
-                                                   : s->c->in->tolerance_m;
-        s->tau_m[t] += water_shift(s, t);
+        s->tau_m[t] = isnan(in->tolerance_m) ? ACCURACY_95 * hypot(before, now) : in->tolerance_m;
+        s->tau_m[t] += water ? water_shift(in, t) : 0;
         s->accept_all[t] = s->tau_m[t] == 0;
     }
+    return status;
 }
 
 /* What the accepted outline would lose, gain or see in another class, if every difference counted. */
@@ -133,10 +137,10 @@ hg_status audit_group_run(const audit_context *c, const uint32_t *members, size_
 {
     audit_scene s = {0};
     hg_status status = audit_scene_init(c, members, n, &s, err);
-    if (status == HG_OK) {
-        settle_tolerances(&s);
+    if (status == HG_OK)
+        status = settle_tolerances(&s, err);
+    if (status == HG_OK)
         status = follow(&s, err);
-    }
     if (status == HG_OK) {
         audit_faces_judge(&s);
         status = audit_collect(&s, meter, batch, err);

@@ -49,6 +49,14 @@ static void see_pieces(const hg_land_input *in, const hg_audit_result *r, seen *
         s[r->flows[k].lineage].relapsed |= r->flows[k].relapsed > 0;
 }
 
+/* What now stands on the land of a lineage: itself, or the patch that took it in. */
+static uint32_t standing(const hg_audit_result *r, uint32_t lineage)
+{
+    while (r->lineages[lineage].merged_into != HG_AUDIT_NONE)
+        lineage = r->lineages[lineage].merged_into;
+    return lineage;
+}
+
 /* The claims of one lineage, through every name a survey gave it. */
 typedef struct record {
     uint32_t action;
@@ -60,13 +68,14 @@ static void add_action(const hg_land_input *in, const hg_claim *c, const hg_acti
                        record *rec)
 {
     const hg_land_action *a = &in->actions[c->action];
-    int64_t last_flight = in->epochs[in->epoch_count - 1];
-    rec->action = c->action; /* claims come by date */
+    int64_t last_flight = in->epochs[in->epoch_count - 1], deadline = terms[c->action].deadline;
+    bool again = rec->action != HG_AUDIT_NONE && rec->date == a->date; /* of one day: their order says nothing */
+    rec->action = c->action;                                           /* claims come by date */
     rec->date = a->date;
-    rec->claimed = !c->open;
-    rec->proof = terms[c->action].proof;
-    if (terms[c->action].deadline != HG_NO_TIME)
-        rec->deadline = terms[c->action].deadline;
+    rec->claimed = !c->open || (again && rec->claimed);
+    rec->proof = terms[c->action].proof || (again && rec->proof);
+    if (deadline != HG_NO_TIME && (!again || rec->deadline == HG_NO_TIME || deadline > rec->deadline))
+        rec->deadline = deadline;
     rec->short_of_claim |= c->unverified > 0 && a->date != HG_NO_TIME && a->date <= last_flight;
 }
 
@@ -105,12 +114,13 @@ static hg_case_state acted_on(const hg_land_input *in, const record *rec)
     return rec->short_of_claim ? HG_CASE_RETURNED : HG_CASE_RECTIFYING;
 }
 
+/* `last` is what the flights say of the patch that stands there now. */
 static hg_case_state state_of(const hg_land_input *in, const hg_audit_lineage *l, const seen *s,
-                              const record *rec)
+                              const seen *last, const record *rec)
 {
     if (l->verdict == HG_VERDICT_REJECTED)
         return HG_CASE_NOT_CONFIRMED;
-    if (s->outstanding == 0)
+    if (last->outstanding == 0)
         return HG_CASE_CLOSED;
     if (rec->action != HG_AUDIT_NONE) {
         hg_case_state state = acted_on(in, rec);
@@ -119,11 +129,13 @@ static hg_case_state state_of(const hg_land_input *in, const hg_audit_lineage *l
     return s->relapsed ? HG_CASE_RELAPSED : reviewed(l->verdict);
 }
 
-static int64_t closed_on(const hg_land_input *in, const hg_case *c, const seen *s, const record *rec)
+static int64_t closed_on(const hg_land_input *in, const hg_case *c, const seen *s, const seen *last,
+                         const record *rec)
 {
-    if (c->state == HG_CASE_CLOSED)
-        return s->outstanding == 0 ? in->epochs[s->last + 1] : rec->date;
-    return HG_NO_TIME;
+    if (c->state != HG_CASE_CLOSED)
+        return HG_NO_TIME;
+    uint32_t shown = last->last > s->last ? last->last : s->last; /* the flight after it shows nothing */
+    return last->outstanding == 0 ? in->epochs[shown + 1] : rec->date;
 }
 
 static int64_t overdue_days(const hg_case *c, int64_t as_of)
@@ -135,19 +147,20 @@ static int64_t overdue_days(const hg_case *c, int64_t as_of)
 }
 
 static hg_case make_case(const hg_land_input *in, const hg_audit_result *r, uint32_t lineage,
-                         const seen *s, const record *rec, int64_t as_of)
+                         const seen *all, const record *rec, int64_t as_of)
 {
     const hg_audit_lineage *l = &r->lineages[lineage];
+    const seen *s = &all[lineage], *last = &all[standing(r, lineage)];
     hg_case c = {.lineage = lineage,
                  .zone = s->ever ? s->zone : HG_AUDIT_NONE,
                  .class_id = s->ever ? s->class_id : l->class_id,
-                 .state = state_of(in, l, s, rec),
+                 .state = state_of(in, l, s, last, rec),
                  .found_on = in->epochs[s->ever ? s->first : l->first_epoch],
                  .action = rec->action,
                  .deadline = rec->deadline,
                  .outstanding = s->outstanding,
                  .largest = s->largest};
-    c.closed_on = closed_on(in, &c, s, rec);
+    c.closed_on = closed_on(in, &c, s, last, rec);
     c.overdue_days = overdue_days(&c, as_of);
     return c;
 }
@@ -169,7 +182,7 @@ hg_status hg_cases_make(const hg_land_input *in, const hg_audit_result *result,
         see_pieces(in, result, s);
         for (uint32_t l = 0; l < n; l++)
             if (s[l].ever || result->lineages[l].verdict == HG_VERDICT_REJECTED)
-                cases[made++] = make_case(in, result, l, &s[l], &records[l], as_of);
+                cases[made++] = make_case(in, result, l, s, &records[l], as_of);
         *out = cases;
         *count = made;
     } else {

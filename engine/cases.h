@@ -39,7 +39,9 @@ typedef struct hg_case {
 } hg_case;
 
 /**
- * One case for every lineage that encroached at any epoch or was rejected, in order of lineages.
+ * One case for every lineage that encroached at any epoch or was rejected, in order of lineages. A patch that
+ * merged into another is closed when that one is. Of several actions of one day, any proof and the latest
+ * deadline count.
  * @param terms  one an action, by position in the input
  * @param as_of  day against which deadlines are held, civil seconds
  */

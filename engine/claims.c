@@ -180,7 +180,7 @@ static void settle(matching *m, hg_claim *c)
     size_t n = 0;
     const uint32_t *lineages = hg_patch_names_find(m->names, a->patch_id, &n);
     c->open = isnan(a->claimed_m2);
-    c->claimed = c->open ? 0 : (hg_exact)llrint(a->claimed_m2 * 1e6) * 1000;
+    c->claimed = c->open ? 0 : hg_exact_of_m2(a->claimed_m2);
     c->unknown_patch = n == 0;
     c->before_found = n > 0 && a->date != HG_NO_TIME;
     for (size_t i = 0; i < n; i++)

@@ -127,6 +127,11 @@ static void post_flow(const book *b, const hg_audit_flow *f, hg_exact unexplaine
     };
     bool was = f->change == HG_CHANGE_PERSISTING || f->change == HG_CHANGE_TRANSFERRED || f->change == HG_CHANGE_CLEARED ||
                f->change == HG_CHANGE_REGULARISED || f->change == HG_CHANGE_ZONE_OUT;
+    bool is = f->change == HG_CHANGE_PERSISTING || f->change == HG_CHANGE_TRANSFERRED ||
+              f->change == HG_CHANGE_OCCUPIED || f->change == HG_CHANGE_LAPSED ||
+              f->change == HG_CHANGE_ZONE_IN;
+    if (is)
+        post(b, f->epoch, f->zone, f->class_id, FIGURE(closing_planar), f->planar);
     if (was)
         post(b, f->epoch, f->from_zone, f->from_class, FIGURE(opening), f->area);
     if (figures[f->change])
@@ -164,7 +169,7 @@ static hg_status post_openings(const book *b, const hg_opening *openings, size_t
     for (size_t k = 0, end; k < n; k = end) {
         hg_exact reported = 0;
         for (end = k; end < n && by_account(&sorted[k], &sorted[end]) == 0; end++)
-            reported += (hg_exact)llrint(sorted[end].area_m2 * 1e6) * 1000;
+            reported += hg_exact_of_m2(sorted[end].area_m2);
         hg_exact besides = row_of(b, b->first, sorted[k].zone, sorted[k].class_id)->opening - reported;
         if (besides < PRINTED && besides > -PRINTED)
             continue;

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 typedef struct units {
@@ -28,20 +29,18 @@ static hg_units_row *row_of(units *u, hg_units_row key, hg_error *err)
     return &rows[u->count++];
 }
 
-static hg_status post(units *u, hg_units_row key, bool before, bool now, double amount, hg_error *err)
+#define FIGURE(member) offsetof(hg_units_row, member)
+
+/* Adds to a figure of the zone and of the total. */
+static hg_status post(units *u, hg_units_row key, size_t figure, double amount, hg_error *err)
 {
     const uint32_t zones[] = {key.zone, HG_AUDIT_NONE};
-    if (!before && !now)
-        return HG_OK;
     for (int k = key.zone == HG_AUDIT_NONE; k < 2; k++) {
         key.zone = zones[k];
         hg_units_row *r = row_of(u, key, err);
         if (!r)
             return HG_ENOMEM;
-        r->opening += before ? amount : 0;
-        r->occupied += now && !before ? amount : 0;
-        r->recovered += before && !now ? amount : 0;
-        r->closing += now ? amount : 0;
+        *(double *)((char *)r + figure) += amount;
     }
     return HG_OK;
 }
@@ -63,54 +62,147 @@ static hg_status post_assets(units *u, const hg_land_input *in, const hg_asset *
         hg_units_row key = {
             .epoch = epoch, .zone = assets[i].zone, .class_id = HG_AUDIT_NONE, .unit = rooms};
         bool before = epoch > 0 && occupied_at(&assets[i], in->epochs[epoch - 1]);
-        status = post(u, key, before, occupied_at(&assets[i], in->epochs[epoch]), assets[i].rooms, err);
+        bool now = occupied_at(&assets[i], in->epochs[epoch]);
+        if (before)
+            status = post(u, key, FIGURE(opening), assets[i].rooms, err);
+        if (status == HG_OK && before != now)
+            status = post(u, key, now ? FIGURE(occupied) : FIGURE(recovered), assets[i].rooms, err);
+        if (status == HG_OK && now)
+            status = post(u, key, FIGURE(closing), assets[i].rooms, err);
     }
     return status;
 }
 
 /* ------------------------------------------------- rafts ------------------------------------- */
 
-/* Zone of the largest part of each lineage at an epoch; HG_AUDIT_NONE where it encroaches on none. */
-static void main_zones(const hg_audit_result *r, uint32_t epoch, uint32_t *zone, hg_exact *area)
+/* Where the rafts of a lineage are counted at one epoch, and how many. */
+typedef struct stand {
+    uint32_t zone, class_id; /* zone HG_AUDIT_NONE: they encroach on none */
+    double amount;
+} stand;
+
+/* Rafts that split or merge, compared together: what they grew by, and one of them before and now. */
+typedef struct family {
+    double growth;
+    uint32_t before, now; /* lineages that were and are counted; HG_AUDIT_NONE = none */
+} family;
+
+typedef struct raft_count {
+    units *u;
+    const hg_land_input *in;
+    const hg_audit_result *r;
+    const double *values; /* of each patch */
+    const char *unit;
+    double unsaid;
+    stand *before, *now;
+    family *families; /* by the lineage that leads them */
+    hg_exact *area;
+} raft_count;
+
+/* What was last said of the lineage by an epoch. */
+static double amount_at(const raft_count *c, const hg_audit_lineage *l, uint32_t epoch)
 {
+    for (uint32_t t = epoch + 1; t-- > 0;)
+        if (l->patch_at[t] != HG_AUDIT_NONE && !isnan(c->values[l->patch_at[t]]))
+            return c->values[l->patch_at[t]];
+    return c->unsaid;
+}
+
+/* The class by which the lineage was last drawn; HG_AUDIT_NONE before it was. */
+static uint32_t class_at(const raft_count *c, const hg_audit_lineage *l, uint32_t epoch)
+{
+    for (uint32_t t = epoch + 1; t-- > 0;)
+        if (l->patch_at[t] != HG_AUDIT_NONE)
+            return c->in->patches[l->patch_at[t]].class_id;
+    return HG_AUDIT_NONE;
+}
+
+/* Stands at an epoch: in the zone of the largest part of each lineage whose class is mobile. */
+static void find_stands(const raft_count *c, uint32_t epoch, stand *stands)
+{
+    const hg_audit_result *r = c->r;
     for (size_t l = 0; l < r->lineage_count; l++) {
-        zone[l] = HG_AUDIT_NONE;
-        area[l] = 0;
+        stands[l] = (stand){HG_AUDIT_NONE, class_at(c, &r->lineages[l], epoch),
+                            amount_at(c, &r->lineages[l], epoch)};
+        c->area[l] = 0;
     }
     for (size_t k = 0; k < r->piece_count; k++) {
         const hg_audit_piece *p = &r->pieces[k];
-        if (p->epoch == epoch && p->area > area[p->lineage]) {
-            area[p->lineage] = p->area;
-            zone[p->lineage] = p->zone;
+        uint32_t class_id = stands[p->lineage].class_id;
+        bool counts = p->epoch == epoch && class_id != HG_AUDIT_NONE && c->in->classes[class_id].mobile;
+        if (counts && p->area > c->area[p->lineage]) {
+            c->area[p->lineage] = p->area;
+            stands[p->lineage].zone = p->zone;
         }
     }
 }
 
-/* The outline by which a lineage was last drawn. */
-static uint32_t last_patch(const hg_audit_lineage *l, uint32_t epoch)
+/* A lineage that ended in another is compared with that one, one that split off with what it was part of. */
+static uint32_t leader(const raft_count *c, uint32_t lineage, uint32_t epoch)
 {
-    for (uint32_t t = epoch + 1; t-- > 0;)
-        if (l->patch_at[t] != HG_AUDIT_NONE)
-            return l->patch_at[t];
-    return HG_AUDIT_NONE;
+    const hg_audit_lineage *l = &c->r->lineages[lineage];
+    if (l->merged_into != HG_AUDIT_NONE && c->now[lineage].zone == HG_AUDIT_NONE)
+        return leader(c, l->merged_into, epoch);
+    return l->first_epoch == epoch && l->parent != HG_AUDIT_NONE ? leader(c, l->parent, epoch) : lineage;
 }
 
-static hg_status post_raft(units *u, const hg_audit_lineage *l, uint32_t epoch, uint32_t before,
-                           uint32_t now, const double *count, const double *tonnes, hg_error *err)
+static hg_status post_stand(const raft_count *c, uint32_t epoch, const stand *s, size_t figure, double amount,
+                            hg_error *err)
 {
-    static const char *const sets = "组", *const weight = "t";
-    uint32_t patch = last_patch(l, epoch);
-    if (patch == HG_AUDIT_NONE)
+    const hg_units_row key = {.epoch = epoch, .zone = s->zone, .class_id = s->class_id, .unit = c->unit};
+    return post(c->u, key, figure, amount, err);
+}
+
+/* What is and was counted; for now all of it as if it had come from elsewhere. */
+static hg_status post_raft(raft_count *c, uint32_t l, uint32_t epoch, hg_error *err)
+{
+    const stand *before = &c->before[l], *now = &c->now[l];
+    family *f = &c->families[leader(c, l, epoch)];
+    hg_status status = HG_OK;
+    if (before->zone != HG_AUDIT_NONE && !isnan(before->amount)) {
+        f->growth -= before->amount;
+        f->before = f->before == HG_AUDIT_NONE ? l : f->before;
+        status = post_stand(c, epoch, before, FIGURE(opening), before->amount, err);
+        if (status == HG_OK)
+            status = post_stand(c, epoch, before, FIGURE(transferred), -before->amount, err);
+    }
+    if (status == HG_OK && now->zone != HG_AUDIT_NONE && !isnan(now->amount)) {
+        f->growth += now->amount;
+        f->now = f->now == HG_AUDIT_NONE ? l : f->now;
+        status = post_stand(c, epoch, now, FIGURE(closing), now->amount, err);
+        if (status == HG_OK)
+            status = post_stand(c, epoch, now, FIGURE(transferred), now->amount, err);
+    }
+    return status;
+}
+
+/* What a family grew or shrank by was occupied or recovered, and came from nowhere. */
+static hg_status post_growth(raft_count *c, const family *f, uint32_t epoch, hg_error *err)
+{
+    if (f->growth == 0)
         return HG_OK;
-    hg_units_row key = {.epoch = epoch,
-                        .zone = now != HG_AUDIT_NONE ? now : before,
-                        .class_id = l->class_id,
-                        .unit = sets};
-    bool was = before != HG_AUDIT_NONE, is = now != HG_AUDIT_NONE;
-    hg_status status = post(u, key, was, is, isnan(count[patch]) ? 1 : count[patch], err);
-    key.unit = weight;
-    if (status == HG_OK && !isnan(tonnes[patch]))
-        status = post(u, key, was, is, tonnes[patch], err);
+    bool grew = f->growth > 0;
+    const stand *s = grew ? &c->now[f->now] : &c->before[f->before];
+    hg_status status = post_stand(c, epoch, s, grew ? FIGURE(occupied) : FIGURE(recovered), fabs(f->growth), err);
+    return status == HG_OK ? post_stand(c, epoch, s, FIGURE(transferred), -f->growth, err) : status;
+}
+
+static hg_status post_unit(raft_count *c, uint32_t epoch, hg_error *err)
+{
+    size_t n = c->r->lineage_count;
+    hg_status status = HG_OK;
+    find_stands(c, epoch, c->now);
+    if (epoch)
+        find_stands(c, epoch - 1, c->before);
+    for (size_t l = 0; l < n; l++) {
+        c->families[l] = (family){0, HG_AUDIT_NONE, HG_AUDIT_NONE};
+        if (!epoch)
+            c->before[l] = (stand){.zone = HG_AUDIT_NONE};
+    }
+    for (uint32_t l = 0; l < n && status == HG_OK; l++)
+        status = post_raft(c, l, epoch, err);
+    for (size_t l = 0; l < n && status == HG_OK; l++)
+        status = post_growth(c, &c->families[l], epoch, err);
     return status;
 }
 
@@ -118,20 +210,38 @@ static hg_status post_rafts(units *u, const hg_land_input *in, const hg_audit_re
                             const double *count, const double *tonnes, hg_error *err)
 {
     size_t n = r->lineage_count + 1;
-    uint32_t *before = hg_malloc(n, sizeof *before), *now = hg_malloc(n, sizeof *now);
-    hg_exact *area = hg_malloc(n, sizeof *area);
-    hg_status status = before && now && area ? HG_OK : hg_fail_memory(err);
-    if (status == HG_OK) {
-        main_zones(r, epoch, now, area);
-        main_zones(r, epoch ? epoch - 1 : UINT32_MAX, before, area);
+    raft_count c = {.u = u,
+                    .in = in,
+                    .r = r,
+                    .before = hg_malloc(n, sizeof *c.before),
+                    .now = hg_malloc(n, sizeof *c.now),
+                    .families = hg_malloc(n, sizeof *c.families),
+                    .area = hg_malloc(n, sizeof *c.area)};
+    hg_status status = c.before && c.now && c.families && c.area ? HG_OK : hg_fail_memory(err);
+    const struct {
+        const double *values;
+        const char *unit;
+        double unsaid;
+    } counted[] = {{count, "组", 1}, {tonnes, "t", NAN}};
+    for (int k = 0; k < 2 && status == HG_OK; k++) {
+        c.values = counted[k].values;
+        c.unit = counted[k].unit;
+        c.unsaid = counted[k].unsaid;
+        status = post_unit(&c, epoch, err);
     }
-    for (size_t l = 0; l < r->lineage_count && status == HG_OK; l++)
-        if (in->classes[r->lineages[l].class_id].mobile)
-            status = post_raft(u, &r->lineages[l], epoch, before[l], now[l], count, tonnes, err);
-    hg_free(before);
-    hg_free(now);
-    hg_free(area);
+    hg_free(c.before);
+    hg_free(c.now);
+    hg_free(c.families);
+    hg_free(c.area);
     return status;
+}
+
+/* Tonnes are decimals: what is left of their sums beyond the milligram is no transfer. */
+static void settle_transfers(units *u)
+{
+    for (size_t k = 0; k < u->count; k++)
+        if (fabs(u->rows[k].transferred) < 1e-9)
+            u->rows[k].transferred = 0;
 }
 
 static int by_row(const void *a, const void *b)
@@ -157,6 +267,7 @@ hg_status hg_units_make(const hg_land_input *in, const hg_audit_result *result, 
             status = post_rafts(&u, in, result, t, count, tonnes, err);
     }
     if (status == HG_OK) {
+        settle_transfers(&u);
         if (u.count)
             qsort(u.rows, u.count, sizeof *u.rows, by_row);
         *out = u.rows;

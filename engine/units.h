@@ -12,18 +12,20 @@ typedef struct hg_asset {
     int64_t recovered_on;  /**< HG_NO_TIME = not yet */
 } hg_asset;
 
-/** closing = opening + occupied - recovered. */
+/** closing = opening + occupied - recovered + transferred. */
 typedef struct hg_units_row {
     uint32_t epoch, zone; /**< zone HG_AUDIT_NONE = all */
     uint32_t class_id;    /**< of rafts; HG_AUDIT_NONE = public buildings */
     const char *unit;     /**< "间", "组", "t" */
     double opening, occupied, recovered, closing;
+    double transferred; /**< from another zone or class; 0 in total but for classes */
 } hg_units_row;
 
 /**
  * The units ledger, from the second epoch on (with one epoch that one): assets by zone and in total, then
  * mobile classes by zone and in total, in 组 (a raft without a count is one) and in tonnes. A raft belongs to the
- * zone that holds its largest part.
+ * zone that holds its largest part, and counts as it was last said to; rafts that split or merge are compared
+ * together.
  * @param count, tonnes  of each patch by position in the input, NaN = not said
  */
 hg_status hg_units_make(const hg_land_input *in, const hg_audit_result *result, const hg_asset *assets,

@@ -31,7 +31,7 @@ bool hg_source_is_direct(const hg_source *s)
 typedef struct range_reader {
     hg_source *source;
     const hg_range_sink *sink;
-    int64_t first, step;
+    int64_t first, last, step;
     char *select;
 } range_reader;
 
@@ -161,6 +161,16 @@ static hg_status take_rows(sqlite3 *db, const char *select, int64_t from, int64_
     return status;
 }
 
+/* The keys of range i; the last ranges may lie beyond the last key, and then hold none. */
+static void range_keys(const range_reader *r, size_t i, int64_t *from, int64_t *to)
+{
+    uint64_t begin = (uint64_t)i * (uint64_t)r->step, reach = (uint64_t)r->last - (uint64_t)r->first;
+    uint64_t end = begin + (uint64_t)r->step - 1;
+    bool none = r->last < r->first || begin > reach;
+    *from = none ? 1 : (int64_t)((uint64_t)r->first + begin);
+    *to = none ? 0 : end < begin || end > reach ? r->last : (int64_t)((uint64_t)r->first + end);
+}
+
 static hg_status read_range(void *context, size_t i, hg_error *err)
 {
     range_reader *r = context;
@@ -171,8 +181,9 @@ static hg_status read_range(void *context, size_t i, hg_error *err)
         status = r->sink->open(r->sink->context, i, err);
     if (status == HG_OK) {
         row_taker taker = {.source = r->source, .sink = r->sink, .range = i, .values = values};
-        int64_t from = r->first + (int64_t)i * r->step;
-        status = take_rows(db, r->select, from, from + r->step - 1, &taker, err);
+        int64_t from, to;
+        range_keys(r, i, &from, &to);
+        status = take_rows(db, r->select, from, to, &taker, err);
     }
     sqlite3_close(db);
     hg_free(values);
@@ -237,10 +248,15 @@ static hg_status plan_select(const hg_source *s, char **select, hg_error *err)
     return status;
 }
 
-/* Keys are spread over at most MAX_RANGES ranges of equal width; sparse keys only make them uneven.
+/*
+ * Keys are spread over at most MAX_RANGES ranges of equal width; sparse keys only make them uneven. A table
+ * without rows is one range.
  */
 static size_t cut_ranges(int64_t low, int64_t high, int64_t *step)
 {
+    *step = 1;
+    if (high < low)
+        return 1;
     uint64_t span = (uint64_t)high - (uint64_t)low + 1;
     uint64_t n = span / RANGE_ROWS + 1;
     n = n > MAX_RANGES || span == 0 ? MAX_RANGES : n;
@@ -259,6 +275,7 @@ hg_status hg_source_each_range(hg_source *s, const hg_range_sink *sink, hg_error
     if (status != HG_OK)
         return status;
     r.first = low;
+    r.last = high;
     size_t n = cut_ranges(low, high, &r.step);
     status = sink->begin(sink->context, n, (size_t)r.step, err);
     if (status == HG_OK)

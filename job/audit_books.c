@@ -2,6 +2,7 @@
 #include "job/audit.h"
 #include "base/civil.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -158,22 +159,38 @@ static hg_status list_actions(hg_auditing *a, hg_error *err)
 
 /* ------------------------------------------------- what is odd ------------------------------ */
 
+/* Notes a text made for it, which may hold an id of any length. */
+static hg_status note_text(hg_auditing *a, hg_audit_origin origin, const char *reason, hg_text *text,
+                           hg_error *err)
+{
+    hg_status status = text->failed ? hg_fail_memory(err)
+                                    : hg_audit_note_add(&a->in, origin, reason, text->s, err);
+    hg_text_dispose(text);
+    return status;
+}
+
+static hg_status note_dated(hg_auditing *a, const hg_audit_action *x, const char *reason, hg_error *err)
+{
+    hg_text text = {0};
+    char date[32];
+    hg_text_add(&text, hg_pool_text(a->in.pool, x->patch_id));
+    hg_text_addf(&text, " on %.10s", hg_civil_text(x->date, date));
+    return note_text(a, x->origin, reason, &text, err);
+}
+
 static hg_status note_claims(hg_auditing *a, hg_error *err)
 {
     hg_status status = HG_OK;
     for (size_t i = 0; i < a->land.action_count && status == HG_OK; i++) {
         const hg_claim *c = &a->claims[i];
         const hg_audit_action *x = &a->in.actions[c->action];
-        const char *patch = hg_pool_text(a->in.pool, x->patch_id);
-        char dated[256], date[32];
-        hg_civil_text(x->date == HG_NO_TIME ? 0 : x->date, date);
-        snprintf(dated, sizeof dated, "%.200s on %.10s", patch, date);
         if (c->unknown_patch)
-            status = hg_audit_note_add(&a->in, x->origin, "unknown_patch", patch, err);
+            status = hg_audit_note_add(&a->in, x->origin, "unknown_patch",
+                                       hg_pool_text(a->in.pool, x->patch_id), err);
         if (status == HG_OK && c->before_found)
-            status = hg_audit_note_add(&a->in, x->origin, "action_before_found", dated, err);
+            status = note_dated(a, x, "action_before_found", err);
         if (status == HG_OK && c->after_recovery)
-            status = hg_audit_note_add(&a->in, x->origin, "action_after_recovery", dated, err);
+            status = note_dated(a, x, "action_after_recovery", err);
     }
     return status;
 }
@@ -183,10 +200,10 @@ static hg_status note_overlaps(hg_auditing *a, hg_error *err)
     hg_status status = HG_OK;
     for (size_t k = 0; k < a->result.overlap_count && status == HG_OK; k++) {
         const hg_audit_overlap *o = &a->result.overlaps[k];
-        char value[256];
-        snprintf(value, sizeof value, "%.3f m2 counted with %s", hg_exact_m2(o->area),
-                 a->patches[o->other].id);
-        status = hg_audit_note_add(&a->in, a->patch_origins[o->patch], "overlaps_patch", value, err);
+        hg_text text = {0};
+        hg_text_addf(&text, "%.3f m2 counted with ", hg_exact_m2(o->area));
+        hg_text_add(&text, a->patches[o->other].id);
+        status = note_text(a, a->patch_origins[o->patch], "overlaps_patch", &text, err);
     }
     return status;
 }
@@ -278,6 +295,7 @@ hg_status hg_audit_books_make(hg_job *job, hg_auditing *a, hg_error *err)
         status = note_vanished(a, err);
     hg_free(rank);
     hg_audit_notes_sort(&a->in);
+    hg_audit_inputs_tell(job, &a->in);
     return status == HG_OK ? hg_check_cancel(&job->control, err) : status;
 }
 

@@ -217,7 +217,11 @@ static hg_status make_zones(hg_job *job, hg_auditing *a, hg_error *err)
                                      .valid_to = a->in.zones[i].valid_to};
     a->land.zone_count = n;
     rows what = {&a->in.zone_shapes, zone_origin, zone_name, 0};
-    return read_outlines(job, a, &what, a->zone_outlines, err);
+    hg_status status = read_outlines(job, a, &what, a->zone_outlines, err);
+    for (size_t i = 0; i < n && status == HG_OK; i++)
+        if (a->zone_outlines[i].rings)
+            return HG_OK;
+    return status == HG_OK ? hg_audit_no_zone(&a->in, err) : status;
 }
 
 static hg_status make_permits(hg_job *job, hg_auditing *a, hg_error *err)

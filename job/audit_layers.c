@@ -105,6 +105,14 @@ static const char *status_of(const hg_audit_result *r, const hg_audit_piece *p)
     return change > noise ? "expanded" : change < -noise ? "reduced" : "persisting";
 }
 
+/* Whether nothing stands at the epoch where the piece stood before: neither the patch nor one that took it in. */
+static bool has_ended(const hg_audit_result *r, const hg_audit_piece *p, uint32_t epoch)
+{
+    uint32_t into = r->lineages[p->lineage].merged_into;
+    return !find_piece(r, epoch, p->lineage, p->zone) &&
+           (into == HG_AUDIT_NONE || !find_piece(r, epoch, into, p->zone));
+}
+
 /* By epoch; in it what is there, then what was cleared, each by lineage and zone. */
 static hg_status list_states(const hg_auditing *a, state **out, size_t *count, hg_error *err)
 {
@@ -119,7 +127,7 @@ static hg_status list_states(const hg_auditing *a, state **out, size_t *count, h
             states[n++] = (state){&r->pieces[first], status_of(r, &r->pieces[first]), t, false};
         for (size_t k = 0; k < from; k++) {
             const hg_audit_piece *p = &r->pieces[k];
-            if (p->epoch + 1 == t && !find_piece(r, t, p->lineage, p->zone))
+            if (p->epoch + 1 == t && has_ended(r, p, t))
                 states[n++] = (state){p, "cleared", t, true};
         }
     }
@@ -365,7 +373,7 @@ hg_status hg_audit_layers_make(hg_job *job, hg_auditing *a, hg_audit_tables *t, 
         status = make_zones(a, &items[3], err);
     t->count += 4;
     for (size_t k = 0; k < 4 && status == HG_OK; k++)
-        status = hg_columns_title(job->set.lang, items[k], err);
+        status = hg_audit_title(job->set.lang, items[k], err);
     return status;
 }
 

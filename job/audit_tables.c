@@ -12,7 +12,8 @@ static const hg_column_spec ledger_columns[] = {
     {"opening_m2", HG_DOUBLE},    {"occupied_m2", HG_DOUBLE},    {"lapsed_m2", HG_DOUBLE},
     {"zone_in_m2", HG_DOUBLE},    {"cleared_m2", HG_DOUBLE},     {"regularised_m2", HG_DOUBLE},
     {"zone_out_m2", HG_DOUBLE},   {"transferred_m2", HG_DOUBLE}, {"closing_m2", HG_DOUBLE},
-    {"closing_mu", HG_DOUBLE},    {"recovered_m2", HG_DOUBLE},   {"recovered_mu", HG_DOUBLE},
+    {"closing_mu", HG_DOUBLE},    {"closing_planar_m2", HG_DOUBLE}, {"planar_ppm", HG_DOUBLE},
+    {"recovered_m2", HG_DOUBLE},   {"recovered_mu", HG_DOUBLE},
     {"recovered_net_m2", HG_DOUBLE}, {"relapsed_m2", HG_DOUBLE}, {"within_error_m2", HG_DOUBLE},
     {"unexplained_m2", HG_DOUBLE}, {"restated_m2", HG_DOUBLE},   {"noding_m2", HG_DOUBLE},
 };
@@ -40,7 +41,8 @@ static const hg_column_spec case_columns[] = {
 
 static const hg_column_spec unit_columns[] = {
     {"epoch", HG_TEXT},    {"zone_id", HG_TEXT},    {"item", HG_TEXT},        {"unit", HG_TEXT},
-    {"opening", HG_DOUBLE}, {"occupied", HG_DOUBLE}, {"recovered", HG_DOUBLE}, {"closing", HG_DOUBLE},
+    {"opening", HG_DOUBLE}, {"occupied", HG_DOUBLE}, {"recovered", HG_DOUBLE}, {"transferred", HG_DOUBLE},
+    {"closing", HG_DOUBLE},
 };
 
 static const hg_column_spec farmland_columns[] = {
@@ -89,6 +91,8 @@ static hg_status fill_ledger(const hg_auditing *a, const hg_ledger_row *l, hg_ta
     for (size_t k = 0; k < COUNT(figures); k++)
         hg_row_real(&r, hg_exact_m2(figures[k]));
     hg_row_real(&r, hg_mu(l->closing));
+    hg_row_real(&r, hg_exact_m2(l->closing_planar));
+    hg_row_real(&r, l->closing > 0 ? (double)(l->closing_planar - l->closing) / (double)l->closing * 1e6 : NAN);
     hg_row_real(&r, hg_exact_m2(recovered));
     hg_row_real(&r, hg_mu(recovered));
     hg_row_real(&r, hg_exact_m2(recovered - l->relapsed));
@@ -268,7 +272,7 @@ static hg_status make_units(const hg_auditing *a, hg_table **out, hg_error *err)
     hg_status status = new_table("units_ledger", a->unit_count, unit_columns, COUNT(unit_columns), out, err);
     for (size_t k = 0; k < a->unit_count && status == HG_OK; k++) {
         const hg_units_row *u = &a->units[k];
-            hg_row r = {*out, k, 0, HG_OK, err};
+        hg_row r = {*out, k, 0, HG_OK, err};
         hg_row_text(&r, hg_audit_epoch_text(a, u->epoch));
         hg_row_text(&r, hg_audit_zone_id(a, u->zone));
         hg_row_text(&r, u->class_id == HG_AUDIT_NONE ? "public_building"
@@ -277,6 +281,7 @@ static hg_status make_units(const hg_auditing *a, hg_table **out, hg_error *err)
         hg_row_real(&r, u->opening);
         hg_row_real(&r, u->occupied);
         hg_row_real(&r, u->recovered);
+        hg_row_real(&r, u->transferred);
         hg_row_real(&r, u->closing);
         status = r.status;
     }
@@ -315,7 +320,7 @@ static hg_status make_balance(const hg_auditing *a, hg_table **out, hg_error *er
                                     b->not_flown, b->gained_within_error, b->lost_within_error,
                                     b->carried,   b->outside, b->authorised, b->encroached,
                                     b->pending_verdict};
-            hg_row r = {*out, t, 0, HG_OK, err};
+        hg_row r = {*out, t, 0, HG_OK, err};
         hg_row_text(&r, hg_audit_epoch_text(a, t));
         hg_row_int(&r, (int64_t)b->patches);
         for (size_t k = 0; k < COUNT(figures); k++)
@@ -364,6 +369,6 @@ hg_status hg_audit_books_tables(hg_job *job, const hg_auditing *a, hg_audit_tabl
     size_t from = t->count;
     t->count = (size_t)(next - t->items);
     for (size_t k = from; k < t->count && status == HG_OK; k++)
-        status = hg_columns_title(job->set.lang, t->items[k], err);
+        status = hg_audit_title(job->set.lang, t->items[k], err);
     return status;
 }

@@ -1,6 +1,7 @@
 #include "job/output.h"
 #include "base/memory.h"
 #include "io/source.h"
+#include "job/roles.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -36,6 +37,25 @@ static bool is_file(const char *source, const struct stat *file)
     return stat(path, &st) == 0 && st.st_dev == file->st_dev && st.st_ino == file->st_ino;
 }
 
+static hg_status refuse_replacing(const hg_job *job, const char *role, const char *source, hg_error *err)
+{
+    return hg_fail(err, HG_EUSAGE, "-o %s: would replace %s %s; name another file", job->set.output, role,
+                   source);
+}
+
+static hg_status check_audit_sources(const hg_job *job, const struct stat *st, hg_error *err)
+{
+    char role[32];
+    for (int r = 0; r < HG_AUDIT_ROLES; r++) {
+        const hg_text_list *sources = &job->set.audit.sources[r];
+        snprintf(role, sizeof role, "--%s", hg_audit_role_name((hg_audit_role)r));
+        for (size_t i = 0; i < sources->count; i++)
+            if (is_file(sources->items[i], st))
+                return refuse_replacing(job, role, sources->items[i], err);
+    }
+    return HG_OK;
+}
+
 hg_status hg_check_not_read(const hg_job *job, const char *path, hg_error *err)
 {
     struct stat st;
@@ -47,16 +67,15 @@ hg_status hg_check_not_read(const hg_job *job, const char *path, hg_error *err)
                   {"--places", job->set.places},
                   {"--units", job->set.units},
                   {"--config", job->set.config},
-                  {"--compare", job->set.compare}};
+                  {"--compare", job->set.compare},
+                  {"--class-map", job->set.audit.class_map}};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (others[i].source && is_file(others[i].source, &st))
-            return hg_fail(err, HG_EUSAGE, "-o %s: would replace %s %s; name another file",
-                           job->set.output, others[i].role, others[i].source);
+            return refuse_replacing(job, others[i].role, others[i].source, err);
     for (size_t i = 0; i < job->input_count; i++)
         if (is_file(job->inputs[i].path, &st))
-            return hg_fail(err, HG_EUSAGE, "-o %s: would replace the input %s; name another file",
-                           job->set.output, job->inputs[i].path);
-    return HG_OK;
+            return refuse_replacing(job, "the input", job->inputs[i].path, err);
+    return check_audit_sources(job, &st, err);
 }
 
 const char *hg_base_name(const char *path)

@@ -85,7 +85,7 @@ static hg_status join_hashes(hg_role_sources *sources, hg_audit_inputs *in, hg_e
     return status;
 }
 
-static hg_status no_zone(const hg_audit_inputs *in, hg_error *err)
+hg_status hg_audit_no_zone(const hg_audit_inputs *in, hg_error *err)
 {
     for (size_t i = 0; i < in->rejects.count; i++) {
         const hg_reject *r = &in->rejects.rows[i];
@@ -98,7 +98,7 @@ static hg_status no_zone(const hg_audit_inputs *in, hg_error *err)
     return hg_fail(err, HG_EDATA, "--zones: %s holds no rows", in->facts[0].name);
 }
 
-static void note_losses(hg_job *job, const hg_audit_inputs *in)
+void hg_audit_inputs_tell(hg_job *job, const hg_audit_inputs *in)
 {
     for (size_t i = 0; i < in->input_count; i++) {
         const hg_input_facts *f = &in->facts[i];
@@ -158,14 +158,13 @@ hg_status hg_audit_inputs_read(hg_job *job, const hg_class_map *map, hg_audit_in
     hg_status status = read_all(job, map, &sources, &in, err);
     hg_role_sources_dispose(&sources);
     if (status == HG_OK && !in.zone_count)
-        status = no_zone(&in, err);
+        status = hg_audit_no_zone(&in, err);
     if (status != HG_OK) {
         hg_audit_inputs_dispose(&in);
         return status;
     }
     hg_rejects_sort(&in.rejects);
     hg_audit_notes_sort(&in);
-    note_losses(job, &in);
     *out = in;
     return HG_OK;
 }

@@ -158,6 +158,10 @@ typedef struct hg_audit_inputs {
 hg_status hg_audit_inputs_read(hg_job *job, const hg_class_map *map, hg_audit_inputs *out,
                                hg_error *err);
 void hg_audit_inputs_dispose(hg_audit_inputs *in);
+/** HG_EDATA: there is no zone that can be used, and why the first of them cannot. */
+hg_status hg_audit_no_zone(const hg_audit_inputs *in, hg_error *err);
+/** Notes to the user how much of each source was rejected or not understood; once all of it is known. */
+void hg_audit_inputs_tell(hg_job *job, const hg_audit_inputs *in);
 
 /** Puts the notes in order of origin, then reason. */
 void hg_audit_notes_sort(hg_audit_inputs *in);

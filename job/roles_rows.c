@@ -127,6 +127,9 @@ static int64_t date_or_note(taker *t, size_t column)
 
 typedef enum number_state { NUMBER_OK, NUMBER_BAD, NUMBER_NEGATIVE } number_state;
 
+/* All of the Earth's surface: what is said to be more than that is no area. */
+static const double MOST_AREA_M2 = 5.2e14;
+
 /* NaN where nothing stands there, and unless NUMBER_OK. */
 static number_state read_number(const taker *t, size_t column, bool area, double *out)
 {
@@ -136,7 +139,7 @@ static number_state read_number(const taker *t, size_t column, bool area, double
     if (!text)
         return NUMBER_OK;
     if (!(area ? hg_parse_quantity(text, HG_AREA, &v) : hg_parse_number(text, strlen(text), &v)) ||
-        !isfinite(v))
+        !isfinite(v) || (area && v > MOST_AREA_M2))
         return NUMBER_BAD;
     if (v < 0)
         return NUMBER_NEGATIVE;

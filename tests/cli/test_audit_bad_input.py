@@ -280,6 +280,18 @@ class Refusals(BadInputCase):
         self.assert_message(p.stderr, "--overwrite")
         self.assertEqual(self.dir.joinpath("there.gpkg").read_bytes(), b"precious")
 
+    def test_output_that_is_an_input(self):
+        """--overwrite replaces an older result, never what the run reads."""
+        arguments = self.inputs()
+        at = arguments.index("--zones") + 1
+        arguments[at] = write_layer(self.path("only.gpkg"), "zones", self.zones)
+        arguments += ["--class-map", self.write("map.gpkg", "rent_counts_as_recovered: true\n")]
+        for option, name in (("--zones", "only.gpkg"), ("--permits", "in.gpkg"), ("--class-map", "map.gpkg")):
+            before = self.dir.joinpath(name).read_bytes()
+            p = self.run_hotgrid("audit", *arguments, "--overwrite", "-o", self.path(name), code=2)
+            self.assert_message(p.stderr, "would replace " + option)
+            self.assertEqual(self.dir.joinpath(name).read_bytes(), before)
+
 
 if __name__ == "__main__":
     main()

@@ -4,13 +4,17 @@ import json
 import pathlib
 import math
 import os
+import sqlite3
 import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from osgeo import ogr, osr
+
 import failure
 import harness
+from audit_case import write_layer
 from harness import main
 
 
@@ -143,6 +147,25 @@ class Sources(Inputs):
         self.assertIn("--survey: e.csv holds no rows", p.stderr)
         self.assertEqual(self.facts("--survey", empty + "@2019-10-31")["epochs"][1]["patches"], 0)
 
+    def test_keys_of_a_layer(self):
+        """A layer without rows, and one whose keys are the first and the last there can be."""
+        path = self.path("keys.gpkg")
+        flights = [("none", 0, []), ("some", 2, [-2 ** 63, 2 ** 63 - 1]), ("top", 2, [2 ** 63 - 2, 2 ** 63 - 1])]
+        for name, n, keys in flights:
+            rows = [{"patch_id": i, "geometry": ogr.CreateGeometryFromWkt(w)} for i, _, w in PATCHES[:n]]
+            write_layer(path, name, rows, columns=["patch_id"])
+            db = sqlite3.connect(path)
+            for (trigger,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                db.execute('DROP TRIGGER "%s"' % trigger)
+            for at, key in enumerate(keys):
+                db.execute('UPDATE "%s" SET fid = ? WHERE fid = ?' % name, (key, at + 1))
+            db.commit()
+            db.close()
+        for name, n, _ in flights:
+            with self.subTest(layer=name):
+                facts = self.facts(survey="%s:%s@2019-03-01" % (path, name))
+                self.assertEqual(facts["epochs"][0]["patches"], n)
+
     def test_no_crs(self):
         self.fails(2, ["zones.csv", "no coordinate reference system", "--crs"], "--zones", self.zones,
                    "--survey", self.survey + "@2019-03-01")
@@ -259,7 +282,7 @@ class Nasty(Inputs):
 
     def outlines(self, path):
         """How many polygons and multipolygons with finite vertices OGR finds in the file."""
-        from osgeo import ogr
+        osr.DontUseExceptions()  # handlers go in the reverse of the order in which audit_case put them on
         ogr.DontUseExceptions()
         found, source = 0, ogr.Open(path)
         for feature in source.GetLayer(0):

@@ -2,240 +2,12 @@
  * The audit's algebra on outlines small enough to reckon by hand: the worked example of docs/methods/audit.md in
  * full, and one case a rule for what it leaves out. All in planar metres; boxes are x0, y0, x1, y1.
  */
-#include "base/civil.h"
-#include "base/memory.h"
-#include "engine/cases.h"
-#include "engine/ledger.h"
-#include "engine/units.h"
+#include "tests/audit_world.h"
+#include "tests/support/sweep.h"
 
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-enum { MOST = 16, POND = 0, RAFT = 1, STRUCTURE = 2, E1 = 0, E2 = 1, E3 = 2 };
-
-typedef struct world {
-    hg_land_zone zones[MOST];
-    hg_polygon_mm zone_outlines[MOST];
-    hg_land_permit permits[MOST];
-    hg_polygon_mm permit_outlines[MOST];
-    hg_land_patch patches[MOST * 3];
-    hg_polygon_mm patch_outlines[MOST * 3];
-    uint32_t coverage_epoch[MOST];
-    hg_polygon_mm coverage_outlines[MOST];
-    hg_land_action actions[MOST];
-    int64_t epochs[4];
-    hg_land_input in;
-    hg_crs *crs;
-    hg_audit_result result;
-    hg_claim *claims;
-    hg_exact *unexplained;
-    hg_ledger ledger;
-} world;
-
-static const hg_land_class classes[] = {{"fish_pond", false}, {"oyster_raft", true}, {"structure", false}};
-
-static hg_polygon_mm rings_of(const double (*boxes)[4], size_t n)
-{
-    hg_polygon_mm p = {.xy = hg_malloc(n * 10, sizeof *p.xy),
-                       .ring_start = hg_malloc(n + 1, sizeof *p.ring_start),
-                       .rings = n,
-                       .box = {INT64_MAX, INT64_MAX, INT64_MIN, INT64_MIN}};
-    assert_non_null(p.xy);
-    assert_non_null(p.ring_start);
-    for (size_t i = 0; i < n; i++) {
-        const double *b = boxes[i], corners[10] = {b[0], b[1], b[2], b[1], b[2], b[3], b[0], b[3], b[0], b[1]};
-        p.ring_start[i] = 5 * i;
-        for (size_t k = 0; k < 10; k++) {
-            int64_t v = llround(corners[k] * 1000) + (k % 2 ? 2440000000 : 400000000);
-            p.xy[10 * i + k] = v;
-            p.box[k % 2] = v < p.box[k % 2] ? v : p.box[k % 2];
-            p.box[2 + k % 2] = v > p.box[2 + k % 2] ? v : p.box[2 + k % 2];
-        }
-    }
-    p.ring_start[n] = 5 * n;
-    return p;
-}
-
-static hg_polygon_mm box(double x0, double y0, double x1, double y1)
-{
-    const double b[1][4] = {{x0, y0, x1, y1}};
-    return rings_of(b, 1);
-}
-
-static world *new_world(const char *const *dates, size_t n, double tolerance_m)
-{
-    world *w = hg_calloc(1, sizeof *w);
-    hg_error err;
-    assert_non_null(w);
-    for (size_t t = 0; t < n; t++) {
-        hg_moment m;
-        assert_true(hg_moment_parse(dates[t], strlen(dates[t]), HG_ORDER_UNKNOWN, &m));
-        w->epochs[t] = m.civil;
-    }
-    assert_int_equal(hg_crs_new("EPSG:4547", "", &w->crs, &err), HG_OK);
-    w->in = (hg_land_input){.zones = w->zones,
-                            .zone_outlines = w->zone_outlines,
-                            .permits = w->permits,
-                            .permit_outlines = w->permit_outlines,
-                            .patches = w->patches,
-                            .patch_outlines = w->patch_outlines,
-                            .coverage_epoch = w->coverage_epoch,
-                            .coverage_outlines = w->coverage_outlines,
-                            .actions = w->actions,
-                            .classes = classes,
-                            .class_count = 3,
-                            .epochs = w->epochs,
-                            .epoch_count = n,
-                            .tolerance_m = tolerance_m,
-                            .crs = w->crs,
-                            .area_mode = HG_AREA_PLANAR};
-    return w;
-}
-
-static void free_outlines(hg_polygon_mm *p, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        hg_polygon_mm_dispose(&p[i]);
-}
-
-static void free_world(world *w)
-{
-    free_outlines(w->zone_outlines, w->in.zone_count);
-    free_outlines(w->permit_outlines, w->in.permit_count);
-    free_outlines(w->patch_outlines, w->in.patch_count);
-    free_outlines(w->coverage_outlines, w->in.coverage_count);
-    hg_audit_result_dispose(&w->result);
-    hg_free(w->claims);
-    hg_free(w->unexplained);
-    hg_ledger_dispose(&w->ledger);
-    hg_crs_free(w->crs);
-    hg_free(w);
-}
-
-static void zone(world *w, const char *id, double priority, hg_polygon_mm outline)
-{
-    w->zones[w->in.zone_count] = (hg_land_zone){id, HG_ZONE_STATE_LAND, priority, HG_NO_TIME, HG_NO_TIME};
-    w->zone_outlines[w->in.zone_count++] = outline;
-}
-
-static int64_t day(const char *text)
-{
-    hg_moment m;
-    if (!text)
-        return HG_NO_TIME;
-    assert_true(hg_moment_parse(text, strlen(text), HG_ORDER_UNKNOWN, &m));
-    return m.civil;
-}
-
-static void permit(world *w, const char *id, const char *holder, const char *signed_on, const char *to,
-                   hg_polygon_mm outline)
-{
-    w->permits[w->in.permit_count] = (hg_land_permit){
-        .id = id, .holder = holder, .signed_on = day(signed_on), .valid_from = HG_NO_TIME, .valid_to = day(to)};
-    w->permit_outlines[w->in.permit_count++] = outline;
-}
-
-static hg_land_patch *patch(world *w, uint32_t epoch, const char *id, uint32_t class_id,
-                            hg_polygon_mm outline)
-{
-    hg_land_patch *p = &w->patches[w->in.patch_count];
-    *p = (hg_land_patch){.id = id, .epoch = epoch, .class_id = class_id, .rmse_m = NAN};
-    w->patch_outlines[w->in.patch_count++] = outline;
-    return p;
-}
-
-static void action(world *w, const char *id, hg_action_kind kind, const char *date, double claimed)
-{
-    w->actions[w->in.action_count++] = (hg_land_action){id, kind, day(date), claimed};
-}
-
-static void run(world *w)
-{
-    hg_control control = {.saying = ATOMIC_FLAG_INIT, .threads = 2};
-    hg_error err = {HG_OK, ""};
-    hg_status status = hg_audit_run(&w->in, &control, &w->result, &err);
-    if (status != HG_OK)
-        fail_msg("%s", err.message);
-    assert_int_equal(hg_claims_make(&w->in, &w->result, &w->claims, &w->unexplained, &err), HG_OK);
-    assert_int_equal(hg_ledger_make(&w->in, &w->result, NULL, 0, w->unexplained, &w->ledger, &err), HG_OK);
-}
-
-static const hg_ledger_row *total(const world *w, uint32_t epoch)
-{
-    for (size_t k = 0; k < w->ledger.count; k++) {
-        const hg_ledger_row *r = &w->ledger.rows[k];
-        if (r->epoch == epoch && r->zone == HG_AUDIT_NONE && r->class_id == HG_AUDIT_NONE)
-            return r;
-    }
-    fail_msg("no total for epoch %u", epoch);
-    return NULL;
-}
-
-static void check(const char *what, hg_exact obtained, double expected_m2)
-{
-    if (hg_exact_m2(obtained) != expected_m2)
-        fail_msg("%s: expected %.9f m2, obtained %.9f", what, expected_m2, hg_exact_m2(obtained));
-}
-
-/* Encroached area of a patch, by the id of its lineage, at an epoch, over all zones. */
-static double outstanding(const world *w, const char *id, uint32_t epoch)
-{
-    hg_exact sum = 0;
-    for (size_t k = 0; k < w->result.piece_count; k++) {
-        const hg_audit_piece *p = &w->result.pieces[k];
-        if (p->epoch == epoch && strcmp(w->result.lineages[p->lineage].id, id) == 0)
-            sum += p->area;
-    }
-    return hg_exact_m2(sum);
-}
-
-static void check_outstanding(const world *w, const char *id, uint32_t epoch, double expected_m2)
-{
-    double obtained = outstanding(w, id, epoch);
-    if (obtained != expected_m2)
-        fail_msg("%s at epoch %u: expected %.6f m2, obtained %.6f", id, epoch + 1, expected_m2, obtained);
-}
+#include <stdio.h>
 
 /* ------------------------------------------------- the worked example ---------------------- */
-
-static void add_example_patches(world *w, uint32_t epoch)
-{
-    bool first = epoch == E1;
-    patch(w, epoch, "P1", POND, first ? box(10, 10, 50, 50) : box(10.4, 10, 50.4, 60));
-    patch(w, epoch, "P2", POND, box(60, 10, 100, 40));
-    const double split[2][4] = {{120, 10, 130, 40}, {140, 10, 150, 40}};
-    patch(w, epoch, "P3", POND, first ? box(120, 10, 150, 40) : rings_of(split, 2));
-    patch(w, epoch, "P4", POND, box(190, 60, 220, 80));
-    if (first)
-        patch(w, epoch, "P5", RAFT, box(160, 10, 180, 30));
-    if (epoch != E2)
-        patch(w, epoch, "P6", POND, box(10, 70, 30, 90));
-    if (!first)
-        patch(w, epoch, "P7", POND, box(100, 50, 100.8, 90));
-}
-
-static world *example(void)
-{
-    static const char *const dates[] = {"2019-03-01", "2019-10-31", "2020-03-01"};
-    world *w = new_world(dates, 3, 1);
-    zone(w, "Z", NAN, box(0, 0, 200, 100));
-    permit(w, "K1", NULL, NULL, "2019-12-31", box(60, 10, 80, 40));
-    permit(w, "K2", NULL, "2019-06-01", NULL, box(80, 10, 100, 30));
-    for (uint32_t t = 0; t < 3; t++)
-        add_example_patches(w, t);
-    /* the second flight covered everything but 0-40 x 65-100 */
-    const double flown[2][4] = {{-50, -50, 300, 65}, {40, 65, 300, 150}};
-    w->coverage_epoch[0] = E2;
-    w->coverage_outlines[0] = rings_of(flown, 2);
-    w->in.coverage_count = 1;
-    action(w, "P3", HG_ACT_DEMOLITION, "2019-09-01", 350);
-    return w;
-}
 
 static void test_example(void **state)
 {
@@ -268,9 +40,6 @@ static void test_example(void **state)
 }
 
 /* ------------------------------------------------- rules one by one ----------------------- */
-
-static const char *const two[] = {"2019-03-01", "2019-10-31"};
-static const char *const three[] = {"2019-03-01", "2019-10-31", "2020-10-31"};
 
 /* Land in two zones is booked in one: the lower priority number first, then the lower id. */
 static void test_zones_overlap(void **state)
@@ -568,6 +337,168 @@ static void test_overlapping_patches(void **state)
     free_world(w);
 }
 
+/* Land before a zone is in force is in none, and so it is from the day on which that ends. */
+static void test_zones_with_dates(void **state)
+{
+    (void)state;
+    world *w = new_world(three, 3, 1);
+    zone(w, "Z", NAN, box(0, 0, 1000, 1000));
+    w->zones[0].valid_from = day("2019-03-02");
+    w->zones[0].valid_to = day("2020-10-31");
+    for (uint32_t t = E1; t <= E3; t++)
+        patch(w, t, "a", POND, box(0, 0, 50, 20));
+    run(w);
+    check_outstanding(w, "a", E1, 0);
+    check_outstanding(w, "a", E2, 1000);
+    check_outstanding(w, "a", E3, 0);
+    check("zone_in", total(w, E2)->zone_in, 1000);
+    check("zone_out", total(w, E3)->zone_out, 1000);
+    check("recovered", total(w, E3)->cleared + total(w, E3)->regularised, 0);
+    check("outside", w->result.balances[E1].outside, 1000);
+    free_world(w);
+}
+
+/* 0.5 m of water at a bank of 1:3 is 1.5 m: with the metre of tolerance, strips up to 2.5 m wide are noise. */
+static void test_water_level(void **state)
+{
+    (void)state;
+    static const double levels[] = {1.0, 1.5}, unknown[] = {1.0, NAN};
+    for (int k = 0; k < 3; k++) {
+        world *w = new_world(two, 2, 1);
+        zone(w, "Z", NAN, box(0, 0, 1000, 1000));
+        w->zones[0].kind = k == 1 ? HG_ZONE_STATE_LAND : HG_ZONE_RIVER;
+        w->in.water_level_m = k == 2 ? unknown : levels;
+        w->in.bank_slope = 3;
+        patch(w, E1, "a", POND, box(0, 0, 50, 20));
+        patch(w, E2, "a", POND, box(0, 0, 52.4, 20));
+        patch(w, E1, "b", POND, box(0, 100, 50, 120));
+        patch(w, E2, "b", POND, box(0, 100, 52.6, 120));
+        run(w);
+        check_outstanding(w, "a", E2, k == 0 ? 1000 : 1048);
+        check_outstanding(w, "b", E2, 1052);
+        free_world(w);
+    }
+}
+
+/* A claim of more than any surface is a claim, and its sign stays. */
+static void test_enormous_claim(void **state)
+{
+    (void)state;
+    world *w = new_world(two, 2, 1);
+    zone(w, "Z", NAN, box(0, 0, 1000, 1000));
+    patch(w, E1, "a", POND, box(0, 0, 50, 20));
+    action(w, "a", HG_ACT_DEMOLITION, "2019-05-01", 1e300);
+    run(w);
+    check("verified", w->claims[0].verified, 1000);
+    assert_true(w->claims[0].unverified > 0);
+    assert_true(w->claims[0].verified + w->claims[0].unverified == w->claims[0].claimed);
+    free_world(w);
+}
+
+/* Two rows of one id and outline, one of a permit's holder: their order says nothing. */
+static void test_occupants_of_one_outline(void **state)
+{
+    (void)state;
+    for (int turned = 0; turned < 2; turned++) {
+        world *w = new_world(two, 1, 1);
+        zone(w, "Z", NAN, box(0, 0, 1000, 1000));
+        permit(w, "K", "Wu", NULL, NULL, box(0, 0, 50, 20));
+        for (int k = 0; k < 2; k++)
+            patch(w, E1, "a", POND, box(0, 0, 50, 20))->occupant = k == turned ? "Li" : "Wu";
+        run(w);
+        check("closing", total(w, E1)->closing, 1000);
+        free_world(w);
+    }
+}
+
+/* ------------------------------------------------- memory and threads ---------------------- */
+
+static hg_status run_once(void *context, hg_error *err)
+{
+    const world *w = context;
+    hg_control control = {.saying = ATOMIC_FLAG_INIT, .threads = 1};
+    hg_audit_result result = {0};
+    hg_claim *claims = NULL;
+    hg_exact *unexplained = NULL;
+    hg_ledger ledger = {0};
+    hg_status status = hg_audit_run(&w->in, &control, &result, err);
+    if (status == HG_OK)
+        status = hg_claims_make(&w->in, &result, &claims, &unexplained, err);
+    if (status == HG_OK)
+        status = hg_ledger_make(&w->in, &result, NULL, 0, unexplained, &ledger, err);
+    hg_audit_result_dispose(&result);
+    hg_free(claims);
+    hg_free(unexplained);
+    hg_ledger_dispose(&ledger);
+    return status;
+}
+
+static void test_memory(void **state)
+{
+    (void)state;
+    static const double levels[] = {1, 1, 1};
+    world *w = example();
+    w->zones[0].kind = HG_ZONE_RIVER;
+    w->in.water_level_m = levels; /* none of it changes a figure, but zones are asked for */
+    sweep_allocations(run_once, w);
+    free_world(w);
+}
+
+enum { SIDE = 36 };
+
+/* Ponds of 10 x 10 at every 20 m, each a metre and a bit wider at the second flight, from which every seventh is gone. */
+static void add_field(hg_land_patch *patches, hg_polygon_mm *outlines, size_t *n)
+{
+    static char ids[SIDE * SIDE][16];
+    for (uint32_t t = E1; t <= E2; t++)
+        for (int k = 0; k < SIDE * SIDE; k++) {
+            double x = 20 * (k % SIDE), y = 20 * (k / SIDE);
+            if (t == E2 && k % 7 == 0)
+                continue;
+            snprintf(ids[k], sizeof ids[k], "P%d", k);
+            patches[*n] = (hg_land_patch){.id = ids[k], .epoch = t, .class_id = POND, .rmse_m = NAN};
+            outlines[(*n)++] = box(x, y, x + (t == E1 ? 10 : 11.25), y + 10);
+        }
+}
+
+/* Enough patches for several batches: whatever the threads do, the result is one. */
+static void test_threads(void **state)
+{
+    (void)state;
+    hg_land_patch *patches = hg_calloc(2 * SIDE * SIDE, sizeof *patches);
+    hg_polygon_mm *outlines = hg_calloc(2 * SIDE * SIDE, sizeof *outlines);
+    size_t n = 0;
+    assert_non_null(patches);
+    assert_non_null(outlines);
+    add_field(patches, outlines, &n);
+    world *w = new_world(two, 2, 1);
+    zone(w, "Z", NAN, box(-100, -100, 1000, 1000));
+    w->in.patches = patches;
+    w->in.patch_outlines = outlines;
+    w->in.patch_count = n;
+    run(w);
+    const double gone = (SIDE * SIDE + 6) / 7, all = SIDE * SIDE;
+    check("opening", total(w, E2)->opening, 100 * all);
+    check("cleared", total(w, E2)->cleared, 100 * gone);
+    check("occupied", total(w, E2)->occupied, 12.5 * (all - gone));
+    hg_control control = {.saying = ATOMIC_FLAG_INIT, .threads = 4};
+    hg_audit_result other = {0};
+    hg_error err;
+    assert_int_equal(hg_audit_run(&w->in, &control, &other, &err), HG_OK);
+    assert_int_equal(other.flow_count, w->result.flow_count);
+    for (size_t k = 0; k < other.flow_count; k++) {
+        const hg_audit_flow *a = &other.flows[k], *b = &w->result.flows[k];
+        assert_true(a->lineage == b->lineage && a->change == b->change && a->area == b->area);
+        assert_string_equal(other.lineages[a->lineage].id, w->result.lineages[b->lineage].id);
+    }
+    hg_audit_result_dispose(&other);
+    w->in.patch_count = 0; /* they are not the world's */
+    free_world(w);
+    free_outlines(outlines, n);
+    hg_free(outlines);
+    hg_free(patches);
+}
+
 static void test_round_together(void **state)
 {
     (void)state;
@@ -588,6 +519,9 @@ int main(void)
         cmocka_unit_test(test_raft_cleared_by_action), cmocka_unit_test(test_raft_seasons),
         cmocka_unit_test(test_rent),            cmocka_unit_test(test_claims),
         cmocka_unit_test(test_opening),         cmocka_unit_test(test_overlapping_patches),
+        cmocka_unit_test(test_zones_with_dates), cmocka_unit_test(test_water_level),
+        cmocka_unit_test(test_enormous_claim),  cmocka_unit_test(test_occupants_of_one_outline),
+        cmocka_unit_test(test_memory),          cmocka_unit_test(test_threads),
         cmocka_unit_test(test_round_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
