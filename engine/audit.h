@@ -111,6 +111,7 @@ typedef struct hg_audit_lineage {
     uint32_t first_epoch;
     uint32_t parent;      /**< the lineage it split from, or HG_AUDIT_NONE */
     uint32_t merged_into; /**< HG_AUDIT_NONE while it is on its own */
+    uint32_t merged_epoch; /**< since when, where it is not */
     uint32_t *patch_at;   /**< per epoch: the outline (position in the input) it has there, or HG_AUDIT_NONE */
     uint32_t class_id;    /**< of its last outline */
     const char *occupant; /**< as last known; NULL if never */

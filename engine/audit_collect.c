@@ -606,6 +606,7 @@ static hg_status add_lineage(collector *c, const audit_lineage *l, hg_error *err
     *out = (hg_audit_lineage){.first_epoch = l->first_epoch,
                               .parent = shifted(l->parent, c->base),
                               .merged_into = shifted(l->merged_into, c->base),
+                              .merged_epoch = l->merged_epoch,
                               .absent_since = l->absent_since,
                               .patch_at = patch_at};
     for (uint32_t t = 0; t < s->epochs; t++) {

@@ -137,11 +137,14 @@ static void find_stands(const raft_count *c, uint32_t epoch, stand *stands)
     }
 }
 
-/* A lineage that ended in another is compared with that one, one that split off with what it was part of. */
+/*
+ * A lineage that ended in another by this epoch is compared with that one, one that split off in it with what it was
+ * part of. What merged did so into something older than the merger, so this comes to an end.
+ */
 static uint32_t leader(const raft_count *c, uint32_t lineage, uint32_t epoch)
 {
     const hg_audit_lineage *l = &c->r->lineages[lineage];
-    if (l->merged_into != HG_AUDIT_NONE && c->now[lineage].zone == HG_AUDIT_NONE)
+    if (l->merged_into != HG_AUDIT_NONE && l->merged_epoch <= epoch)
         return leader(c, l->merged_into, epoch);
     return l->first_epoch == epoch && l->parent != HG_AUDIT_NONE ? leader(c, l->parent, epoch) : lineage;
 }

@@ -326,6 +326,30 @@ static void test_rafts_split_and_merge(void **state)
 
 /* ------------------------------------------------- patrols ---------------------------------- */
 
+/* What split off becomes the whole: at the flight of the split the rest lies outside the zone, and later ends in it. */
+static void test_rafts_swap_parts(void **state)
+{
+    (void)state;
+    world *w = new_world(three, 3, 1);
+    zone(w, "Z", NAN, box(0, 0, 100, 100));
+    patch(w, E1, "a", RAFT, box(-30, 0, 30, 20));
+    patch(w, E2, "a", RAFT, box(-30, 0, 0, 20));
+    patch(w, E2, "b", RAFT, box(5, 0, 30, 20));
+    patch(w, E3, "c", RAFT, box(-8, 0, 30, 20));
+    const double count[] = {1, 1, 1, 1}, tonnes[] = {NAN, NAN, NAN, NAN};
+    const tally expected[] = {
+        {E2, "Z", "组", 1, 0, 0, 0, 1},
+        {E2, "*", "组", 1, 0, 0, 0, 1},
+        {E3, "Z", "组", 1, 0, 0, 0, 1},
+        {E3, "*", "组", 1, 0, 0, 0, 1},
+    };
+    check_tallies(w, NULL, 0, count, tonnes, expected, 4);
+    assert_int_equal(w->result.lineage_count, 2);
+    assert_int_equal(w->result.lineages[1].parent, 0);
+    assert_int_equal(w->result.lineages[0].merged_into, 1);
+    free_world(w);
+}
+
 /* Thirty days from 1 March on: three of ten for the town, five of seven (the last cut) for the village. */
 static void test_patrols(void **state)
 {
@@ -372,6 +396,7 @@ int main(void)
         cmocka_unit_test(test_actions_of_one_day), cmocka_unit_test(test_farmland),
         cmocka_unit_test(test_rooms),         cmocka_unit_test(test_rafts_counted),
         cmocka_unit_test(test_rafts_move),    cmocka_unit_test(test_rafts_split_and_merge),
+        cmocka_unit_test(test_rafts_swap_parts),
         cmocka_unit_test(test_patrols),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
