@@ -422,6 +422,8 @@ static bool take_action(taker *t)
     a.kind = action_of(t, a.action_text);
     a.date = date_or_note(t, 2);
     a.claimed_m2 = number_or_note(t, 3, true);
+    if (isnan(a.claimed_m2) && cell(t, 3) != HG_NO_TEXT)
+        a.claimed_m2 = 0; /* a claim that cannot be read claims nothing; only an empty one claims all */
     a.deadline = date_or_note(t, 4);
     a.proof = cell(t, 5);
     t->in->actions[t->in->action_count++] = a;
@@ -466,6 +468,8 @@ static bool take_opening(taker *t)
         return false;
     if (read_number(t, 2, true, &o.area_m2) != NUMBER_OK || isnan(o.area_m2))
         return reject(t, HG_BAD_NUMBER, text_of(t, cell(t, 2)));
+    if (o.class_text == HG_NO_TEXT)
+        note(t, "no_class", o.zone_id);
     o.class_number = class_of(t, o.class_text);
     o.signed_on = date_or_note(t, 3);
     t->in->openings[t->in->opening_count++] = o;
