@@ -1,5 +1,6 @@
 #include "base/memory.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +99,13 @@ void *hg_grow(void *p, size_t *capacity, size_t need, size_t size)
     if (moved)
         *capacity = next;
     return moved;
+}
+
+void hg_memory_trim(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }
 
 void hg_memory_fail_at(uint64_t n)

@@ -32,6 +32,9 @@ char *hg_strndup(const char *s, size_t n);
  */
 void *hg_grow(void *p, size_t *capacity, size_t need, size_t size);
 
+/** Gives memory that was freed in small pieces back to the system, before much is asked for in large ones. */
+void hg_memory_trim(void);
+
 /** For tests: the n-th allocation from now on fails (1 = the next), and all after it; 0 = never. */
 void hg_memory_fail_at(uint64_t n);
 

@@ -209,7 +209,7 @@ static void context_dispose(audit_context *c)
 /* ------------------------------------------------- groups on threads ------------------------ */
 
 /* A batch is a stretch of groups of about this many patches, so that threads find enough of them. */
-enum { PATCHES_A_BATCH = 512 };
+enum { PATCHES_A_BATCH = 512, BATCHES_A_TRIM = 256 };
 
 typedef struct batches {
     audit_context *c;
@@ -502,8 +502,11 @@ static hg_status join_batches(batches *b, hg_audit_result *r, hg_error *err)
     const hg_land_input *in = b->c->in;
     uint32_t *founders = NULL;
     hg_status status = reserve_result(b, in->epoch_count, r, &founders, err);
-    for (size_t k = 0; k < b->count && status == HG_OK; k++)
+    for (size_t k = 0; k < b->count && status == HG_OK; k++) {
         move_batch(&b->items[k], in->epoch_count, r, founders);
+        if ((k + 1) % BATCHES_A_TRIM == 0)
+            hg_memory_trim();
+    }
     if (status == HG_OK)
         status = order_result(r, founders, err);
     if (status == HG_OK)
@@ -521,6 +524,8 @@ hg_status hg_audit_run(const hg_land_input *input, hg_control *control, hg_audit
     hg_status status = context_init(&c, err);
     if (status == HG_OK)
         status = audit_groups_make(&c, &b.groups, err);
+    hg_polygon_index_free(c.patch_index); /* groups are all it is for, and it is large */
+    c.patch_index = NULL;
     if (status == HG_OK)
         status = split_groups(&b, err);
     if (status == HG_OK)

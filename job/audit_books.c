@@ -327,6 +327,7 @@ void hg_auditing_let_go(hg_auditing *a)
     dispose_outlines(&a->permit_outlines, a->land.permit_count);
     dispose_outlines(&a->patch_outlines, a->patch_room);
     dispose_outlines(&a->coverage_outlines, a->coverage_room);
+    hg_memory_trim();
 }
 
 static void dispose_land(hg_auditing *a)

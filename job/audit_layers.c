@@ -355,6 +355,7 @@ static void let_go_of_pieces(hg_auditing *a)
 {
     for (size_t k = 0; k < a->result.piece_count; k++)
         hg_polygon_mm_dispose(&a->result.pieces[k].outline);
+    hg_memory_trim();
 }
 
 hg_status hg_audit_layers_make(hg_job *job, hg_auditing *a, hg_audit_tables *t, hg_error *err)
