@@ -32,6 +32,8 @@ bench: deps
 	cmake -S . -B build/bench -G Ninja -DCMAKE_BUILD_TYPE=Release -DHOTGRID_BENCH=ON -DHOTGRID_TESTS=OFF
 	cmake --build build/bench -j $(JOBS)
 	sh tests/bench/run.sh build/bench
+	sh tests/bench/index.sh build/bench
+	sh tests/bench/audit/run.sh build/bench
 
 tsan: deps-test
 	cmake --preset tsan
