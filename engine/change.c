@@ -30,7 +30,10 @@ static int32_t shift_years(int32_t day, int years)
 
 hg_period hg_period_years_before(hg_period period, int years)
 {
-    return (hg_period){shift_years(period.from, -years), shift_years(period.until, -years)};
+    hg_period p = {shift_years(period.from, -years), shift_years(period.until, -years)};
+    if (p.from == p.until && period.from < period.until)
+        p.from--;
+    return p;
 }
 
 /* Months since year 0 of the first of a month; false for any other day. */

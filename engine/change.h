@@ -34,7 +34,8 @@ typedef struct hg_period {
 
 /**
  * The same calendar span `years` earlier: both bounds keep month and day, 29 February becomes 1
- * March. The spans may differ by the leap day, which the rates per day take care of.
+ * March. The spans may differ by the leap day, which the rates per day take care of; 29 February
+ * alone is put beside 28 February.
  */
 hg_period hg_period_years_before(hg_period period, int years);
 /** The span before it: as many months earlier if it is whole calendar months, else as many days. */

@@ -127,6 +127,11 @@ static void post_flow(const book *b, const hg_audit_flow *f, hg_exact unexplaine
     };
     bool was = f->change == HG_CHANGE_PERSISTING || f->change == HG_CHANGE_TRANSFERRED || f->change == HG_CHANGE_CLEARED ||
                f->change == HG_CHANGE_REGULARISED || f->change == HG_CHANGE_ZONE_OUT;
+    bool is = f->change == HG_CHANGE_PERSISTING || f->change == HG_CHANGE_TRANSFERRED ||
+              f->change == HG_CHANGE_OCCUPIED || f->change == HG_CHANGE_LAPSED ||
+              f->change == HG_CHANGE_ZONE_IN;
+    if (is)
+        post(b, f->epoch, f->zone, f->class_id, FIGURE(closing_planar), f->planar);
     if (was)
         post(b, f->epoch, f->from_zone, f->from_class, FIGURE(opening), f->area);
     if (figures[f->change])

@@ -51,6 +51,7 @@ typedef struct hg_ledger_row {
     hg_exact within_error; /**< drawn differently, but by less than the tolerance: gained and lost together */
     hg_exact unexplained;  /**< of cleared and regularised: claimed by no action */
     hg_exact restated;     /**< the surveys' opening less that of the signed report, where one speaks of it */
+    hg_exact closing_planar; /**< the land of `closing` as the plane has it */
     hg_exact noding;       /**< planar: what noding made of the outlines of the epoch */
 } hg_ledger_row;
 

@@ -92,6 +92,8 @@ typedef struct hg_audit_tables {
 hg_status hg_audit_layers_make(hg_job *job, hg_auditing *a, hg_audit_tables *t, hg_error *err);
 /** Tables: ledger, by_zone, by_class, claims, by_action, cases … ledger_notes, rejects. */
 hg_status hg_audit_books_tables(hg_job *job, const hg_auditing *a, hg_audit_tables *t, hg_error *err);
+/** Gives a table and its columns their words in the language. */
+hg_status hg_audit_title(const char *lang, hg_table *table, hg_error *err);
 void hg_audit_tables_dispose(hg_audit_tables *t);
 /** Default styles and the embedded project, epochs as groups. */
 hg_status hg_audit_styles(hg_job *job, const hg_auditing *a, const hg_audit_tables *t, hg_gpkg *gpkg,

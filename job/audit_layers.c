@@ -367,7 +367,7 @@ hg_status hg_audit_layers_make(hg_job *job, hg_auditing *a, hg_audit_tables *t, 
         status = make_zones(a, &items[3], err);
     t->count += 4;
     for (size_t k = 0; k < 4 && status == HG_OK; k++)
-        status = hg_columns_title(job->set.lang, items[k], err);
+        status = hg_audit_title(job->set.lang, items[k], err);
     return status;
 }
 

@@ -71,22 +71,21 @@ typedef struct looks {
     hg_style layers[4];
 } looks;
 
-static void make_looks(const hg_job *job, looks *l)
+static void make_looks(const hg_job *job, const hg_audit_tables *t, looks *l)
 {
-    bool zh = is_chinese(job);
-    l->layers[0] = (hg_style){.layer = "encroachments", .title = zh ? "侵占" : "Encroachments",
+    l->layers[0] = (hg_style){.layer = "encroachments", .title = t->items[0]->title,
                               .symbol = HG_SYMBOL_FILL, .field = "status", .categorised = true,
                               .classes = l->status, .n_classes = make_classes(job, statuses, COUNT(statuses), l->status),
                               .opacity = 0.8, .stroke = "#4a1486", .stroke_mm = 0.15};
-    l->layers[1] = (hg_style){.layer = "changes", .title = zh ? "变化" : "Changes",
+    l->layers[1] = (hg_style){.layer = "changes", .title = t->items[1]->title,
                               .symbol = HG_SYMBOL_FILL, .field = "change", .categorised = true,
                               .classes = l->change, .n_classes = make_classes(job, changes, COUNT(changes), l->change),
                               .opacity = 0.8, .stroke = "#525252", .stroke_mm = 0.1, .hidden = true};
-    l->layers[2] = (hg_style){.layer = "slivers", .title = zh ? "误差内碎片" : "Slivers within error",
+    l->layers[2] = (hg_style){.layer = "slivers", .title = t->items[2]->title,
                               .symbol = HG_SYMBOL_FILL, .field = "kind", .categorised = true,
                               .classes = l->sliver, .n_classes = make_classes(job, slivers, COUNT(slivers), l->sliver),
                               .opacity = 0.9, .hidden = true};
-    l->layers[3] = (hg_style){.layer = "zones", .title = zh ? "管控范围" : "Zones",
+    l->layers[3] = (hg_style){.layer = "zones", .title = t->items[3]->title,
                               .symbol = HG_SYMBOL_FILL, .field = "kind", .categorised = true,
                               .classes = l->zone, .n_classes = make_classes(job, zones, COUNT(zones), l->zone),
                               .opacity = 0.25, .stroke = "#252525", .stroke_mm = 0.3,
@@ -189,7 +188,7 @@ hg_status hg_audit_styles(hg_job *job, const hg_auditing *a, const hg_audit_tabl
                           hg_error *err)
 {
     looks l;
-    make_looks(job, &l);
+    make_looks(job, t, &l);
     hg_status status = write_styles(&l, t, gpkg, err);
     return status == HG_OK ? write_project(job, a, &l, t, gpkg, err) : status;
 }

@@ -12,7 +12,8 @@ static const hg_column_spec ledger_columns[] = {
     {"opening_m2", HG_DOUBLE},    {"occupied_m2", HG_DOUBLE},    {"lapsed_m2", HG_DOUBLE},
     {"zone_in_m2", HG_DOUBLE},    {"cleared_m2", HG_DOUBLE},     {"regularised_m2", HG_DOUBLE},
     {"zone_out_m2", HG_DOUBLE},   {"transferred_m2", HG_DOUBLE}, {"closing_m2", HG_DOUBLE},
-    {"closing_mu", HG_DOUBLE},    {"recovered_m2", HG_DOUBLE},   {"recovered_mu", HG_DOUBLE},
+    {"closing_mu", HG_DOUBLE},    {"closing_planar_m2", HG_DOUBLE}, {"planar_ppm", HG_DOUBLE},
+    {"recovered_m2", HG_DOUBLE},   {"recovered_mu", HG_DOUBLE},
     {"recovered_net_m2", HG_DOUBLE}, {"relapsed_m2", HG_DOUBLE}, {"within_error_m2", HG_DOUBLE},
     {"unexplained_m2", HG_DOUBLE}, {"restated_m2", HG_DOUBLE},   {"noding_m2", HG_DOUBLE},
 };
@@ -90,6 +91,8 @@ static hg_status fill_ledger(const hg_auditing *a, const hg_ledger_row *l, hg_ta
     for (size_t k = 0; k < COUNT(figures); k++)
         hg_row_real(&r, hg_exact_m2(figures[k]));
     hg_row_real(&r, hg_mu(l->closing));
+    hg_row_real(&r, hg_exact_m2(l->closing_planar));
+    hg_row_real(&r, l->closing > 0 ? (double)(l->closing_planar - l->closing) / (double)l->closing * 1e6 : NAN);
     hg_row_real(&r, hg_exact_m2(recovered));
     hg_row_real(&r, hg_mu(recovered));
     hg_row_real(&r, hg_exact_m2(recovered - l->relapsed));
@@ -360,6 +363,6 @@ hg_status hg_audit_books_tables(hg_job *job, const hg_auditing *a, hg_audit_tabl
     size_t from = t->count;
     t->count = (size_t)(next - t->items);
     for (size_t k = from; k < t->count && status == HG_OK; k++)
-        status = hg_columns_title(job->set.lang, t->items[k], err);
+        status = hg_audit_title(job->set.lang, t->items[k], err);
     return status;
 }

@@ -116,11 +116,6 @@ static void design_facts(const hg_index_run *run)
         hg_fact_text(f, run->series[k].name, "stream_columns.%s", run->series[k].code);
 }
 
-static hg_period published(const hg_index_run *run)
-{
-    return (hg_period){run->input.since, run->input.until};
-}
-
 static void unit_facts(const hg_index_run *run, size_t u, const hg_index_summary *s)
 {
     hg_facts *f = &run->job->facts;
@@ -130,13 +125,16 @@ static void unit_facts(const hg_index_run *run, size_t u, const hg_index_summary
     hg_index_message(run, row, false, &en);
     hg_index_message(run, row, true, &zh);
     hg_fact_text(f, run->units.names[u], "units[%zu].name", u);
-    hg_fact_real(f, hg_index_mean_told(run, u, published(run), s), "units[%zu].mean_score", u);
-    hg_fact_int(f, s->rank, "units[%zu].rank", u);
+    hg_fact_real(f, hg_index_mean_told(run, s), "units[%zu].mean_score", u);
+    if (s->rank)
+        hg_fact_int(f, s->rank, "units[%zu].rank", u);
+    else
+        hg_fact_real(f, NAN, "units[%zu].rank", u);
     hg_fact_int(f, s->days, "units[%zu].days", u);
     hg_fact_int(f, s->days_scored, "units[%zu].days_scored", u);
     for (size_t k = 0; k < run->design.band_count; k++)
         hg_fact_int(f, s->days_band[k], "units[%zu].days_%s", u, run->design.band_names[k]);
-    hg_fact_real(f, hg_index_score_hidden(run, row) ? NAN : r->score[row], "units[%zu].latest_score", u);
+    hg_fact_real(f, run->hidden ? NAN : r->score[row], "units[%zu].latest_score", u);
     hg_fact_text(f, hg_index_band_name(run, r->band[row]), "units[%zu].latest_band", u);
     hg_fact_text(f, en.s, "units[%zu].message", u);
     hg_fact_text(f, zh.s, "units[%zu].message_zh", u);
@@ -155,7 +153,7 @@ static void summarise_unit(const hg_index_run *run, size_t u, const hg_index_sum
     hg_text_add(t, zh ? "（" : " (");
     hg_index_reasons(run, row, t);
     hg_text_add(t, zh ? "）\n" : ")\n");
-    double mean = hg_index_mean_told(run, u, published(run), s);
+    double mean = hg_index_mean_told(run, s);
     if (!isnan(mean))
         hg_text_addf(t, zh ? "    %u天：平均%.2f" : "    %u days: mean %.2f", s->days, mean);
     else

@@ -13,6 +13,8 @@
 #include "job/study.h"
 #include "job/columns.h"
 
+#include <math.h>
+
 /* ------------------------------------------------- units ------------------------------------ */
 
 /** In byte order of names. */
@@ -72,7 +74,7 @@ typedef struct hg_index_pair {
 
 /**
  * Everything that is counted by spans: the days of the data cut into segments at the bounds of all spans. Column
- * `units` stands for all units together. Days on which a feed was missing count neither as days nor with
+ * `units` stands for all units together. Days on which a feed is declared missing count neither as days nor with
  * their events.
  */
 typedef struct hg_index_spans {
@@ -82,6 +84,7 @@ typedef struct hg_index_spans {
     size_t month_count;
     hg_period *years; /**< of twelve months back from the end of the period, oldest first */
     size_t year_count;
+    int32_t known_from; /**< the data may begin here, quiet days before their first event */
     int32_t *bound; /**< segments + 1 days, ascending */
     size_t segments;
     uint32_t *segment_of; /**< by day from bound[0] on */
@@ -131,6 +134,12 @@ static inline size_t hg_index_row(const hg_index_run *run, size_t unit, int32_t 
     return unit * run->result.days + (size_t)(day - run->result.since);
 }
 
+/** To nine decimals, as scores have: the tenth is noise, and text of them is short. Large values have none to spare. */
+static inline double hg_index_settled(double v)
+{
+    return fabs(v) < 1e6 ? round(v * 1e9) / 1e9 : v;
+}
+
 /** A day as "2019-10-31" in buf of at least 32 bytes. */
 const char *hg_index_day_text(int32_t day, char *buf);
 int32_t hg_index_day_of(int64_t civil);
@@ -152,14 +161,14 @@ const char *hg_index_escalation_words(int level, bool zh);
 /** A note of a change in words. */
 const char *hg_index_change_words(hg_change_note note, bool zh);
 
-/** Whether the count of a series in a row, and what would reveal it, is withheld. */
+/** Whether the count of a series in a row is withheld. Where any is, so are all scores (run->hidden). */
 static inline bool hg_index_hidden(const hg_index_run *run, size_t row, size_t series)
 {
     return run->hidden && run->hidden[row * run->series_count + series];
 }
 
-/** Whether the headline would reveal a withheld count. */
-bool hg_index_score_hidden(const hg_index_run *run, size_t row);
+/** Whether a count behind the headline is withheld. */
+bool hg_index_row_hidden(const hg_index_run *run, size_t row);
 
 /* ------------------------------------------------- tables ----------------------------------- */
 
@@ -175,8 +184,8 @@ size_t hg_index_tables_list(const hg_index_tables *tables, hg_table **list);
 
 hg_status hg_index_units_table(const hg_index_run *run, hg_table **out, hg_error *err);
 hg_status hg_index_daily_table(const hg_index_run *run, hg_table **out, hg_error *err);
-/** The mean of a span as it may be told: NaN where it would reveal a withheld score, and rounded where some are. */
-double hg_index_mean_told(const hg_index_run *run, size_t unit, hg_period span, const hg_index_summary *sum);
+/** The mean of a span as it may be told: with withheld counts NaN for a span of few days, and rounded. */
+double hg_index_mean_told(const hg_index_run *run, const hg_index_summary *sum);
 hg_status hg_index_summary_table(const hg_index_run *run, hg_table **out, hg_error *err);
 /** year_on_year, multi_year and trends. */
 hg_status hg_index_period_tables(const hg_index_run *run, hg_index_tables *tables, hg_error *err);

@@ -175,7 +175,7 @@ static void draw_day(const chart *c, size_t unit, int32_t day, double x, double 
     const char *fill = published ? colour_of(c, row) : empty;
     hg_canvas_box(c->canvas, x + 0.5, y + 0.5, cell_width - 1, cell_height - 1, fill, published ? NULL : grid_line, 0.6);
     double v = published ? c->run->result.score[row] : NAN;
-    if (isnan(v) || hg_index_score_hidden(c->run, row))
+    if (isnan(v) || c->run->hidden)
         return;
     snprintf(score, sizeof score, "%.0f", floor(v)); /* 89.9 is not 90: the colour changes there */
     write_text(c, x + cell_width / 2, y + cell_height / 2, 8.5, false, HG_ANCHOR_MIDDLE, letter_colour(fill), 0, score);

@@ -76,7 +76,7 @@ static const char *reading_words(hg_change_claim_reading reading, bool zh)
 static void tell_impossible(hg_text *s, const char *text, const hg_change_claim *c, const hg_change_claim_result *r, bool zh)
 {
     char later[32], size[32];
-    hg_shortest_decimal(r->if_by_later_pct, later);
+    hg_shortest_decimal(round(r->if_by_later_pct * 100) / 100, later);
     hg_shortest_decimal(-c->claimed_pct, size);
     if (zh)
         hg_text_addf(s, "%s 不可能：最多只能减少百分之百（全部），即 -100%%。\n", text);

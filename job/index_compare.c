@@ -241,10 +241,26 @@ static void tell(hg_index_run *run, const comparison *c)
     for (size_t i = 0; i < c->out->rows; i++)
         late += strcmp(text_at(c->out, "reason", i), "late rows") == 0;
     hg_facts *f = &run->job->facts;
+    if (!common)
+        hg_job_add_note(run->job, "--compare %s: no day of a unit stands in both results", hg_base_name(run->job->set.compare));
     hg_fact_text(f, hg_base_name(run->job->set.compare), "compare.old");
     hg_fact_int(f, (int64_t)common, "compare.days_compared");
     hg_fact_int(f, (int64_t)c->out->rows, "compare.days_changed");
     hg_fact_int(f, (int64_t)late, "compare.days_with_late_rows");
+}
+
+/* What was withheld then cannot be told from what has come since. */
+static hg_status refuse_withheld(const char *path, hg_error *err)
+{
+    hg_table *info = NULL;
+    hg_status status = hg_store_read_table(path, "run_info", &info, err);
+    for (size_t i = 0; status == HG_OK && i < info->rows; i++)
+        if (strcmp(text_at(info, "key", i), "suppress_below") == 0)
+            status = hg_fail(err, HG_EUSAGE,
+                             "--compare %s: made with --suppress-below; a result without withheld counts was expected",
+                             path);
+    hg_table_free(info);
+    return status;
 }
 
 hg_status hg_index_changes_table(hg_index_run *run, const hg_table *daily, hg_table **out, hg_error *err)
@@ -256,6 +272,8 @@ hg_status hg_index_changes_table(hg_index_run *run, const hg_table *daily, hg_ta
     if (status == HG_OK && !(hg_table_column(old, "unit") && hg_table_column(old, "date")))
         status = hg_fail(err, HG_EDATA, "--compare %s: table safety_index has no columns unit and date",
                          run->job->set.compare);
+    if (status == HG_OK)
+        status = refuse_withheld(run->job->set.compare, err);
     if (status == HG_OK)
         status = match_rows(&c, err);
     if (status == HG_OK) {

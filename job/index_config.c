@@ -100,13 +100,30 @@ static size_t engine_streams(const hg_index_design *d)
     return n;
 }
 
+size_t hg_index_part_of(const hg_index_design *d, const char *stream)
+{
+    for (size_t i = 0; i < d->part_count; i++)
+        if (strcmp(d->parts[i].name, stream) == 0)
+            return i;
+    for (size_t i = 0; i < d->part_count; i++)
+        for (size_t k = 0; k < d->parts[i].alias_count; k++)
+            if (strcmp(d->parts[i].aliases[k], stream) == 0)
+                return i;
+    return d->part_count;
+}
+
+/* Every name and every other name leads to one stream. */
 static hg_status check_names(const hg_yaml_node *node, const hg_index_design *d, hg_error *err)
 {
     size_t k = 0;
-    for (const hg_yaml_node *n = node->first; n; n = n->next, k++)
-        for (size_t i = 0; i < k; i++)
-            if (strcmp(d->parts[i].name, d->parts[k].name) == 0)
-                return hg_yaml_fail(hg_yaml_get(n, "name"), err, "a name that no other stream has");
+    for (const hg_yaml_node *n = node->first; n; n = n->next, k++) {
+        if (hg_index_part_of(d, d->parts[k].name) != k)
+            return hg_yaml_fail(hg_yaml_get(n, "name"), err, "a name that no other stream has");
+        for (size_t i = 0; i < d->parts[k].alias_count; i++)
+            if (hg_index_part_of(d, d->parts[k].aliases[i]) != k)
+                return hg_yaml_fail(hg_yaml_get(n, "aliases"), err, "names that no other stream has, unlike \"%s\"",
+                                    d->parts[k].aliases[i]);
+    }
     if (engine_streams(d) > HG_INDEX_STREAMS_MAX)
         return hg_yaml_fail(node, err, "at most %d streams, those with discovered categories counting twice",
                             HG_INDEX_STREAMS_MAX);
@@ -150,18 +167,6 @@ static hg_status read_streams(const hg_yaml_node *node, hg_index_design *d, hg_e
     if (status == HG_OK)
         status = check_names(node, d, err);
     return status == HG_OK ? check_weights(node, d, err) : status;
-}
-
-size_t hg_index_part_of(const hg_index_design *d, const char *stream)
-{
-    for (size_t i = 0; i < d->part_count; i++)
-        if (strcmp(d->parts[i].name, stream) == 0)
-            return i;
-    for (size_t i = 0; i < d->part_count; i++)
-        for (size_t k = 0; k < d->parts[i].alias_count; k++)
-            if (strcmp(d->parts[i].aliases[k], stream) == 0)
-                return i;
-    return d->part_count;
 }
 
 /* ------------------------------------------------- the model -------------------------------- */

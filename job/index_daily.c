@@ -26,7 +26,7 @@ size_t hg_index_tables_list(const hg_index_tables *t, hg_table **list)
     return n;
 }
 
-bool hg_index_score_hidden(const hg_index_run *run, size_t row)
+bool hg_index_row_hidden(const hg_index_run *run, size_t row)
 {
     bool hidden = false;
     for (size_t k = 0; k < run->series_count; k++)
@@ -112,12 +112,7 @@ static hg_status intern_common(const hg_index_run *run, hg_table *t, common_text
 
 /* ------------------------------------------------- filling ---------------------------------- */
 
-/* Nine decimals, as scores have: the tenth is noise, and text of them is short. */
-static double settled(double v)
-{
-    return round(v * 1e9) / 1e9;
-}
-
+/* A score and the number it is for tell what was expected, and that, from day to day, the counts of the days before. */
 static void fill_series(const hg_index_run *run, hg_table *t, size_t k, const series_columns *at,
                         const common_texts *texts)
 {
@@ -129,13 +124,12 @@ static void fill_series(const hg_index_run *run, hg_table *t, size_t k, const se
     for (size_t i = 0; i < t->rows; i++) {
         missing[i] = (q->flags[i] & HG_INDEX_MISSING) != 0;
         n[i] = missing[i] && !q->count[i] ? HG_NULL_INT64 : (int64_t)q->count[i];
-        expected[i] = run->hidden ? NAN : settled(q->expected[i]);
-        z[i] = run->hidden ? NAN : settled(q->z[i]);
-        score[i] = q->score[i];
+        expected[i] = run->hidden ? NAN : hg_index_settled(q->expected[i]);
+        z[i] = run->hidden ? NAN : hg_index_settled(q->z[i]);
+        score[i] = run->hidden ? NAN : q->score[i];
         band[i] = q->band[i] == HG_INDEX_NO_BAND ? HG_NO_TEXT : texts->band[q->band[i]];
         if (hg_index_hidden(run, i, k)) {
             n[i] = HG_NULL_INT64;
-            score[i] = NAN;
             band[i] = HG_NO_TEXT;
         }
     }
@@ -150,13 +144,12 @@ static void fill_headline(const hg_index_run *run, hg_table *t, const common_tex
     uint32_t *escalation = hg_table_column(t, "escalation")->text;
     uint32_t *config = hg_table_column(t, "config_sha256")->text;
     for (size_t i = 0; i < t->rows; i++) {
-        bool hidden = hg_index_score_hidden(run, i);
         t->columns[UNIT].text[i] = texts->unit[i / r->days];
         t->columns[DATE].text[i] = texts->date[i % r->days];
-        t->columns[SCORE].f64[i] = hidden ? NAN : r->score[i];
+        t->columns[SCORE].f64[i] = run->hidden ? NAN : r->score[i];
         t->columns[BAND].text[i] = r->band[i] == HG_INDEX_NO_BAND ? HG_NO_TEXT : texts->band[r->band[i]];
-        t->columns[MEAN].f64[i] = hidden ? NAN : settled(r->score_mean[i]);
-        t->columns[CERTAINTY].f64[i] = hidden ? NAN : settled(r->certainty[i]);
+        t->columns[MEAN].f64[i] = run->hidden ? NAN : hg_index_settled(r->score_mean[i]);
+        t->columns[CERTAINTY].f64[i] = run->hidden ? NAN : hg_index_settled(r->certainty[i]);
         reds[i] = r->consecutive_red[i];
         escalation[i] = texts->escalation[r->escalation[i] & 3];
         config[i] = texts->config;
@@ -230,7 +223,7 @@ static hg_status fill_unit(const hg_index_run *run, hg_table *t, size_t u, hg_er
     hg_index_message(run, row, hg_index_zh(run), &message);
     t->columns[AREA].f64[u] = run->units.located ? hg_units_area_m2(run->units.located, u) / 1e6 : NAN;
     t->columns[POPULATION].f64[u] = run->units.population ? run->units.population[u] : NAN;
-    t->columns[LATEST_SCORE].f64[u] = hg_index_score_hidden(run, row) ? NAN : r->score[row];
+    t->columns[LATEST_SCORE].f64[u] = run->hidden ? NAN : r->score[row];
     t->columns[LATEST_RED].i64[u] = r->consecutive_red[row];
     const struct {
         size_t column;
@@ -245,9 +238,11 @@ static hg_status fill_unit(const hg_index_run *run, hg_table *t, size_t u, hg_er
     return status;
 }
 
-/* Where everything is one unit there is no outline to draw: the box of the events stands for it. */
+/* Where everything is one unit there is no outline to draw: the box of the events stands for it, in whole kilometres,
+ * so that it has an area and no corner tells where an incident was. */
 static hg_status emit_box(const hg_index_run *run, hg_geometry *g, hg_error *err)
 {
+    enum { BOX_STEP_M = 1000 };
     const hg_incidents *inc = &run->in->incidents;
     double b[4] = {INFINITY, INFINITY, -INFINITY, -INFINITY};
     for (size_t i = 0; i < inc->n; i++) {
@@ -256,6 +251,8 @@ static hg_status emit_box(const hg_index_run *run, hg_geometry *g, hg_error *err
         b[2] = fmax(b[2], inc->x[i]);
         b[3] = fmax(b[3], inc->y[i]);
     }
+    for (int k = 0; k < 4; k++)
+        b[k] = (floor(b[k] / BOX_STEP_M) + (k >= 2)) * BOX_STEP_M;
     const double ring[5][2] = {{b[0], b[1]}, {b[2], b[1]}, {b[2], b[3]}, {b[0], b[3]}, {b[0], b[1]}};
     hg_status status = hg_geometry_begin_polygon(g, err);
     if (status == HG_OK)

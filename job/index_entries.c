@@ -181,6 +181,9 @@ static hg_status weigh(hg_index_run *run, const size_t *part, hg_error *err)
 
 /* ------------------------------------------------- amounts ---------------------------------- */
 
+/* Beyond it sums lose what single events come with. */
+static const double MOST_AMOUNT = 1e15;
+
 static hg_status amount_of(const hg_intake *in, const hg_column *c, size_t i, double *out, hg_error *err)
 {
     *out = NAN;
@@ -191,11 +194,11 @@ static hg_status amount_of(const hg_intake *in, const hg_column *c, size_t i, do
     const char *text = c->type == HG_TEXT ? hg_pool_text(in->pool, c->text[i]) : NULL;
     bool blank = !text || !text[strspn(text, " ")];
     bool read = blank || (hg_parse_number(text, strlen(text), out) && isfinite(*out));
-    if (read && !(*out < 0))
+    if (read && !(*out < 0) && !(*out > MOST_AMOUNT))
         return HG_OK;
     char number[32];
     size_t row = in->source_row ? in->source_row[i] : i + 1;
-    return hg_fail(err, HG_EDATA, "%s row %zu: %s \"%s\" is no amount; a number from 0 was expected",
+    return hg_fail(err, HG_EDATA, "%s row %zu: %s \"%s\" is no amount; a number from 0 to 1e15 was expected",
                    in->inputs[in->input ? in->input[i] : 0].name, row, c->name,
                    read ? hg_shortest_decimal(*out, number) : text);
 }
@@ -280,6 +283,36 @@ static hg_status make_deaths(hg_index_run *run, hg_error *err)
     return status;
 }
 
+/* ------------------------------------------------- streams without rows --------------------- */
+
+static bool has_rows(const hg_index_run *run, size_t series)
+{
+    const hg_index_entries *e = &run->events;
+    const hg_index_design *d = &run->design;
+    for (size_t i = 0; i < d->feed_count; i++)
+        if (d->feeds[i].part == series && d->feeds[i].present)
+            return true;
+    for (size_t i = 0; i < e->n; i++)
+        if (e->series[i] == series)
+            return true;
+    return false;
+}
+
+/* Every day will be without a headline: the reasons say so day by day, this says what to do. */
+static void note_empty_streams(const hg_index_run *run)
+{
+    hg_text names = {0};
+    for (size_t k = 0; k < run->design.part_count; k++)
+        if (!run->series[k].discovered && !has_rows(run, k))
+            hg_text_addf(&names, "%s%s", names.len ? ", " : "", run->series[k].name);
+    if (names.len)
+        hg_job_add_note(run->job,
+                        "no row of the inputs belongs to %s; without all streams of the design no day has a score: list "
+                        "those there are under streams in --config, or declare the feed present in its calendar",
+                        names.s ? names.s : "");
+    hg_text_dispose(&names);
+}
+
 /* ------------------------------------------------- days ------------------------------------- */
 
 /* The first day that is nowhere begun yet; a clock that runs early may be a few hours ahead. */
@@ -354,6 +387,9 @@ static hg_status settle_days(hg_index_run *run, hg_error *err)
         input->first_data_day = e->day[i] < input->first_data_day ? e->day[i] : input->first_data_day;
         input->last_data_day = e->day[i] > input->last_data_day ? e->day[i] : input->last_data_day;
     }
+    for (size_t i = 0; i < run->design.feed_count; i++) /* nothing may have happened on them, but the feed was there */
+        if (run->design.feeds[i].present && run->design.feeds[i].from < input->first_data_day)
+            input->first_data_day = run->design.feeds[i].from;
     hg_status status = refuse_future(run, err);
     if (status == HG_OK)
         status = settle_until(run, err);
@@ -450,6 +486,7 @@ hg_status hg_index_entries_make(hg_index_run *run, hg_error *err)
         status = make_feeds(run, err);
     if (status != HG_OK)
         return status;
+    note_empty_streams(run);
     hg_index_input *in = &run->input;
     in->events = e->n;
     in->day = e->day;

@@ -2,7 +2,8 @@
  * --suppress-below, series by series, as one table for the engine: a column a unit, a row a day of the
  * published period, the days grouped by segment; segments before the period are one row each. Every span
  * that is printed is a union of segments and is printed only where all of them are, so that spans which
- * overlap tell nothing more than the segments do.
+ * overlap tell nothing more than the segments do. No span counts what came on a day whose feed is declared
+ * missing: such days are rows of a group of their own.
  */
 #include "base/memory.h"
 #include "engine/suppress.h"
@@ -11,8 +12,8 @@
 typedef struct hide_table {
     uint64_t *count;
     uint32_t *group;
-    int32_t *day; /* of each row; INT32_MIN for a segment before the period */
-    size_t rows;
+    int32_t *day; /* of each row; INT32_MIN for what came before the period */
+    size_t rows, groups;
 } hide_table;
 
 static void hide_table_dispose(hide_table *t)
@@ -22,10 +23,18 @@ static void hide_table_dispose(hide_table *t)
     hg_free(t->day);
 }
 
+static void add_row(hide_table *t, size_t group, int32_t day)
+{
+    t->group[t->rows] = (uint32_t)group;
+    t->day[t->rows++] = day;
+}
+
 static hg_status list_rows(const hg_index_run *run, hide_table *t, hg_error *err)
 {
     const hg_index_spans *s = &run->spans;
-    size_t most = s->segments + run->result.days;
+    bool declared = run->input.feed_count > 0;
+    size_t most = s->segments + 2 * run->result.days + 1;
+    t->groups = s->segments + declared;
     t->group = hg_malloc(most, sizeof *t->group);
     t->day = hg_malloc(most, sizeof *t->day);
     if (!t->group || !t->day)
@@ -33,26 +42,47 @@ static hg_status list_rows(const hg_index_run *run, hide_table *t, hg_error *err
     for (size_t k = 0; k < s->segments; k++) {
         bool published = s->bound[k] >= run->input.since;
         int32_t until = published ? s->bound[k + 1] : s->bound[k] + 1;
-        for (int32_t day = s->bound[k]; day < until; day++) {
-            t->group[t->rows] = (uint32_t)k;
-            t->day[t->rows++] = published ? day : INT32_MIN;
-        }
+        for (int32_t day = s->bound[k]; day < until; day++)
+            add_row(t, k, published ? day : INT32_MIN);
     }
+    for (int32_t day = run->input.since - 1; declared && day < run->input.until; day++)
+        add_row(t, s->segments, day < run->input.since ? INT32_MIN : day);
     t->count = hg_malloc(t->rows, run->units.n * sizeof *t->count);
     return t->count ? HG_OK : hg_fail_memory(err);
 }
 
-static void fill_rows(const hg_index_run *run, size_t series, hide_table *t)
+/* Events before the period on days whose feed is declared missing. */
+static void count_uncounted(const hg_index_run *run, size_t series, uint64_t *count)
+{
+    const hg_index_entries *e = &run->events;
+    for (size_t u = 0; u < run->units.n; u++)
+        count[u] = 0;
+    for (size_t i = 0; i < e->n; i++)
+        if (e->unit[i] != HG_NO_UNIT && e->series[i] == series && e->day[i] < run->input.since &&
+            hg_index_feed_missing(run, e->unit[i], series, e->day[i]))
+            count[e->unit[i]]++;
+}
+
+static uint64_t count_of(const hg_index_run *run, const hide_table *t, size_t row, size_t unit, size_t series)
 {
     const hg_index_spans *s = &run->spans;
+    bool uncounted = t->group[row] == s->segments;
+    if (t->day[row] == INT32_MIN)
+        return s->count[(unit * run->series_count + series) * s->segments + t->group[row]];
+    return hg_index_feed_missing(run, unit, series, t->day[row]) == uncounted
+               ? run->result.series[series].count[hg_index_row(run, unit, t->day[row])]
+               : 0;
+}
+
+static void fill_rows(const hg_index_run *run, size_t series, hide_table *t)
+{
     size_t units = run->units.n;
     for (size_t i = 0; i < t->rows; i++) {
-        for (size_t u = 0; u < units; u++) {
-            size_t at = (u * run->series_count + series) * s->segments + t->group[i];
-            bool day = t->day[i] != INT32_MIN;
-            t->count[i * units + u] =
-                day ? run->result.series[series].count[hg_index_row(run, u, t->day[i])] : s->count[at];
-        }
+        if (t->group[i] == run->spans.segments && t->day[i] == INT32_MIN)
+            count_uncounted(run, series, t->count + i * units);
+        else
+            for (size_t u = 0; u < units; u++)
+                t->count[i * units + u] = count_of(run, t, i, u, series);
     }
 }
 
@@ -62,7 +92,7 @@ static void take_answers(hg_index_run *run, size_t series, const hide_table *t, 
     size_t units = run->units.n;
     for (size_t i = 0; i < t->rows; i++)
         for (size_t u = 0; u < units && t->day[i] != INT32_MIN; u++)
-            run->hidden[hg_index_row(run, u, t->day[i]) * run->series_count + series] = h->cell[i * units + u];
+            run->hidden[hg_index_row(run, u, t->day[i]) * run->series_count + series] |= h->cell[i * units + u];
     for (size_t k = 0; k < s->segments; k++) {
         for (size_t u = 0; u < units; u++)
             s->hidden[(u * run->series_count + series) * s->segments + k] = h->group_cell[k * units + u];
@@ -84,7 +114,7 @@ hg_status hg_index_hide(hg_index_run *run, hg_error *err)
         hg_suppressed h = {0};
         fill_rows(run, k, &t);
         const hg_suppress_table table = {.rows = t.rows, .columns = run->units.n, .count = t.count,
-                                         .group = t.group, .groups = s->segments};
+                                         .group = t.group, .groups = t.groups};
         status = hg_suppress(&table, below, &h, err);
         if (status == HG_OK)
             take_answers(run, k, &t, &h);

@@ -99,11 +99,11 @@ static hg_status put_line(period_tables *p, const line *l, hg_error *err)
     hg_column *c = p->t->columns;
     size_t row = p->row++;
     bool told = !l->unknown && !l->withheld_base && !l->withheld_current;
-    c[BASE].f64[row] = l->unknown || l->withheld_base ? NAN : l->change.base;
-    c[CURRENT].f64[row] = l->withheld_current ? NAN : l->change.current;
-    c[CHANGE].f64[row] = told ? l->change.change_pct : NAN;
-    c[LOW].f64[row] = told ? l->change.low_pct : NAN;
-    c[HIGH].f64[row] = told && isfinite(l->change.high_pct) ? l->change.high_pct : NAN;
+    c[BASE].f64[row] = l->unknown || l->withheld_base ? NAN : hg_index_settled(l->change.base);
+    c[CURRENT].f64[row] = l->withheld_current ? NAN : hg_index_settled(l->change.current);
+    c[CHANGE].f64[row] = told ? hg_index_settled(l->change.change_pct) : NAN;
+    c[LOW].f64[row] = told ? hg_index_settled(l->change.low_pct) : NAN;
+    c[HIGH].f64[row] = told && isfinite(l->change.high_pct) ? hg_index_settled(l->change.high_pct) : NAN;
     hg_text en = {0}, zh = {0};
     note_of(l, false, &en);
     note_of(l, true, &zh);

@@ -50,6 +50,43 @@ const char *hg_index_span_text(hg_period span, char *buf)
     return buf;
 }
 
+/* ------------------------------------------------- where the data begin -------------------- */
+
+/*
+ * Data may begin before their first event: quiet days no more than the longest gap between events are days on which
+ * nothing happened; else a year of four accidents would almost never be a base.
+ */
+static hg_status find_beginning(hg_index_run *run, hg_error *err)
+{
+    const hg_index_entries *e = &run->events;
+    const hg_index_input *in = &run->input;
+    int32_t first = in->first_data_day, longest = 0, event = INT32_MAX, before = 0;
+    uint8_t *seen = hg_calloc((size_t)(in->last_data_day - first) + 1, 1);
+    if (!seen)
+        return hg_fail_memory(err);
+    for (size_t i = 0; i < e->n; i++)
+        if (e->day[i] >= first && e->day[i] <= in->last_data_day)
+            seen[e->day[i] - first] = 1;
+    for (int32_t day = first; day <= in->last_data_day; day++) {
+        if (!seen[day - first])
+            continue;
+        if (event == INT32_MAX)
+            event = day;
+        else if (day - before - 1 > longest)
+            longest = day - before - 1;
+        before = day;
+    }
+    hg_free(seen);
+    run->spans.known_from = event != INT32_MAX && event - longest < first ? event - longest : first;
+    return HG_OK;
+}
+
+bool hg_index_span_known(const hg_index_run *run, hg_period span)
+{
+    return span.from >= run->spans.known_from && span.until > run->input.first_data_day &&
+           span.until <= run->input.last_data_day + 1 && span.from < span.until;
+}
+
 /* ------------------------------------------------- which spans ------------------------------ */
 
 static hg_status list_months(hg_index_run *run, hg_error *err)
@@ -81,7 +118,7 @@ static hg_status list_years(hg_index_run *run, hg_error *err)
         hg_period end = hg_period_years_before((hg_period){run->input.until, run->input.until}, k);
         hg_period begin = hg_period_years_before((hg_period){run->input.until, run->input.until}, k + 1);
         year = (hg_period){begin.from, end.from};
-        if (year.from < run->input.first_data_day)
+        if (!hg_index_span_known(run, year))
             break;
         list[n++] = year;
     }
@@ -122,12 +159,6 @@ static int by_day(const void *a, const void *b)
     return (p > q) - (p < q);
 }
 
-bool hg_index_span_known(const hg_index_run *run, hg_period span)
-{
-    return span.from >= run->input.first_data_day && span.until <= run->input.last_data_day + 1 &&
-           span.from < span.until;
-}
-
 static void add_bound(const hg_index_run *run, hg_index_spans *s, hg_period span)
 {
     if (!hg_index_span_known(run, span))
@@ -159,6 +190,7 @@ static hg_status cut_segments(hg_index_run *run, hg_error *err)
         if (n == 0 || s->bound[k] != s->bound[n - 1])
             s->bound[n++] = s->bound[k];
     s->segments = n - 1;
+    first = s->bound[0];
     s->segment_of = hg_malloc((size_t)(in->until - first), sizeof *s->segment_of);
     if (!s->segment_of)
         return hg_fail_memory(err);
@@ -170,25 +202,18 @@ static hg_status cut_segments(hg_index_run *run, hg_error *err)
 
 /* ------------------------------------------------- counts ----------------------------------- */
 
-/* The last statement on the feed that speaks of this day: 1 missing, 0 present, -1 none. */
-static int stated(const hg_index_run *run, size_t unit, size_t series, int32_t day)
-{
-    for (size_t i = run->input.feed_count; i-- > 0;) {
-        const hg_index_feed *f = &run->feeds[i];
-        if (f->unit == unit && f->stream == series && day >= f->from && day < f->until)
-            return !f->present;
-    }
-    return -1;
-}
-
 /*
- * Only outages that somebody declared leave counts and lengths: a gap that merely looks like one may be a year with
+ * The last statement that speaks of the unit and the day holds, as in the engine. Only outages that somebody declared leave counts and lengths: a gap that merely looks like one may be a year with
  * fewer events, and leaving it out would hide just that.
  */
 bool hg_index_feed_missing(const hg_index_run *run, size_t unit, size_t series, int32_t day)
 {
-    int own = unit < run->units.n ? stated(run, unit, series, day) : -1;
-    return (own >= 0 ? own : stated(run, HG_INDEX_NO_UNIT, series, day)) == 1;
+    for (size_t i = run->input.feed_count; i-- > 0;) {
+        const hg_index_feed *f = &run->feeds[i];
+        if ((f->unit == HG_INDEX_NO_UNIT || f->unit == unit) && f->stream == series && day >= f->from && day < f->until)
+            return !f->present;
+    }
+    return false;
 }
 
 static hg_status count_events(hg_index_run *run, hg_error *err)
@@ -247,7 +272,9 @@ bool hg_index_span_count(const hg_index_run *run, size_t unit, size_t series, hg
 
 hg_status hg_index_spans_make(hg_index_run *run, hg_error *err)
 {
-    hg_status status = list_months(run, err);
+    hg_status status = find_beginning(run, err);
+    if (status == HG_OK)
+        status = list_months(run, err);
     if (status == HG_OK)
         status = list_years(run, err);
     if (status == HG_OK)

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FEWEST_HIDDEN_SCORES = 3 };
+enum { FEWEST_DAYS = 28 };
 
 typedef struct summary_table {
     const hg_index_run *run;
@@ -65,22 +65,12 @@ static hg_status add_columns(summary_table *s, hg_error *err)
     return status;
 }
 
-/* A mean over days of which one or two are withheld would tell what they are. */
-static bool mean_hidden(const hg_index_run *run, size_t unit, hg_period span)
+/* A mean of few days, or an exact one, would tell scores, and they counts. */
+double hg_index_mean_told(const hg_index_run *run, const hg_index_summary *sum)
 {
-    size_t hidden = 0;
-    for (int32_t day = span.from; run->hidden && day < span.until; day++) {
-        size_t row = hg_index_row(run, unit, day);
-        hidden += run->result.band[row] != HG_INDEX_NO_BAND && hg_index_score_hidden(run, row);
-    }
-    return hidden > 0 && hidden < FEWEST_HIDDEN_SCORES;
-}
-
-double hg_index_mean_told(const hg_index_run *run, size_t unit, hg_period span, const hg_index_summary *sum)
-{
-    if (mean_hidden(run, unit, span))
-        return NAN;
-    return run->hidden ? round(sum->mean_score * 10) / 10 : sum->mean_score;
+    if (!run->hidden)
+        return sum->mean_score;
+    return sum->days_scored < FEWEST_DAYS ? NAN : round(sum->mean_score * 10) / 10;
 }
 
 static void fill_numbers(const summary_table *s, size_t row, size_t unit, hg_period span,
@@ -89,7 +79,7 @@ static void fill_numbers(const summary_table *s, size_t row, size_t unit, hg_per
     enum { MEAN = 2, RANK, DAYS, SCORED };
     const hg_index_run *run = s->run;
     hg_column *c = s->t->columns;
-    c[MEAN].f64[row] = hg_index_mean_told(run, unit, span, sum);
+    c[MEAN].f64[row] = hg_index_mean_told(run, sum);
     c[RANK].i64[row] = isnan(c[MEAN].f64[row]) || !sum->rank ? HG_NULL_INT64 : (int64_t)sum->rank;
     c[DAYS].i64[row] = sum->days;
     c[SCORED].i64[row] = sum->days_scored;

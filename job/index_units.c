@@ -112,6 +112,9 @@ static hg_status take_row(const hg_job *job, const unit_layer *l, size_t row, hg
     if (!name || !*name)
         return hg_fail(err, HG_EDATA, "--units %s: the unit of row %zu has no name in the column \"%s\"",
                        job->set.units, row + 1, l->name_column);
+    if (strcmp(name, "*") == 0)
+        return hg_fail(err, HG_EDATA, "--units %s: the unit of row %zu is called \"*\", which stands for all units together",
+                       job->set.units, row + 1);
     for (size_t i = 0; i < shapes->count; i++)
         if (strcmp(shapes->shapes[i].name, name) == 0)
             return hg_fail(err, HG_EDATA,
@@ -211,6 +214,21 @@ static hg_status one_unit(hg_job *job, const hg_index_design *d, hg_index_units 
     return u->names[0] ? HG_OK : hg_fail_memory(err);
 }
 
+/* What is judged per head needs heads. */
+static hg_status check_population(const hg_index_design *d, const hg_index_units *u, hg_error *err)
+{
+    if (d->model.baseline != HG_INDEX_ALL_UNITS)
+        return HG_OK;
+    if (!u->population)
+        return hg_fail(err, HG_EUSAGE, "preset %s judges by numbers per head; a line \"population: COLUMN\" (of --units) or "
+                                       "\"population: NUMBER\" was expected in --config", d->preset_name);
+    for (size_t i = 0; i < u->n; i++)
+        if (isnan(u->population[i]))
+            return hg_fail(err, HG_EDATA, "--units: unit \"%s\" has no %s, and preset %s judges by numbers per head",
+                           u->names[i], d->population_column ? d->population_column : "population", d->preset_name);
+    return HG_OK;
+}
+
 hg_status hg_index_units_read(hg_job *job, const hg_index_design *d, const hg_intake *in,
                               hg_index_units *u, hg_error *err)
 {
@@ -226,5 +244,5 @@ hg_status hg_index_units_read(hg_job *job, const hg_index_design *d, const hg_in
             status = hg_fail_memory(err);
     }
     unit_layer_dispose(&l);
-    return status;
+    return status == HG_OK ? check_population(d, u, err) : status;
 }

@@ -187,7 +187,7 @@ void hg_index_reasons(const hg_index_run *run, size_t row, hg_text *out)
         hg_text_addf(out, s.zh ? "死亡%g人，扣%g分" : "%g deaths, %g points off", r->deaths[row],
                      r->deaths[row] * run->design.model.death_points);
     }
-    if (!s.parts && hg_index_score_hidden(run, row))
+    if (!s.parts && hg_index_row_hidden(run, row))
         hg_text_add(out, s.zh ? "数量过小，不公布" : "small numbers, withheld");
     else if (!s.parts)
         hg_text_add(out, s.zh ? "各类均属正常" : "nothing unusual");
@@ -213,7 +213,7 @@ void hg_index_message(const hg_index_run *run, size_t row, bool zh, hg_text *out
         hg_text_add(out, zh ? "无指数" : "no index");
         return;
     }
-    if (!hg_index_score_hidden(run, row))
+    if (!run->hidden)
         hg_text_addf(out, "%.1f ", run->result.score[row]);
     hg_text_add(out, hg_index_band_word(band, zh));
 }

@@ -152,7 +152,7 @@ static inline void action(world *w, const char *id, hg_action_kind kind, const c
     w->actions[w->in.action_count++] = (hg_land_action){id, kind, day(date), claimed};
 }
 
-static inline void audit_world(world *w)
+static inline void run_audit(world *w)
 {
     hg_control control = {.saying = ATOMIC_FLAG_INIT, .threads = 2};
     hg_error err = {HG_OK, ""};

@@ -300,6 +300,7 @@ class Refusals(BadInputCase):
         """More than the surface of the Earth is no area: noted, and not counted as a figure."""
         for claim in ("1e300", "1e16", "6e14", "1e15亩"):
             self.actions[0]["claimed_m2"] = claim
+            self.dir.joinpath("in.gpkg").unlink(missing_ok=True)
             out = self.run_all()
             (row,) = rows_of(out, "claims")
             self.assertIsNone(row["claimed_m2"], claim)

@@ -1,5 +1,6 @@
 """The index: the sample township's year, the model recomputed, changes, withheld counts, what is written."""
 import csv
+import datetime
 import hashlib
 import json
 import random
@@ -234,6 +235,90 @@ class Model(IndexCase):
         self.assertRegex(row[4], r"crime 2 \(weighing 10\.0\) against 2\.0 expected")
 
 
+class Sparse(IndexCase):
+    """One event a row, few a year: what a town's weekly table compares."""
+
+    def compare(self, base, current, config=ONE, since="2019-01-01", until="2020-01-01"):
+        """The yoy line of the whole period, events spread evenly over their years."""
+        counts = [(day("%d-01-01" % year) + datetime.timedelta(int(365 * (k + 0.5) / n)), 1)
+                  for year, n in ((2018, base), (2019, current)) for k in range(n)]
+        self.write("crime.csv", feed_csv(counts))
+        self.write("c.yaml", config)
+        self.index(self.path("crime.csv"), "--config", self.path("c.yaml"), "--since", since, "--until", until, "-o",
+                   self.path("o.gpkg"), "--overwrite")
+        return self.query(self.path("o.gpkg"), "SELECT base, current, change_pct, low_pct, high_pct, note FROM "
+                                               "year_on_year WHERE comparison = 'yoy' AND base_period = '2018'")[0]
+
+    def test_published_pairs(self):
+        """A year's first accident comes some days into it: the year is in the data all the same."""
+        for base, current, pct, low, high in ((33, 26, -21.21, -54.7, 35.8), (14, 13, -7.14, -59.8, 113.0),
+                                              (4, 1, -75.00, -99.5, 152.6)):
+            row = self.compare(base, current)
+            self.assertEqual(row[:2], (base, current))
+            self.assertEqual((round(row[2], 2), round(row[3], 1), round(row[4], 1)), (pct, low, high))
+            self.assertEqual(row[5], "not distinguishable from chance")
+
+    def test_base_of_none(self):
+        """0 to 3: not in the data, unless the calendar says that the feed was there."""
+        self.assertEqual(self.compare(0, 3), (None, 3, None, None, None, "the base period is not in the data"))
+        self.write("cal.yaml", "feeds:\n  - {stream: crime, present: 2018-01-01..2018-12-31}\n")
+        self.assertEqual(self.compare(0, 3, ONE + "calendar: cal.yaml\n"),
+                         (0, 3, None, None, None, "nothing in the base period: no percentage"))
+
+    def test_data_that_begin_too_late(self):
+        """Two every fourth day from 5 January on: of four quiet days at the start nothing is known; three are usual."""
+        for first, known in (("2018-01-05", False), ("2018-01-04", True)):
+            self.write("crime.csv", feed_csv(days(first, [2, 0, 0, 0] * 181)))
+            self.write("c.yaml", ONE)
+            self.index(self.path("crime.csv"), "--config", self.path("c.yaml"), "--since", "2019-01-01", "-o",
+                       self.path("o.gpkg"), "--overwrite")
+            note = self.query(self.path("o.gpkg"), "SELECT note FROM year_on_year WHERE comparison = 'yoy' AND period = "
+                                                   "'2019-01'")[0][0]
+            self.assertEqual(note == "the base period is not in the data", not known, first)
+
+    def test_leap_year(self):
+        """Two a day: no change, however long February is; 29 February alone is put beside 28 February."""
+        self.write("crime.csv", feed_csv(days("2018-12-01", [2] * 600)))
+        self.write("c.yaml", ONE)
+        for since, until, base in (("2020-01-01", "2020-04-01", "2019-02"),
+                                   ("2020-02-29", "2020-03-01", "2019-02-28..2019-02-28")):
+            self.index(self.path("crime.csv"), "--config", self.path("c.yaml"), "--since", since, "--until", until, "-o",
+                       self.path("o.gpkg"), "--overwrite")
+            rows = self.query(self.path("o.gpkg"), "SELECT base_period, change_pct FROM year_on_year WHERE comparison = "
+                                                   "'yoy'")
+            self.assertIn((base, 0.0), rows)
+            self.assertEqual({r[1] for r in rows}, {0.0})
+
+    def test_last_statement_on_a_feed_holds(self):
+        """In the daily table and in the changes alike."""
+        self.write("crime.csv", feed_csv(days("2018-01-01", [3] * 90)))
+        units = self.squares("u.geojson", [({"name": "a"}, 113.0, 22.0, 113.3, 22.2)])
+        for entries, missing in ((("unit: a, present", "missing"), True), (("missing", "unit: a, present"), False)):
+            self.write("cal.yaml", "feeds:\n" + "".join("  - {stream: crime, %s: 2018-03-10}\n" % e for e in entries))
+            self.write("c.yaml", ONE + "calendar: cal.yaml\n")
+            self.index(self.path("crime.csv"), "--config", self.path("c.yaml"), "--units", units, "--since",
+                       "2018-03-01", "-o", self.path("o.gpkg"), "--overwrite")
+            self.assertEqual(self.query(self.path("o.gpkg"), "SELECT missing_crime FROM safety_index WHERE date = "
+                                                             "'2018-03-10'"), [(int(missing),)])
+            self.assertEqual(self.query(self.path("o.gpkg"), "SELECT n_crime FROM index_summary"),
+                             [(31 * 3 - 3 * missing,)])
+
+    def test_streams_without_rows_are_named(self):
+        self.write("crime.csv", feed_csv(days("2018-01-01", [3] * 90)))
+        facts = self.run_json("index", self.path("crime.csv"), "--since", "2018-03-01", "-o", self.path("o.gpkg"))
+        self.assertIn("no row of the inputs belongs to fire, traffic, city_management", " ".join(facts["notes"]))
+        self.assertEqual(self.query(self.path("o.gpkg"), "SELECT DISTINCT score, reasons FROM safety_index"),
+                         [(None, "no feed: fire; no feed: traffic; no feed: city_management")])
+
+    def test_one_unit_has_a_box(self):
+        """In whole kilometres around all incidents, even where they are all at one place."""
+        self.compare(4, 1)
+        rows = self.query(self.path("o.gpkg"), "SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name = "
+                                               "'units'")[0]
+        self.assertTrue(all(v % 1000 == 0 for v in rows), rows)
+        self.assertEqual((rows[2] - rows[0], rows[3] - rows[1]), (1000, 1000))
+
+
 class Units(IndexCase):
     def setUp(self):
         super().setUp()
@@ -327,6 +412,12 @@ class Compare(IndexCase):
         self.assertEqual(facts["compare"]["days_changed"], 0)
         self.assertEqual(facts["compare"]["days_compared"], 120)
 
+    def test_nothing_in_common(self):
+        self.run_with("old.gpkg", days("2015-01-01", [2] * 60))
+        facts = self.run_with("new.gpkg", self.counts, "--compare", self.path("old.gpkg"))
+        self.assertEqual(facts["compare"]["days_compared"], 0)
+        self.assertIn("no day of a unit stands in both", " ".join(facts["notes"]))
+
     def test_other_config(self):
         self.run_with("old.gpkg", self.counts)
         self.write("d.yaml", ONE + "bands: [97, 80, 70]\n")
@@ -371,16 +462,14 @@ class Withheld(IndexCase):
                                         % (column, column)), [(0,)])
 
     def test_nothing_beside_it(self):
-        """Where a count is withheld, so are its score, colour and the headline; z and expectations everywhere."""
+        """Colours are all there is: a score and the number it is for tell what was expected, and so the days before."""
         rows = self.query(self.out, "SELECT n_crime, z_crime, expected_crime, score_crime, band_crime, n_fire, "
                                     "z_fire, expected_fire, score_fire, score, score_mean, band_certainty "
                                     "FROM safety_index")
         for n, z, m, score, band, fire, zf, mf, sf, head, mean, sure in rows:
-            self.assertEqual((z, m, zf, mf), (None,) * 4)
+            self.assertEqual((z, m, zf, mf, score, sf, head, mean, sure), (None,) * 9)
             if n is None:
-                self.assertEqual((score, band), (None, None))
-            if n is None or fire is None:
-                self.assertEqual((head, mean, sure), (None,) * 3)
+                self.assertIsNone(band)
         self.assertNotIn("rejects", [t for (t,) in self.query(self.out, "SELECT table_name FROM gpkg_contents")])
         for (text,) in self.query(self.out, "SELECT reasons FROM safety_index"):
             self.assertNotRegex(text, r"\b[1-4]\b|against|most at", "only numbers that may be told")
@@ -401,7 +490,33 @@ class Withheld(IndexCase):
                                    unit, month + "-%")
                 self.assertNotEqual(sum(c is None for (c,) in cells), 1, (stream, unit, month))
 
+    def test_no_score_in_any_output(self):
+        self.assertTrue(all(u["latest_score"] is None for u in self.facts["units"]))
+        for unit, score, message in self.query(self.out, "SELECT unit, score, message FROM units"):
+            self.assertIsNone(score)
+            self.assertRegex(message, r"^u\d 15 May (no index|blue|yellow|orange|red)$")
+        for mean, scored in self.query(self.out, "SELECT mean_score, days_scored FROM index_summary"):
+            self.assertTrue(mean is None if scored < 28 else round(mean, 1) == mean, (mean, scored))
+
+    def test_day_that_no_total_counts(self):
+        """A day declared missing is in no total, so the other small day of its month needs another one beside it."""
+        counts = [(d, {"2018-04-10": 2, "2018-04-20": 3}.get(str(d), 8)) for d, _ in days("2018-01-01", [8] * 120)]
+        self.write("crime.csv", feed_csv(counts))
+        self.write("cal.yaml", "feeds:\n  - {stream: crime, missing: [2018-04-20, 2018-02-03]}\n")
+        self.write("d.yaml", ONE + "calendar: cal.yaml\n")
+        self.index(self.path("crime.csv"), "--config", self.path("d.yaml"), "--suppress-below", "5", "--since",
+                   "2018-03-01", "-o", self.path("d.gpkg"))
+        total = self.query(self.path("d.gpkg"), "SELECT n_crime FROM index_summary WHERE period = '2018-04'")[0][0]
+        cells = dict(self.query(self.path("d.gpkg"), "SELECT date, n_crime FROM safety_index WHERE date LIKE '2018-04-%'"))
+        self.assertIsNone(cells["2018-04-10"])
+        self.assertIsNone(cells["2018-04-20"])
+        unknown = [d for d, n in cells.items() if n is None and d != "2018-04-20"]
+        self.assertTrue(total is None or len(unknown) > 1, (total, unknown))
+
     def test_not_with_compare(self):
+        p = self.index(self.path("crime.csv"), self.path("fire.csv"), "--config", self.path("c.yaml"), "--units",
+                       self.units, "--compare", self.out, "-o", self.path("p.gpkg"), code=2)
+        self.assertIn("made with --suppress-below", p.stderr)
         self.index(self.path("crime.csv"), self.path("fire.csv"), "--config", self.path("c.yaml"), "--suppress-below",
                    "5", "--compare", self.out, "-o", self.path("p.gpkg"), code=2)
 
@@ -415,6 +530,7 @@ class Claims(IndexCase):
         zh = self.index("--check-claim", "−300%", "--lang", "zh").stdout
         self.assertIn("不可能", zh)
         self.assertIn("4:1", zh)
+        self.assertIn("365:182, and the change is -50.12 %", self.index("--check-claim", "-100.5%").stdout)
         self.assertEqual(self.files(), [])
 
     def test_possible(self):

@@ -68,6 +68,10 @@ class Config(Bad):
         self.refuses_config("streams: []\n", 1, "at least one stream")
         self.refuses_config("streams:\n  - {name: a, weight: 0.5}\n  - {name: a, weight: 0.5}\n", 3, "no other stream")
         self.refuses_config("streams:\n  - {name: a}\n", 2, "weight")
+        self.refuses_config("streams:\n  - {name: a, weight: 0.5}\n  - {name: b, weight: 0.5, aliases: [c, a]}\n", 3,
+                            "aliases", '"a"')
+        self.refuses_config("streams:\n  - {name: a, weight: 0.5, aliases: [c]}\n  - {name: b, weight: 0.5, aliases: "
+                            "[c]}\n", 3, "aliases", '"c"')
         self.refuses_config("streams:\n  - {name: a, weight: 1, origin: heard}\n", 2, "heard", "discovered")
         self.refuses_config("streams:\n  - {name: a, origin: discovered}\n", 2, "reported")
         self.refuses_config("streams:\n  - {name: a, weight: 1, severity: {x: -1}}\n", 2, "severity.x")
@@ -98,6 +102,17 @@ class UnitLayers(Bad):
         units = self.squares("u.geojson", [({"name": "Upper"}, 113.0, 22.0, 113.3, 22.2),
                                            ({"name": "Lower"}, 113.2, 22.1, 113.5, 22.3)])
         self.refuses("--units", units, "--unit-name", "name", code=3, says=('"Lower"', '"Upper"', "overlap", "m2"))
+
+    def test_name_of_all_units(self):
+        units = self.squares("u.geojson", [({"name": "*"}, 113.0, 22.0, 113.3, 22.2)])
+        self.refuses("--units", units, "--unit-name", "name", code=3, says=("row 1", '"*"', "all units"))
+
+    def test_per_head_of_nobody(self):
+        self.write("c.yaml", "preset: huizhou-2016\n")
+        self.refuses(says=("huizhou-2016", "population: COLUMN"))
+        self.write("c.yaml", "preset: huizhou-2016\npopulation: people\n")
+        units = self.squares("u.geojson", [({"name": "Upper", "people": None}, 113.0, 22.0, 113.3, 22.2)])
+        self.refuses("--units", units, "--unit-name", "name", code=3, says=("Upper", "people"))
 
     def test_without_name(self):
         units = self.squares("u.geojson", [({"name": "Upper"}, 113.0, 22.0, 113.1, 22.2),
@@ -158,6 +173,8 @@ class Others(Bad):
         self.refuses("--measure", "loss", code=3, says=("row 2", "loss", "much"))
         self.write("crime.csv", "lon,lat,when,loss\n113.2,22.1,2018-01-01,5\n113.2,22.1,2018-01-02,-3\n")
         self.refuses("--measure", "loss", code=3, says=("row 2", "loss", "-3"))
+        self.write("crime.csv", "lon,lat,when,loss\n113.2,22.1,2018-01-01,5\n113.2,22.1,2018-01-02,1e308\n")
+        self.refuses("--measure", "loss", code=3, says=("row 2", "loss", "1e+308", "1e15"))
         self.refuses("--measure", "harm", says='"harm"')
 
     def test_outputs(self):

@@ -43,6 +43,19 @@ class Qgis(Case):
         """Villages as if they were encroachments: their layer is there, styled, and in the project."""
         self.check(self.make("land.gpkg", PINGSHA / "boundary.gpkg", "--stream", "land", "--lang", "zh"))
 
+    def audit(self, name, *args):
+        out = self.path(name)
+        self.run_hotgrid(
+            "audit", "--zones", "%s:zones" % (PINGSHA / "land.gpkg"), "--permits", "%s:permits" % (PINGSHA / "land.gpkg"),
+            *(a for day in ("2019-01-15", "2019-10-20")
+              for a in ("--survey", "%s:patches_%s@%s" % (PINGSHA / "flights.gpkg", day[:7].replace("-", ""), day))),
+            "--actions", PINGSHA / "actions_gbk.csv", *args, "-q", "-o", out)
+        return out
+
+    def test_audit_in_both_languages(self):
+        for lang in ("en", "zh"):
+            self.check(self.audit("audit_%s.gpkg" % lang, "--lang", lang))
+
     def test_renamed(self):
         """A renamed file still loads styled layers; its embedded project names the old file."""
         out = self.make("hot.gpkg")

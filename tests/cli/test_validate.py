@@ -98,6 +98,15 @@ class Validate(Case):
         self.run_hotgrid("load", PINGSHA / "fire.geojson", "--append", "-o", store)
         self.check(store)
 
+    def test_audit(self):
+        out = self.path("审计.gpkg")
+        land, flights = PINGSHA / "land.gpkg", PINGSHA / "flights.gpkg"
+        self.run_hotgrid("audit", "--zones", "%s:zones" % land, "--permits", "%s:permits" % land,
+                         "--survey", "%s:patches_201901@2019-01-15" % flights,
+                         "--survey", "%s:patches_201910@2019-10-20" % flights,
+                         "--actions", PINGSHA / "actions_gbk.csv", "--assets", PINGSHA / "assets.csv", "-o", out)
+        self.check(out)
+
     def test_named_layer(self):
         store = self.path("store.gpkg")
         self.run_hotgrid("load", PINGSHA / "fire.geojson", "--nln", "火灾 2019", "-o", store)

@@ -13,7 +13,7 @@ static void test_example(void **state)
 {
     (void)state;
     world *w = example();
-    audit_world(w);
+    run_audit(w);
     const hg_ledger_row *r = total(w, E2);
     check("opening", r->opening, 4100);
     check("occupied", r->occupied, 400);
@@ -51,7 +51,7 @@ static void test_zones_overlap(void **state)
     zone(w, "C", 1, box(90, 0, 110, 100));
     zone(w, "D", 2, box(120, 0, 200, 100));
     patch(w, E1, "P", POND, box(0, 0, 200, 10));
-    audit_world(w);
+    run_audit(w);
     const struct {
         const char *zone;
         double m2;
@@ -87,7 +87,7 @@ static void test_permits(void **state)
     patch(w, E1, "late", POND, box(200, 0, 210, 10));
     patch(w, E1, "ends", POND, box(300, 0, 310, 10));
     patch(w, E1, "other_class", STRUCTURE, box(400, 0, 410, 10));
-    audit_world(w);
+    run_audit(w);
     check_outstanding(w, "any", E1, 100);
     check_outstanding(w, "holder", E1, 0);
     check_outstanding(w, "stranger", E1, 40);
@@ -113,7 +113,7 @@ static void test_split_and_merge(void **state)
     patch(w, E2, "b", POND, box(0, 0, 20, 20));
     patch(w, E2, "c", POND, box(25, 0, 50, 20));
     patch(w, E3, "d", POND, box(0, 0, 50, 20));
-    audit_world(w);
+    run_audit(w);
     assert_int_equal(w->result.lineage_count, 2);
     assert_string_equal(w->result.lineages[0].id, "a"); /* the larger part keeps the id */
     assert_string_equal(w->result.lineages[1].id, "b");
@@ -137,7 +137,7 @@ static void test_creep_adds_up(void **state)
     patch(w, E1, "a", POND, box(0, 0, 50, 20));
     patch(w, E2, "a", POND, box(0, 0, 50.6, 20));
     patch(w, E3, "a", POND, box(0, 0, 51.2, 20));
-    audit_world(w);
+    run_audit(w);
     check_outstanding(w, "a", E2, 1000);
     check("within error", total(w, E2)->within_error, 12);
     check_outstanding(w, "a", E3, 1024);
@@ -155,7 +155,7 @@ static void test_tolerance_of_rmse(void **state)
     patch(w, E2, "a", POND, box(0, 0, 50.86, 20))->rmse_m = 0.4;
     patch(w, E1, "b", POND, box(0, 100, 50, 120));
     patch(w, E2, "b", POND, box(0, 100, 50.87, 120)); /* the epoch's errors hold for it too */
-    audit_world(w);
+    run_audit(w);
     check_outstanding(w, "a", E2, 1000);
     check_outstanding(w, "b", E2, 1017.4);
     free_world(w);
@@ -172,7 +172,7 @@ static void test_verdicts(void **state)
     patch(w, E2, "wrong", POND, box(100, 0, 150, 20))->verdict = HG_VERDICT_REJECTED;
     patch(w, E2, "never", POND, box(200, 0, 250, 20))->verdict = HG_VERDICT_REJECTED;
     patch(w, E2, "open", POND, box(300, 0, 350, 20))->verdict = HG_VERDICT_PENDING;
-    audit_world(w);
+    run_audit(w);
     check_outstanding(w, "sure", E2, 1000);
     check("sure gained and open", total(w, E2)->occupied, 8 + 1000);
     check("sure lost and wrong", total(w, E2)->cleared, 8 + 1000);
@@ -197,7 +197,7 @@ static void test_classes_transfer(void **state)
     patch(w, E1, "r", STRUCTURE, box(150, 0, 200, 20));
     patch(w, E2, "q", POND, box(100, 0, 150.5, 20));
     patch(w, E2, "r", STRUCTURE, box(150.5, 0, 200, 20));
-    audit_world(w);
+    run_audit(w);
     hg_exact ponds = 0, structures = 0, sum = 0;
     for (size_t k = 0; k < w->ledger.count; k++) {
         const hg_ledger_row *r = &w->ledger.rows[k];
@@ -225,7 +225,7 @@ static void test_raft_cleared_by_action(void **state)
     patch(w, E1, "contract", RAFT, box(200, 0, 220, 20));
     action(w, "gone", HG_ACT_VOLUNTARY, "2019-09-01", 400);
     action(w, "contract", HG_ACT_CONTRACT, "2019-09-01", 400); /* clears nothing */
-    audit_world(w);
+    run_audit(w);
     check_outstanding(w, "gone", E2, 0);
     check_outstanding(w, "maybe", E2, 400);
     check_outstanding(w, "contract", E2, 400);
@@ -242,7 +242,7 @@ static void test_raft_seasons(void **state)
     world *w = new_world(dates, 4, 1);
     zone(w, "Z", NAN, box(0, 0, 1000, 1000));
     patch(w, E1, "r", RAFT, box(0, 0, 20, 20));
-    audit_world(w);
+    run_audit(w);
     check_outstanding(w, "r", 2, 400);
     check_outstanding(w, "r", 3, 0); /* 41 days from 10 January */
     free_world(w);
@@ -258,7 +258,7 @@ static void test_rent(void **state)
         patch(w, E2, "a", POND, box(0, 0, 50, 20));
         action(w, "a", HG_ACT_RENT, "2019-05-01", 1000);
         w->in.rent_recovers = counts;
-        audit_world(w);
+        run_audit(w);
         check("regularised", total(w, E2)->regularised, counts ? 1000 : 0);
         check("verified", w->claims[0].verified, counts ? 1000 : 0);
         free_world(w);
@@ -277,7 +277,7 @@ static void test_claims(void **state)
     action(w, "a", HG_ACT_VOLUNTARY, "2019-05-01", 600);
     action(w, "nobody", HG_ACT_VOLUNTARY, "2019-05-01", 50);
     action(w, "b", HG_ACT_LITIGATION, "2019-01-01", NAN);
-    audit_world(w);
+    run_audit(w);
     const struct {
         uint32_t action;
         double verified, unverified;
@@ -301,7 +301,7 @@ static void test_opening(void **state)
     zone(w, "Z", NAN, box(0, 0, 1000, 1000));
     patch(w, E1, "a", POND, box(0, 0, 50, 20));
     patch(w, E2, "a", POND, box(0, 0, 50, 30));
-    audit_world(w);
+    run_audit(w);
     hg_opening openings[] = {{0, POND, 700, day("2018-12-31")},
                              {0, POND, 900, day("2019-03-10")},
                              {0, POND, 1400, day("2019-12-01")}};
@@ -326,7 +326,7 @@ static void test_overlapping_patches(void **state)
     patch(w, E1, "a", POND, box(0, 0, 50, 20));
     patch(w, E1, "b", POND, box(40, 0, 90, 20));
     patch(w, E1, "b", POND, box(40, 0, 90, 20)); /* the same row twice */
-    audit_world(w);
+    run_audit(w);
     check("closing", total(w, E1)->closing, 1800);
     check("surveyed", w->result.balances[E1].surveyed, 3000);
     check("repeated", w->result.balances[E1].repeated, 1200);
@@ -347,7 +347,7 @@ static void test_zones_with_dates(void **state)
     w->zones[0].valid_to = day("2020-10-31");
     for (uint32_t t = E1; t <= E3; t++)
         patch(w, t, "a", POND, box(0, 0, 50, 20));
-    audit_world(w);
+    run_audit(w);
     check_outstanding(w, "a", E1, 0);
     check_outstanding(w, "a", E2, 1000);
     check_outstanding(w, "a", E3, 0);
@@ -373,7 +373,7 @@ static void test_water_level(void **state)
         patch(w, E2, "a", POND, box(0, 0, 52.4, 20));
         patch(w, E1, "b", POND, box(0, 100, 50, 120));
         patch(w, E2, "b", POND, box(0, 100, 52.6, 120));
-        audit_world(w);
+        run_audit(w);
         check_outstanding(w, "a", E2, k == 0 ? 1000 : 1048);
         check_outstanding(w, "b", E2, 1052);
         free_world(w);
@@ -388,7 +388,7 @@ static void test_enormous_claim(void **state)
     zone(w, "Z", NAN, box(0, 0, 1000, 1000));
     patch(w, E1, "a", POND, box(0, 0, 50, 20));
     action(w, "a", HG_ACT_DEMOLITION, "2019-05-01", 1e300);
-    audit_world(w);
+    run_audit(w);
     check("verified", w->claims[0].verified, 1000);
     assert_true(w->claims[0].unverified > 0);
     assert_true(w->claims[0].verified + w->claims[0].unverified == w->claims[0].claimed);
@@ -405,7 +405,7 @@ static void test_occupants_of_one_outline(void **state)
         permit(w, "K", "Wu", NULL, NULL, box(0, 0, 50, 20));
         for (int k = 0; k < 2; k++)
             patch(w, E1, "a", POND, box(0, 0, 50, 20))->occupant = k == turned ? "Li" : "Wu";
-        audit_world(w);
+        run_audit(w);
         check("closing", total(w, E1)->closing, 1000);
         free_world(w);
     }
@@ -476,7 +476,7 @@ static void test_threads(void **state)
     w->in.patches = patches;
     w->in.patch_outlines = outlines;
     w->in.patch_count = n;
-    audit_world(w);
+    run_audit(w);
     const double gone = (SIDE * SIDE + 6) / 7, all = SIDE * SIDE;
     check("opening", total(w, E2)->opening, 100 * all);
     check("cleared", total(w, E2)->cleared, 100 * gone);

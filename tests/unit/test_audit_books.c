@@ -16,7 +16,7 @@ static docket open_docket(world *w, const hg_action_terms *terms, const char *as
                                                {HG_NO_TIME, false}};
     docket d = {0};
     hg_error err = {HG_OK, ""};
-    audit_world(w);
+    run_audit(w);
     assert_int_equal(hg_cases_make(&w->in, &w->result, w->claims, terms ? terms : none, day(as_of), &d.cases,
                                    &d.count, &err),
                      HG_OK);
@@ -187,7 +187,7 @@ static void test_farmland(void **state)
     patch(w, E2, "e", POND, box(0, 300, 100, 320));                  /* unknown: each alone */
     patch(w, E2, "f", POND, box(0, 350, 100, 370));
     patch(w, E1, "old", POND, box(0, 500, 100, 600))->occupant = "Li"; /* gone by the last flight */
-    audit_world(w);
+    run_audit(w);
     hg_farmland_sum *sums = NULL;
     uint32_t *key_of = NULL;
     size_t n = 0;
@@ -232,7 +232,7 @@ static void check_tallies(world *w, const hg_asset *assets, size_t n, const doub
 {
     hg_units_row *made = NULL;
     size_t got = 0;
-    audit_world(w);
+    run_audit(w);
     assert_int_equal(hg_units_make(&w->in, &w->result, assets, n, count, tonnes, &made, &got, NULL), HG_OK);
     assert_int_equal(got, rows);
     for (size_t k = 0; k < got; k++) {
@@ -334,7 +334,7 @@ static void test_patrols(void **state)
     zone(w, "dry", NAN, box(0, 0, 100, 100));
     zone(w, "river", NAN, box(200, 0, 300, 100));
     w->zones[1].kind = HG_ZONE_RIVER;
-    audit_world(w);
+    run_audit(w);
     const hg_patrol patrols[] = {{1, day("2019-03-21"), true},  {1, day("2019-03-02"), true},
                                  {1, day("2019-03-10"), true},  {1, day("2019-02-28"), true},
                                  {1, day("2019-03-31"), true},  {1, day("2019-03-08"), false},

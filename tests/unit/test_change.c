@@ -99,6 +99,9 @@ static void test_periods(void **state)
     p = (hg_period){day(2020, 2, 29), day(2020, 3, 10)};
     expect_period(hg_period_years_before(p, 1), day(2019, 3, 1), day(2019, 3, 10));
     expect_period(hg_period_years_before(p, 4), day(2016, 2, 29), day(2016, 3, 10));
+    p = (hg_period){day(2020, 2, 29), day(2020, 3, 1)};
+    expect_period(hg_period_years_before(p, 1), day(2019, 2, 28), day(2019, 3, 1));
+    expect_period(hg_period_years_before(p, 4), day(2016, 2, 29), day(2016, 3, 1));
     p = (hg_period){day(2020, 12, 1), day(2021, 1, 1)};
     expect_period(hg_period_years_before(p, 1), day(2019, 12, 1), day(2020, 1, 1));
     expect_period(hg_period_before(p), day(2020, 11, 1), day(2020, 12, 1));
