@@ -35,18 +35,24 @@ void hg_text_add(hg_text *t, const char *s)
     hg_text_add_n(t, s, strlen(s));
 }
 
+/* Into the room there is; only what does not fit is made twice. */
 void hg_text_addf(hg_text *t, const char *fmt, ...)
 {
+    enum { USUAL = 64 };
     va_list args, again;
+    if (!reserve(t, USUAL))
+        return;
     va_start(args, fmt);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, fmt, args);
+    size_t room = t->capacity - t->len;
+    int n = vsnprintf(t->s + t->len, room, fmt, args);
     va_end(args);
-    if (n >= 0 && reserve(t, (size_t)n)) {
+    if (n >= 0 && (size_t)n >= room && reserve(t, (size_t)n))
         vsnprintf(t->s + t->len, (size_t)n + 1, fmt, again);
-        t->len += (size_t)n;
-    }
     va_end(again);
+    if (n >= 0 && !t->failed)
+        t->len += (size_t)n;
+    t->s[t->len] = '\0';
 }
 
 void hg_text_add_xml(hg_text *t, const char *s)

@@ -90,16 +90,19 @@ static double percent_of_share(double share, double rest, double days0, double d
     return rest > 0 ? percent(rest, days0, share, days1) : INFINITY;
 }
 
-hg_status hg_change_counts(uint64_t n0, double days0, uint64_t n1, double days1, hg_change *out,
-                           hg_error *err)
+double hg_change_share_bound(uint64_t part, uint64_t n)
+{
+    return hg_binomial_lower(part, n, TAIL);
+}
+
+hg_status hg_change_of_bounds(uint64_t n0, double days0, uint64_t n1, double days1, double low, double rest,
+                              hg_change *out, hg_error *err)
 {
     hg_status s = check_days(days0, days1, err);
     if (s != HG_OK)
         return s;
     hg_change c = without_base((double)n0, (double)n1);
     if (n0 > 0) {
-        double low = hg_binomial_lower(n1, n0 + n1, TAIL);
-        double rest = hg_binomial_lower(n0, n0 + n1, TAIL);
         c.change_pct = percent(c.base, days0, c.current, days1);
         c.low_pct = percent_of_share(low, 1 - low, days0, days1);
         c.high_pct = percent_of_share(1 - rest, rest, days0, days1);
@@ -107,6 +110,14 @@ hg_status hg_change_counts(uint64_t n0, double days0, uint64_t n1, double days1,
     }
     *out = c;
     return HG_OK;
+}
+
+hg_status hg_change_counts(uint64_t n0, double days0, uint64_t n1, double days1, hg_change *out,
+                           hg_error *err)
+{
+    bool needed = n0 > 0;
+    return hg_change_of_bounds(n0, days0, n1, days1, needed ? hg_change_share_bound(n1, n0 + n1) : 0,
+                               needed ? hg_change_share_bound(n0, n0 + n1) : 0, out, err);
 }
 
 /* The amounts above 0 of both periods, the base's first, each period ascending. */

@@ -49,6 +49,15 @@ hg_period hg_period_before(hg_period period);
 hg_status hg_change_counts(uint64_t n0, double days0, uint64_t n1, double days1, hg_change *out,
                            hg_error *err);
 
+/** Lower exact bound (one-sided 2.5 %) of the share that `part` of n events have; what the intervals rest on. */
+double hg_change_share_bound(uint64_t part, uint64_t n);
+/**
+ * hg_change_counts for callers that keep bounds: `low` is that of n1 and `rest` that of n0 among n0 + n1; neither is
+ * looked at where n0 is 0.
+ */
+hg_status hg_change_of_bounds(uint64_t n0, double days0, uint64_t n1, double days1, double low, double rest,
+                              hg_change *out, hg_error *err);
+
 /** Amounts of the events of one period. */
 typedef struct hg_amounts {
     const double *value; /**< one an event, finite and >= 0 */

@@ -1,23 +1,20 @@
-/* Hot cells of rows: the driver's events of the published days, sorted by row, then by cell. */
+/* Hot cells of rows: the driver's events of the published days, put beside each other by row, then sorted by cell. */
 #include "engine/index.h"
 #include "base/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-typedef struct visit {
-    size_t row;
-    int64_t cell_row, cell_column;
-} visit;
+typedef struct cell {
+    int64_t row, column;
+} cell;
 
 static int compare(const void *pa, const void *pb)
 {
-    const visit *a = pa, *b = pb;
+    const cell *a = pa, *b = pb;
     if (a->row != b->row)
         return a->row < b->row ? -1 : 1;
-    if (a->cell_row != b->cell_row)
-        return a->cell_row < b->cell_row ? -1 : 1;
-    return (a->cell_column > b->cell_column) - (a->cell_column < b->cell_column);
+    return (a->column > b->column) - (a->column < b->column);
 }
 
 /* The row an event speaks for: that of its unit and day, where its stream is the driver. */
@@ -30,56 +27,55 @@ static bool find_row(const hg_index_input *in, const hg_index_result *r, size_t 
     return r->driver[*row] == in->stream[i];
 }
 
-static bool find_cell(double x, double y, double cell_m, visit *v)
+static bool find_cell(double x, double y, double cell_m, cell *c)
 {
     const double limit = 0x1p62;
     double column = floor(x / cell_m), row = floor(y / cell_m);
     if (!(fabs(column) < limit && fabs(row) < limit))
         return false;
-    v->cell_column = (int64_t)column;
-    v->cell_row = (int64_t)row;
+    c->column = (int64_t)column;
+    c->row = (int64_t)row;
     return true;
 }
 
-static size_t collect(const hg_index_input *in, const double *x, const double *y, double cell_m,
-                      const hg_index_result *r, visit *visits, hg_index_place *out)
+/* The driver's events of each row, and where its cells begin; returns how many there are. */
+static size_t count_rows(const hg_index_input *in, const hg_index_result *r, hg_index_place *out, size_t *start)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < in->events; i++) {
-        visit v;
-        if (!find_row(in, r, i, &v.row))
-            continue;
-        out[v.row].total++;
-        if (find_cell(x[i], y[i], cell_m, &v))
-            visits[n++] = v;
+    size_t n = 0, at;
+    for (size_t row = 0; row < r->rows; row++)
+        out[row] = (hg_index_place){0};
+    for (size_t i = 0; i < in->events; i++)
+        if (find_row(in, r, i, &at))
+            out[at].total++;
+    for (size_t row = 0; row < r->rows; row++) {
+        start[row] = n;
+        n += out[row].total;
     }
     return n;
 }
 
-static size_t count_rows(const hg_index_input *in, const hg_index_result *r)
+/* Cells beside each other by row; afterwards `end` tells where those of each row end. */
+static void collect(const hg_index_input *in, const double *x, const double *y, double cell_m,
+                    const hg_index_result *r, size_t *end, cell *cells)
 {
-    size_t n = 0, row;
+    size_t row;
     for (size_t i = 0; i < in->events; i++)
-        n += find_row(in, r, i, &row);
-    return n;
-}
-
-static bool is_same_cell(const visit *a, const visit *b)
-{
-    return a->row == b->row && a->cell_row == b->cell_row && a->cell_column == b->cell_column;
+        if (find_row(in, r, i, &row))
+            end[row] += find_cell(x[i], y[i], cell_m, &cells[end[row]]);
 }
 
 /* South to north and west to east, so that only more events displace a cell. */
-static void choose(const visit *visits, size_t n, hg_index_place *out)
+static void choose(cell *cells, size_t n, hg_index_place *p)
 {
+    if (n > 1)
+        qsort(cells, n, sizeof *cells, compare);
     for (size_t i = 0, end; i < n; i = end) {
-        for (end = i + 1; end < n && is_same_cell(&visits[i], &visits[end]);)
+        for (end = i + 1; end < n && compare(&cells[i], &cells[end]) == 0;)
             end++;
-        hg_index_place *p = &out[visits[i].row];
         if (end - i > p->count) {
             p->count = (uint32_t)(end - i);
-            p->column = visits[i].cell_column;
-            p->row = visits[i].cell_row;
+            p->column = cells[i].column;
+            p->row = cells[i].row;
         }
     }
 }
@@ -90,14 +86,18 @@ hg_status hg_index_find_places(const hg_index_input *input, const double *x, con
 {
     if (!(cell_m > 0 && cell_m < INFINITY))
         return hg_fail(err, HG_EUSAGE, "cell of %.12g m is not above 0", cell_m);
-    visit *visits = hg_malloc(count_rows(input, result), sizeof *visits);
-    if (!visits)
+    size_t *end = hg_malloc(result->rows, sizeof *end);
+    if (!end)
         return hg_fail_memory(err);
-    for (size_t row = 0; row < result->rows; row++)
-        out[row] = (hg_index_place){0};
-    size_t n = collect(input, x, y, cell_m, result, visits, out);
-    qsort(visits, n, sizeof *visits, compare);
-    choose(visits, n, out);
-    hg_free(visits);
+    cell *cells = hg_malloc(count_rows(input, result, out, end), sizeof *cells);
+    if (!cells) {
+        hg_free(end);
+        return hg_fail_memory(err);
+    }
+    collect(input, x, y, cell_m, result, end, cells);
+    for (size_t row = 0, first = 0; row < result->rows; first += out[row].total, row++)
+        choose(cells + first, end[row] - first, &out[row]);
+    hg_free(end);
+    hg_free(cells);
     return HG_OK;
 }

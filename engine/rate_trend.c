@@ -32,10 +32,13 @@ typedef struct years {
     double *p;    /* scratch: p_k(b) */
 } years;
 
-/* P(T = low + i), i = 0 … n-1, under the slope b, 0 where it is noise; the largest stands at `peak`. */
+/*
+ * P(T = low + i), i = 0 … n-1, under the slope b, 0 where it is noise, as it is before `first` and from `end` on; the
+ * largest stands at `peak`.
+ */
 typedef struct distribution {
     double slope, low;
-    size_t n, peak;
+    size_t n, peak, first, end;
     double *mass;
 } distribution;
 
@@ -79,7 +82,7 @@ static double slope_of(const years *y, double t)
     return (low + high) / 2;
 }
 
-/* Modulus and phase of the characteristic function of T at the angle. */
+/* Modulus of the characteristic function of T at the angle; its phase where it is not negligible. */
 static double characteristic(const years *y, double angle, double *phase)
 {
     double re = 0, im = 0;
@@ -88,28 +91,90 @@ static double characteristic(const years *y, double angle, double *phase)
         im += y->p[k] * sin(angle * year_of(y, k));
     }
     double square = re * re + im * im;
-    *phase = y->total * atan2(im, re);
-    return square > 0 ? exp(0.5 * y->total * log(square)) : 0;
+    double modulus = square > 0 ? exp(0.5 * y->total * log(square)) : 0;
+    *phase = modulus < NEGLIGIBLE / 4 ? 0 : y->total * atan2(im, re);
+    return modulus;
+}
+
+/* A turn in n steps. */
+typedef struct turn {
+    double *cosine, *sine;
+    size_t n;
+} turn;
+
+static void turn_dispose(turn *t)
+{
+    hg_free(t->cosine);
+}
+
+/* From its first quarter in n steps, of which every fourth is wanted; a sine is the cosine a quarter turn before. */
+static void fill_turn(turn *t, double *quarters)
+{
+    size_t n = t->n;
+    for (size_t i = 0; i <= n; i++) {
+        double c = i == n ? 0 : cos(M_PI / 2 * (double)i / (double)n);
+        quarters[i] = c;
+        quarters[2 * n - i] = quarters[2 * n + i] = -c;
+        if (i > 0)
+            quarters[4 * n - i] = c;
+    }
+    for (size_t i = 0; i < n; i++) {
+        size_t before = 4 * i + 3 * n;
+        t->cosine[i] = quarters[4 * i];
+        t->sine[i] = quarters[before - (before >= 4 * n ? 4 * n : 0)];
+    }
+}
+
+static hg_status turn_new(size_t n, turn *out, hg_error *err)
+{
+    double *quarters = hg_malloc(4 * n, sizeof *quarters), *both = hg_malloc(2 * n, sizeof *both);
+    if (!quarters || !both) {
+        hg_free(quarters);
+        hg_free(both);
+        return hg_fail_memory(err);
+    }
+    *out = (turn){both, both + n, n};
+    fill_turn(out, quarters);
+    hg_free(quarters);
+    return HG_OK;
+}
+
+/*
+ * Whether the modulus at j steps is clearly negligible. The angles are not quite those of characteristic(), but good
+ * enough for that.
+ */
+static bool vanishes(const years *y, const turn *t, size_t j, double least)
+{
+    double re = 0, im = 0;
+    for (size_t k = 0; k < y->periods; k++) {
+        size_t at = j * (size_t)(y->year[k] - y->year[0]) % t->n;
+        re += y->p[k] * t->cosine[at];
+        im += y->p[k] * t->sine[at];
+    }
+    return re * re + im * im < least;
+}
+
+/* Adds re cos + im sin of i x j steps to the i-th mass; without a test for each whether the turn is over. */
+static void add_wave(const turn *t, size_t j, double re, double im, double *mass)
+{
+    for (size_t i = 0, at = 0; i < t->n; at -= t->n)
+        for (; at < t->n && i < t->n; at += j, i++)
+            mass[i] += re * t->cosine[at] + im * t->sine[at];
 }
 
 /* The terms j and n - j are conjugates, so that one of them does for both. */
-static void invert(const years *y, const double *cosine, distribution *d)
+static void invert(const years *y, const turn *t, distribution *d)
 {
-    double n = (double)d->n;
+    double n = (double)d->n, least = exp(2 * log(NEGLIGIBLE / 100) / y->total) * (1 - 1e-9);
     for (size_t j = 1; 2 * j <= d->n; j++) {
+        if (vanishes(y, t, j, least))
+            continue;
         double angle = 2 * M_PI * (double)j / n, phase;
         double modulus = characteristic(y, angle, &phase) / n * (2 * j == d->n ? 1 : 2);
         if (modulus * n < NEGLIGIBLE)
             continue;
         phase -= angle * fmod(d->low, n);
-        double re = modulus * cos(phase), im = modulus * sin(phase);
-        for (size_t i = 0, at = 0; i < d->n; i++) {
-            /* sin of an angle is the cosine a quarter turn before; the table has 4 n entries. */
-            size_t before = 4 * at + 3 * d->n;
-            d->mass[i] += re * cosine[4 * at] + im * cosine[before - (before >= 4 * d->n ? 4 * d->n : 0)];
-            at += j;
-            at -= at >= d->n ? d->n : 0;
-        }
+        add_wave(t, j, modulus * cos(phase), modulus * sin(phase), d->mass);
     }
 }
 
@@ -121,23 +186,16 @@ static void clear_noise(distribution *d)
     double least = NOISE * d->mass[d->peak];
     for (size_t i = 0; i < d->n; i++)
         d->mass[i] = d->mass[i] > least ? d->mass[i] : 0;
+    d->first = d->end = d->peak;
+    for (size_t i = 0; i < d->n; i++) {
+        d->first = i < d->first && d->mass[i] > 0 ? i : d->first;
+        d->end = d->mass[i] > 0 ? i + 1 : d->end;
+    }
 }
 
 static void distribution_dispose(distribution *d)
 {
     hg_free(d->mass);
-}
-
-/* A full turn in 4 n steps, from its first quarter. */
-static void fill_cosines(double *cosine, size_t n)
-{
-    for (size_t i = 0; i <= n; i++) {
-        double c = i == n ? 0 : cos(M_PI / 2 * (double)i / (double)n);
-        cosine[i] = c;
-        cosine[2 * n - i] = cosine[2 * n + i] = -c;
-        if (i > 0)
-            cosine[4 * n - i] = c;
-    }
 }
 
 static hg_status distribution_new(const years *y, double slope, distribution *out, hg_error *err)
@@ -150,19 +208,18 @@ static hg_status distribution_new(const years *y, double slope, distribution *ou
         return hg_fail(err, HG_EFAIL, "a trend over %.0f events cannot be tested exactly",
                        y->total);
     d.n = (size_t)width;
-    double *cosine = hg_malloc(4 * d.n, sizeof *cosine);
+    turn t = {0};
     d.mass = hg_malloc(d.n, sizeof *d.mass);
-    if (!cosine || !d.mass) {
-        hg_free(cosine);
+    hg_status s = d.mass ? turn_new(d.n, &t, err) : hg_fail_memory(err);
+    if (s != HG_OK) {
         distribution_dispose(&d);
-        return hg_fail_memory(err);
+        return s;
     }
-    fill_cosines(cosine, d.n);
     for (size_t i = 0; i < d.n; i++)
         d.mass[i] = 1 / (double)d.n;
-    invert(y, cosine, &d);
+    invert(y, &t, &d);
     clear_noise(&d);
-    hg_free(cosine);
+    turn_dispose(&t);
     *out = d;
     return HG_OK;
 }
@@ -171,7 +228,8 @@ static hg_status distribution_new(const years *y, double slope, distribution *ou
 static void add_from(const distribution *d, size_t from, ptrdiff_t step, double factor, double ratio, double t,
                      bool upper, double *part, double *all)
 {
-    for (size_t i = from; i < d->n; i += (size_t)step, factor *= ratio) { /* below 0 it wraps beyond n */
+    /* below 0 it wraps beyond the end */
+    for (size_t i = from; i >= d->first && i < d->end; i += (size_t)step, factor *= ratio) {
         double mass = d->mass[i] * factor, value = d->low + (double)i;
         *all += mass;
         *part += (upper ? value >= t : value <= t) ? mass : 0;
@@ -188,9 +246,9 @@ static double tail(const distribution *d, double b, double t, bool upper)
         return part / all;
     }
     double most = -INFINITY;
-    for (size_t i = 0; i < d->n; i++)
+    for (size_t i = d->first; i < d->end; i++)
         most = d->mass[i] > 0 ? fmax(most, log(d->mass[i]) + move * (double)i) : most;
-    for (size_t i = 0; i < d->n; i++) {
+    for (size_t i = d->first; i < d->end; i++) {
         double mass = d->mass[i] > 0 ? exp(log(d->mass[i]) + move * (double)i - most) : 0;
         double value = d->low + (double)i;
         all += mass;
@@ -216,15 +274,18 @@ static double excess(const void *payload, double b)
 static hg_status solve_tail(const years *y, const distribution *d, double near, bool upper,
                             double *slope, hg_error *err)
 {
-    double far = near, step = 0.01;
+    const wanted_tail w = {d, y->sum, upper};
+    const hg_root_end start = {near, excess(&w, near)};
+    hg_root_end far = start;
+    double step = 0.01;
     int i = 0;
-    for (; i < STEPS && tail(d, far, y->sum, upper) > TAIL; i++, step *= 2)
-        far = upper ? near - step : near + step;
+    for (; i < STEPS && far.value > 0; i++, step *= 2) {
+        far.x = upper ? near - step : near + step;
+        far.value = excess(&w, far.x);
+    }
     if (i == STEPS)
         return hg_fail(err, HG_EFAIL, "a bound of the yearly trend was not found");
-    const wanted_tail w = {d, y->sum, upper};
-    *slope = hg_root_find(excess, &w, (hg_root_end){far, excess(&w, far)}, (hg_root_end){near, excess(&w, near)},
-                          1e-12);
+    *slope = hg_root_find(excess, &w, far, start, 1e-12);
     return HG_OK;
 }
 

@@ -37,6 +37,7 @@ typedef struct network {
     size_t n;
     size_t *start, *incident; /* arcs at each node */
     double *cost;             /* of the cheapest way to each node */
+    size_t *reached, reached_n; /* nodes whose cost is not infinite */
     size_t *by;               /* the arc it ends with */
     queued *heap;
     size_t heap_n, heap_capacity;
@@ -155,9 +156,12 @@ static hg_status link_nodes(network *w, hg_error *err)
     w->start = hg_calloc(w->nodes + 2, sizeof *w->start);
     w->incident = hg_malloc(2 * w->n, sizeof *w->incident);
     w->cost = hg_malloc(w->nodes, sizeof *w->cost);
+    w->reached = hg_malloc(w->nodes, sizeof *w->reached);
     w->by = hg_malloc(w->nodes, sizeof *w->by);
-    if (!w->start || !w->incident || !w->cost || !w->by)
+    if (!w->start || !w->incident || !w->cost || !w->reached || !w->by)
         return hg_fail_memory(err);
+    for (size_t v = 0; v < w->nodes; v++)
+        w->cost[v] = INFINITY;
     for (size_t a = 0; a < w->n; a++) {
         w->start[w->arcs[a].from + 2]++;
         w->start[w->arcs[a].to + 2]++;
@@ -169,6 +173,23 @@ static hg_status link_nodes(network *w, hg_error *err)
         w->incident[w->start[w->arcs[a].to + 1]++] = a;
     }
     return HG_OK;
+}
+
+/* Notes a cheaper way to a node. */
+static void reach(network *w, size_t node, double cost, size_t by)
+{
+    if (isinf(w->cost[node]))
+        w->reached[w->reached_n++] = node;
+    w->cost[node] = cost;
+    w->by[node] = by;
+}
+
+/* Only what the last way left behind: ways are short, and all nodes are many. */
+static void forget_ways(network *w)
+{
+    while (w->reached_n > 0)
+        w->cost[w->reached[--w->reached_n]] = INFINITY;
+    w->heap_n = 0;
 }
 
 static bool is_cheaper(queued a, queued b)
@@ -210,17 +231,18 @@ static bool may_pass(const arc *a, size_t from)
     return a->count > 0 && (a->from == from || a->count > 1);
 }
 
-static hg_status relax(network *w, queued at, size_t skipped, hg_error *err)
+/* What is no cheaper than the way to the end already is cannot shorten it. */
+static hg_status relax(network *w, queued at, size_t to, size_t skipped, hg_error *err)
 {
     for (size_t i = w->start[at.node]; i < w->start[at.node + 1]; i++) {
         size_t number = w->incident[i];
         const arc *a = &w->arcs[number];
         size_t next = a->from == at.node ? a->to : a->from;
         double cost = at.cost + (*a->withheld ? 0 : a->cost);
-        if (number == skipped || !may_pass(a, at.node) || !(cost < w->cost[next]))
+        if (number == skipped || !may_pass(a, at.node) || !(cost < w->cost[next]) ||
+            !(cost < w->cost[to]))
             continue;
-        w->cost[next] = cost;
-        w->by[next] = number;
+        reach(w, next, cost, number);
         hg_status s = push(w, (queued){cost, next}, err);
         if (s != HG_OK)
             return s;
@@ -231,18 +253,15 @@ static hg_status relax(network *w, queued at, size_t skipped, hg_error *err)
 /* The cheapest way from one node to another without one arc (Dijkstra 1959), into cost and by. */
 static hg_status find_way(network *w, size_t from, size_t to, size_t skipped, hg_error *err)
 {
-    for (size_t v = 0; v < w->nodes; v++)
-        w->cost[v] = INFINITY;
-    w->cost[from] = 0;
-    w->by[from] = NO_ARC;
-    w->heap_n = 0;
+    forget_ways(w);
+    reach(w, from, 0, NO_ARC);
     hg_status s = push(w, (queued){0, from}, err);
     while (s == HG_OK && w->heap_n > 0) {
         queued at = pop(w);
-        if (at.node == to)
+        if (at.cost >= w->cost[to])
             break;
         if (at.cost <= w->cost[at.node])
-            s = relax(w, at, skipped, err);
+            s = relax(w, at, to, skipped, err);
     }
     return s;
 }
@@ -332,6 +351,7 @@ static void network_dispose(network *w)
     hg_free(w->start);
     hg_free(w->incident);
     hg_free(w->cost);
+    hg_free(w->reached);
     hg_free(w->by);
     hg_free(w->heap);
 }

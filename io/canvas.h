@@ -27,8 +27,8 @@ void hg_canvas_free(hg_canvas *canvas);
 /** Colours are "#rrggbb"; NULL leaves out the filling or the outline. */
 void hg_canvas_box(hg_canvas *canvas, double x, double y, double width, double height, const char *fill,
                    const char *stroke, double stroke_width);
-/** n boxes of one colour, x, y, width, height each, as one shape: smaller and faster than one by one. */
-void hg_canvas_boxes(hg_canvas *canvas, const double (*boxes)[4], size_t n, const char *fill);
+/** n bars of one colour from ends[i][0] to ends[i][1], y their middle; one shape, smaller and faster than n boxes. */
+void hg_canvas_bars(hg_canvas *canvas, const double (*ends)[2], size_t n, double y, double height, const char *fill);
 void hg_canvas_line(hg_canvas *canvas, double x0, double y0, double x1, double y1, const char *color,
                     double width);
 

@@ -95,7 +95,7 @@ hg_status hg_gpkg_create(const char *path, hg_control *control, hg_gpkg **out, h
     if (s == HG_OK)
         s = hg_sql_exec(g->db, g->path,
                         "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
-                        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -65536;"
+                        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -16384;"
                         "PRAGMA recursive_triggers = OFF; BEGIN",
                         err);
     if (s != HG_OK) {

@@ -8,9 +8,10 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-enum { BLOCK = 1 << 20 };
+enum { BLOCK = 1 << 20, LEAST_PRIORITY = 19 };
 
 static hg_status feed(int fd, const char *path, EVP_MD_CTX *digest, char *block,
                       hg_control *control, hg_error *err)
@@ -81,6 +82,7 @@ hg_status hg_hash_bytes(const void *bytes, size_t n, const char *name, char hex[
 struct hg_hashing {
     pthread_t thread;
     char *path;
+    bool patient;
     hg_control *control;
     hg_status status;
     hg_error err;
@@ -90,11 +92,13 @@ struct hg_hashing {
 static void *hash_in_background(void *payload)
 {
     hg_hashing *h = payload;
+    if (h->patient)
+        setpriority(PRIO_PROCESS, 0, LEAST_PRIORITY); /* of this thread alone, on Linux */
     h->status = hg_hash_file(h->path, h->control, h->hex, &h->err);
     return NULL;
 }
 
-hg_status hg_hashing_start(const char *path, hg_control *control, hg_hashing **out, hg_error *err)
+hg_status hg_hashing_start(const char *path, bool patient, hg_control *control, hg_hashing **out, hg_error *err)
 {
     hg_hashing *h = hg_calloc(1, sizeof *h);
     if (!h || !(h->path = hg_strdup(path))) {
@@ -102,6 +106,7 @@ hg_status hg_hashing_start(const char *path, hg_control *control, hg_hashing **o
         return hg_fail_memory(err);
     }
     h->control = control;
+    h->patient = patient;
     int code = pthread_create(&h->thread, NULL, hash_in_background, h);
     if (code != 0) {
         hg_free(h->path);

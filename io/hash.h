@@ -14,9 +14,12 @@ hg_status hg_hash_file(const char *path, hg_control *control, char hex[HG_SHA256
 hg_status hg_hash_bytes(const void *bytes, size_t n, const char *name, char hex[HG_SHA256_HEX],
                         hg_error *err);
 
-/** hg_hash_file in the background: start, do other things, join. */
+/**
+ * hg_hash_file in the background: start, do other things, join. A patient one leaves the processors to whatever else
+ * runs and takes what is left over: for hashes that are needed late.
+ */
 typedef struct hg_hashing hg_hashing;
-hg_status hg_hashing_start(const char *path, hg_control *control, hg_hashing **out, hg_error *err);
+hg_status hg_hashing_start(const char *path, bool patient, hg_control *control, hg_hashing **out, hg_error *err);
 /** Waits, writes the digest and frees. */
 hg_status hg_hashing_join(hg_hashing *hashing, char hex[HG_SHA256_HEX], hg_error *err);
 

@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum {
-    RANGE_ROWS = 200000,
+    RANGE_ROWS = 50000,
     MAX_RANGES = 256,
     CHECK_EVERY = 8192,
     MAX_ARGUMENTS = 127, /* of an SQL function, SQLITE_MAX_FUNCTION_ARG as SQLite comes */

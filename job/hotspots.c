@@ -153,7 +153,11 @@ static void summarise(hg_job *job, const hg_findings *f, const hg_result_tables 
 static hg_status store_sidecars(hg_job *job, const outputs *o, hg_error *err)
 {
     const char *const finals[] = {o->raster, o->qml}, *const temps[] = {o->raster_temp, o->qml_temp};
-    return hg_sidecar_facts(job, finals, temps, 2, err);
+    char hex[2][HG_SHA256_HEX];
+    hg_status status = hg_sidecar_hashes(job, temps, 2, hex, err);
+    if (status == HG_OK)
+        hg_sidecar_facts(job, finals, 2, hex);
+    return status;
 }
 
 /* The end of a run, in two halves that need nothing of each other and share the processors. */

@@ -58,14 +58,6 @@ static void run_dispose(hg_index_run *run)
     hg_index_design_dispose(&run->design);
 }
 
-static hg_status find_places(hg_index_run *run, hg_error *err)
-{
-    const hg_incidents *inc = &run->in->incidents;
-    run->places = hg_malloc(run->result.rows, sizeof *run->places);
-    return run->places ? hg_index_find_places(&run->input, inc->x, inc->y, PLACE_CELL_M, &run->result, run->places, err)
-                       : hg_fail_memory(err);
-}
-
 static hg_status compute(hg_index_run *run, hg_error *err)
 {
     hg_job *job = run->job;
@@ -76,8 +68,6 @@ static hg_status compute(hg_index_run *run, hg_error *err)
         status = hg_index_compute(&run->design.model, &run->input, &job->control, &run->result, err);
     if (status == HG_OK)
         status = hg_index_spans_make(run, err);
-    if (status == HG_OK)
-        status = find_places(run, err);
     if (status == HG_OK)
         status = hg_index_hide(run, err);
     if (status == HG_OK && run->events.outside)
@@ -219,20 +209,58 @@ static hg_status tell(hg_index_run *run, const hg_table *changes, const outputs 
 
 /* ------------------------------------------------- writing ---------------------------------- */
 
-/* What is written, by tasks that need little of each other and share the processors. */
+/* What is written, by tasks that need nothing of each other and share the processors, largest first. */
 typedef struct writing {
     hg_index_run *run;
     const outputs *out;
     hg_index_tables tables;
     hg_gpkg *gpkg;
+    char hex[SIDECARS][HG_SHA256_HEX];
 } writing;
 
-static hg_status write_days(writing *w, hg_error *err)
+static hg_status find_places(hg_index_run *run, hg_error *err)
 {
-    hg_status status = hg_index_daily_table(w->run, &w->tables.daily, err);
+    const hg_incidents *inc = &run->in->incidents;
+    run->places = hg_malloc(run->result.rows, sizeof *run->places);
+    return run->places ? hg_index_find_places(&run->input, inc->x, inc->y, PLACE_CELL_M, &run->result, run->places, err)
+                       : hg_fail_memory(err);
+}
+
+static hg_status make_days(writing *w, hg_error *err)
+{
+    hg_index_tables *t = &w->tables;
+    hg_status status = find_places(w->run, err);
     if (status == HG_OK)
-        status = hg_gpkg_create(w->out->gpkg_temp, &w->run->job->control, &w->gpkg, err);
-    return status == HG_OK ? hg_gpkg_add_table(w->gpkg, w->tables.daily, err) : status;
+        status = hg_index_daily_table(w->run, &t->daily, err);
+    if (status == HG_OK)
+        status = hg_index_units_table(w->run, &t->units, err);
+    return status == HG_OK ? hg_index_summary_table(w->run, &t->summary, err) : status;
+}
+
+enum { YEAR_ON_YEAR, DAYS, SEVERAL_YEARS, TABLE_TASKS };
+
+static hg_status make_tables(void *context, size_t task, hg_error *err)
+{
+    writing *w = context;
+    if (task == DAYS)
+        return make_days(w, err);
+    return task == YEAR_ON_YEAR ? hg_index_year_on_year(w->run, &w->tables.years, err)
+                                : hg_index_multi_year(w->run, &w->tables.multi, &w->tables.trends, err);
+}
+
+static hg_status add_table(writing *w, const hg_table *t, hg_error *err)
+{
+    return t ? hg_gpkg_add_table(w->gpkg, t, err) : HG_OK;
+}
+
+static hg_status write_tables(writing *w, hg_error *err)
+{
+    const hg_index_tables *t = &w->tables;
+    const hg_table *ready[] = {t->daily, t->units, t->summary, t->years, t->multi};
+    hg_status status = hg_gpkg_create(w->out->gpkg_temp, &w->run->job->control, &w->gpkg, err);
+    for (size_t k = 0; k < sizeof ready / sizeof *ready && status == HG_OK; k++)
+        status = add_table(w, ready[k], err);
+    return status;
 }
 
 /* One after the other: cairo numbers what it puts into an SVG in the order in which surfaces are made. */
@@ -242,56 +270,60 @@ static hg_status write_charts(const writing *w, hg_error *err)
     return status == HG_OK ? hg_index_chart(w->run, HG_CANVAS_PNG, w->out->sidecar_temp[2], err) : status;
 }
 
-enum { PERIODS, DAYS, CHARTS, FIRST_TASKS };
-
-static hg_status first_task(void *context, size_t task, hg_error *err)
+/* One of equal parts. */
+static hg_status fit_trends(const writing *w, size_t part, size_t parts, hg_error *err)
 {
-    writing *w = context;
-    if (task == PERIODS)
-        return hg_index_period_tables(w->run, &w->tables, err);
-    return task == DAYS ? write_days(w, err) : write_charts(w, err);
+    hg_table *t = w->tables.trends;
+    return t ? hg_index_fit_trends(w->run, t, t->rows * part / parts, t->rows * (part + 1) / parts, err) : HG_OK;
 }
 
-static hg_status small_tables(writing *w, hg_error *err)
+enum { LAYERS, CHARTS, CSV, TRENDS, TREND_PARTS = 8 };
+
+static hg_status write_files(void *context, size_t task, hg_error *err)
 {
-    hg_index_run *run = w->run;
-    hg_index_tables *t = &w->tables;
-    hg_status status = hg_index_units_table(run, &t->units, err);
-    if (status == HG_OK)
-        status = hg_index_summary_table(run, &t->summary, err);
-    if (status == HG_OK && run->job->set.compare)
-        status = hg_index_changes_table(run, t->daily, &t->changes, err);
-    if (status == HG_OK && !run->hidden) /* the values of refused rows are no matter of publication */
-        status = hg_intake_rejects_table(run->in, &t->rejects, err);
-    return status == HG_OK && t->rejects ? hg_columns_title(run->job->set.lang, t->rejects, err) : status;
+    writing *w = context;
+    switch (task) {
+    case LAYERS:
+        return write_tables(w, err);
+    case CHARTS:
+        return write_charts(w, err);
+    case CSV:
+        return hg_csv_write(w->out->sidecar_temp[0], w->tables.daily, err);
+    default:
+        return fit_trends(w, task - TRENDS, TREND_PARTS, err);
+    }
 }
 
 static hg_status write_rest(writing *w, hg_error *err)
 {
-    hg_table *list[HG_INDEX_TABLES_MAX];
-    hg_status status = small_tables(w, err);
-    size_t n = hg_index_tables_list(&w->tables, list);
-    for (size_t k = 0; k < n && status == HG_OK; k++)
-        if (list[k] != w->tables.daily)
-            status = hg_gpkg_add_table(w->gpkg, list[k], err);
-    return status == HG_OK ? hg_index_styles(w->run, &w->tables, w->gpkg, err) : status;
+    hg_index_run *run = w->run;
+    hg_index_tables *t = &w->tables;
+    hg_status status = HG_OK;
+    if (run->job->set.compare)
+        status = hg_index_changes_table(run, t->daily, &t->changes, err);
+    if (status == HG_OK && !run->hidden) /* the values of refused rows are no matter of publication */
+        status = hg_intake_rejects_table(run->in, &t->rejects, err);
+    if (status == HG_OK && t->rejects)
+        status = hg_columns_title(run->job->set.lang, t->rejects, err);
+    const hg_table *late[] = {t->trends, t->changes, t->rejects};
+    for (size_t k = 0; k < sizeof late / sizeof *late && status == HG_OK; k++)
+        status = add_table(w, late[k], err);
+    return status == HG_OK ? hg_index_styles(run, t, w->gpkg, err) : status;
 }
 
-static hg_status second_task(void *context, size_t task, hg_error *err)
+static hg_status finish_files(void *context, size_t task, hg_error *err)
 {
     writing *w = context;
-    return task == 0 ? write_rest(w, err) : hg_csv_write(w->out->sidecar_temp[0], w->tables.daily, err);
+    return task == 0 ? write_rest(w, err)
+                     : hg_sidecar_hashes(w->run->job, w->out->sidecar_temp, SIDECARS, w->hex, err);
 }
 
 static hg_status complete(writing *w, double read_s, double analyse_s, double began, hg_error *err)
 {
     hg_job *job = w->run->job;
-    const char *const *finals = (const char *const *)w->out->sidecar;
-    hg_status status = hg_sidecar_facts(job, finals, w->out->sidecar_temp, SIDECARS, err);
-    if (status != HG_OK)
-        return status;
+    hg_sidecar_facts(job, (const char *const *)w->out->sidecar, SIDECARS, w->hex);
     hg_run_facts(job, read_s, analyse_s, hg_now() - began);
-    status = hg_store_facts(job, w->gpkg, err);
+    hg_status status = hg_store_facts(job, w->gpkg, err);
     if (status != HG_OK)
         return status;
     hg_gpkg *gpkg = w->gpkg;
@@ -304,9 +336,13 @@ static hg_status write_result(hg_index_run *run, const outputs *o, double read_s
     writing w = {.run = run, .out = o};
     hg_job *job = run->job;
     double began = hg_now();
-    hg_status status = hg_parallel(FIRST_TASKS, job->control.threads, first_task, &w, err);
+    hg_status status = hg_parallel(TABLE_TASKS, job->control.threads, make_tables, &w, err);
     if (status == HG_OK)
-        status = hg_parallel(2, job->control.threads, second_task, &w, err);
+        status = hg_parallel(TRENDS + TREND_PARTS, job->control.threads, write_files, &w, err);
+    if (status == HG_OK)
+        status = hg_parallel(2, job->control.threads, finish_files, &w, err);
+    if (status == HG_OK)
+        status = hg_intake_hashes(run->in, err);
     hg_intake_facts(job, run->in);
     design_facts(run);
     if (status == HG_OK)
@@ -342,7 +378,7 @@ hg_status hg_run_index(hg_job *job, hg_error *err)
     if (job->set.check_claim)
         return hg_index_claim(job, err);
     outputs o = {0};
-    hg_intake in = {0};
+    hg_intake in = {.hash_later = true};
     hg_index_run run = {.job = job, .in = &in};
     hg_status status = check_options(job, err);
     if (status == HG_OK)

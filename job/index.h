@@ -96,7 +96,7 @@ typedef struct hg_index_spans {
 /** Everything a run knows; the tables are made from it. */
 typedef struct hg_index_run {
     hg_job *job;
-    const hg_intake *in;
+    hg_intake *in;
     hg_index_design design;
     hg_index_units units;
     hg_index_series_info series[HG_INDEX_STREAMS_MAX];
@@ -187,8 +187,11 @@ hg_status hg_index_daily_table(const hg_index_run *run, hg_table **out, hg_error
 /** The mean of a span as it may be told: with withheld counts NaN for a span of few days, and rounded. */
 double hg_index_mean_told(const hg_index_run *run, const hg_index_summary *sum);
 hg_status hg_index_summary_table(const hg_index_run *run, hg_table **out, hg_error *err);
-/** year_on_year, multi_year and trends. */
-hg_status hg_index_period_tables(const hg_index_run *run, hg_index_tables *tables, hg_error *err);
+hg_status hg_index_year_on_year(const hg_index_run *run, hg_table **out, hg_error *err);
+/** Several years beside each other, and a row of trends for each unit and series; neither where there is one year. */
+hg_status hg_index_multi_year(const hg_index_run *run, hg_table **multi, hg_table **trends, hg_error *err);
+/** Fills rows [from, until) of the trends; parts of them may be filled at the same time. */
+hg_status hg_index_fit_trends(const hg_index_run *run, hg_table *trends, size_t from, size_t until, hg_error *err);
 /** Days that differ from those of the result named by --compare. */
 hg_status hg_index_changes_table(hg_index_run *run, const hg_table *daily, hg_table **out, hg_error *err);
 

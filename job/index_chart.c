@@ -221,37 +221,83 @@ static void draw_calendar(const chart *c, size_t unit, int64_t year, double y)
 
 /* ------------------------------------------------- strips ----------------------------------- */
 
-/* Days alike in a row are one box; all boxes of a colour are one shape. */
-static size_t runs_of(const chart *c, size_t unit, int32_t first, int32_t until, const char *colour, double left,
-                      double y, double (*boxes)[4])
+/* In one year's strip of one unit: its published days, and where they are drawn. */
+typedef struct strip {
+    size_t unit;
+    int32_t first, from, until; /* of the year; of those published */
+    double left, y;
+} strip;
+
+static void strip_ends(const strip *s, int32_t from, int32_t until, double ends[2])
 {
-    size_t n = 0, row = 0;
-    for (int32_t day = first; day < until;) {
-        int32_t end = day;
-        while (end < until && find_row(c, unit, end, &row) && colour_of(c, row) == colour)
+    ends[0] = s->left + (from - s->first) * strip_day;
+    ends[1] = s->left + (until - s->first) * strip_day;
+}
+
+static const char *colour_number(const chart *c, size_t k)
+{
+    return k < c->run->design.band_count ? hg_index_band_colour(c->run->design.band_names[k]) : missing;
+}
+
+/* The band of the day, band_count where it has none. */
+static size_t day_number(const chart *c, const strip *s, int32_t day)
+{
+    uint8_t band = c->run->result.band[hg_index_row(c->run, s->unit, day)];
+    return band < c->run->design.band_count ? band : c->run->design.band_count;
+}
+
+static void draw_bars(const chart *c, const strip *s, size_t k, const double (*bars)[2], size_t n)
+{
+    hg_canvas_bars(c->canvas, bars, n, s->y + strip_height / 2, strip_height - 2, colour_number(c, k));
+}
+
+/* Days alike in a row are one bar; all bars of a colour are one shape. */
+static void draw_runs(const chart *c, const strip *s, size_t k, double (*bars)[2])
+{
+    size_t n = 0;
+    for (int32_t day = s->from, end; day < s->until; day = end > day ? end : day + 1) {
+        for (end = day; end < s->until && day_number(c, s, end) == k;)
             end++;
-        if (end > day) {
-            const double box[4] = {left + (day - first) * strip_day, y + 1, (end - day) * strip_day, strip_height - 2};
-            memcpy(boxes[n++], box, sizeof box);
-        }
-        day = end > day ? end : day + 1;
+        if (end > day)
+            strip_ends(s, day, end, bars[n++]);
     }
-    return n;
+    draw_bars(c, s, k, (const double (*)[2])bars, n);
+}
+
+/* The colour of most days lies under all of them, which saves half of the bars. */
+static void draw_days(const chart *c, const strip *s)
+{
+    enum { MOST_DAYS = 366 };
+    double bars[MOST_DAYS][2];
+    int32_t count[HG_INDEX_BANDS_MAX + 1] = {0};
+    size_t colours = c->run->design.band_count + 1, most = 0;
+    for (int32_t day = s->from; day < s->until; day++)
+        count[day_number(c, s, day)]++;
+    for (size_t k = 0; k < colours; k++)
+        most = count[k] > count[most] ? k : most;
+    if (s->from < s->until) {
+        strip_ends(s, s->from, s->until, bars[0]);
+        draw_bars(c, s, most, (const double (*)[2])bars, 1);
+    }
+    for (size_t k = 0; k < colours; k++)
+        if (k != most && count[k])
+            draw_runs(c, s, k, bars);
+}
+
+static int32_t within(int32_t day, int32_t low, int32_t high)
+{
+    return day < low ? low : day > high ? high : day;
 }
 
 static void draw_strip(const chart *c, size_t unit, int64_t year, double y)
 {
-    enum { MOST_DAYS = 366 };
-    double boxes[MOST_DAYS][4], left = margin + strip_label;
-    int32_t first = first_of(year, 1), until = first_of(year + 1, 1);
-    write_text(c, left - 8, y + strip_height / 2, 9, false, HG_ANCHOR_RIGHT, ink, strip_label - 12,
+    const hg_index_input *in = &c->run->input;
+    int32_t first = first_of(year, 1), end = first_of(year + 1, 1);
+    const strip s = {.unit = unit, .first = first, .from = within(in->since, first, end),
+                     .until = within(in->until, first, end), .left = margin + strip_label, .y = y};
+    write_text(c, s.left - 8, y + strip_height / 2, 9, false, HG_ANCHOR_RIGHT, ink, strip_label - 12,
                c->run->units.names[unit]);
-    for (size_t k = 0; k <= c->run->design.band_count; k++) {
-        const char *colour =
-            k < c->run->design.band_count ? hg_index_band_colour(c->run->design.band_names[k]) : missing;
-        size_t n = runs_of(c, unit, first, until, colour, left, y, boxes);
-        hg_canvas_boxes(c->canvas, (const double (*)[4])boxes, n, colour);
-    }
+    draw_days(c, &s);
 }
 
 static void draw_strips(const chart *c, int64_t year, double y)

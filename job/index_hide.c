@@ -6,11 +6,12 @@
  * missing: such days are rows of a group of their own.
  */
 #include "base/memory.h"
+#include "base/threads.h"
 #include "engine/suppress.h"
 #include "job/index.h"
 
 typedef struct hide_table {
-    uint64_t *count;
+    hg_index_run *run;
     uint32_t *group;
     int32_t *day; /* of each row; INT32_MIN for what came before the period */
     size_t rows, groups;
@@ -18,7 +19,6 @@ typedef struct hide_table {
 
 static void hide_table_dispose(hide_table *t)
 {
-    hg_free(t->count);
     hg_free(t->group);
     hg_free(t->day);
 }
@@ -29,8 +29,9 @@ static void add_row(hide_table *t, size_t group, int32_t day)
     t->day[t->rows++] = day;
 }
 
-static hg_status list_rows(const hg_index_run *run, hide_table *t, hg_error *err)
+static hg_status list_rows(hide_table *t, hg_error *err)
 {
+    const hg_index_run *run = t->run;
     const hg_index_spans *s = &run->spans;
     bool declared = run->input.feed_count > 0;
     size_t most = s->segments + 2 * run->result.days + 1;
@@ -47,8 +48,7 @@ static hg_status list_rows(const hg_index_run *run, hide_table *t, hg_error *err
     }
     for (int32_t day = run->input.since - 1; declared && day < run->input.until; day++)
         add_row(t, s->segments, day < run->input.since ? INT32_MIN : day);
-    t->count = hg_malloc(t->rows, run->units.n * sizeof *t->count);
-    return t->count ? HG_OK : hg_fail_memory(err);
+    return HG_OK;
 }
 
 /* Events before the period on days whose feed is declared missing. */
@@ -74,20 +74,22 @@ static uint64_t count_of(const hg_index_run *run, const hide_table *t, size_t ro
                : 0;
 }
 
-static void fill_rows(const hg_index_run *run, size_t series, hide_table *t)
+static void fill_counts(const hide_table *t, size_t series, uint64_t *count)
 {
+    const hg_index_run *run = t->run;
     size_t units = run->units.n;
     for (size_t i = 0; i < t->rows; i++) {
         if (t->group[i] == run->spans.segments && t->day[i] == INT32_MIN)
-            count_uncounted(run, series, t->count + i * units);
+            count_uncounted(run, series, count + i * units);
         else
             for (size_t u = 0; u < units; u++)
-                t->count[i * units + u] = count_of(run, t, i, u, series);
+                count[i * units + u] = count_of(run, t, i, u, series);
     }
 }
 
-static void take_answers(hg_index_run *run, size_t series, const hide_table *t, const hg_suppressed *h)
+static void take_answers(const hide_table *t, size_t series, const hg_suppressed *h)
 {
+    hg_index_run *run = t->run;
     hg_index_spans *s = &run->spans;
     size_t units = run->units.n;
     for (size_t i = 0; i < t->rows; i++)
@@ -100,28 +102,36 @@ static void take_answers(hg_index_run *run, size_t series, const hide_table *t, 
     }
 }
 
+static hg_status hide_series(void *context, size_t series, hg_error *err)
+{
+    const hide_table *t = context;
+    const hg_index_run *run = t->run;
+    uint64_t *count = hg_malloc(t->rows, run->units.n * sizeof *count);
+    if (!count)
+        return hg_fail_memory(err);
+    fill_counts(t, series, count);
+    const hg_suppress_table table = {.rows = t->rows, .columns = run->units.n, .count = count,
+                                     .group = t->group, .groups = t->groups};
+    hg_suppressed h = {0};
+    hg_status status = hg_suppress(&table, (uint64_t)run->job->set.suppress_below, &h, err);
+    if (status == HG_OK)
+        take_answers(t, series, &h);
+    hg_suppressed_dispose(&h);
+    hg_free(count);
+    return status == HG_OK ? hg_check_cancel(&run->job->control, err) : status;
+}
+
 hg_status hg_index_hide(hg_index_run *run, hg_error *err)
 {
-    uint64_t below = (uint64_t)run->job->set.suppress_below;
-    if (!below)
+    if (!run->job->set.suppress_below)
         return HG_OK;
     hg_index_spans *s = &run->spans;
-    hide_table t = {0};
+    hide_table t = {.run = run};
     run->hidden = hg_calloc(run->result.rows, run->series_count);
     s->hidden = hg_calloc((run->units.n + 1) * run->series_count, s->segments);
-    hg_status status = run->hidden && s->hidden ? list_rows(run, &t, err) : hg_fail_memory(err);
-    for (size_t k = 0; k < run->series_count && status == HG_OK; k++) {
-        hg_suppressed h = {0};
-        fill_rows(run, k, &t);
-        const hg_suppress_table table = {.rows = t.rows, .columns = run->units.n, .count = t.count,
-                                         .group = t.group, .groups = t.groups};
-        status = hg_suppress(&table, below, &h, err);
-        if (status == HG_OK)
-            take_answers(run, k, &t, &h);
-        hg_suppressed_dispose(&h);
-        if (status == HG_OK)
-            status = hg_check_cancel(&run->job->control, err);
-    }
+    hg_status status = run->hidden && s->hidden ? list_rows(&t, err) : hg_fail_memory(err);
+    if (status == HG_OK)
+        status = hg_parallel(run->series_count, run->job->control.threads, hide_series, &t, err);
     hide_table_dispose(&t);
     return status;
 }

@@ -19,17 +19,16 @@ typedef struct period_tables {
     size_t *start;  /* events of unit u: order[start[u]] …; units.n = all those in units */
     uint32_t *order;
     double *values[2]; /* amounts of the base and of the current span */
-    struct known_change *known;
+    struct known_bound *known;
 } period_tables;
 
-/* Units repeat the same pairs of counts, and an exact interval takes its time: kept for periods of equal length. */
+/* Units repeat the same counts, in either order, and an exact bound takes its time. */
 enum { KNOWN = 1 << 14 };
 
-typedef struct known_change {
-    uint64_t n0, n1;
-    bool used;
-    hg_change change;
-} known_change;
+typedef struct known_bound {
+    uint64_t part, n;
+    double bound;
+} known_bound;
 
 static void dispose(period_tables *p)
 {
@@ -122,18 +121,20 @@ static hg_status put_line(period_tables *p, const line *l, hg_error *err)
     return status;
 }
 
+static double bound_of(period_tables *p, uint64_t part, uint64_t n)
+{
+    uint64_t mixed = (part * 0x9e3779b97f4a7c15u) ^ (n * 0xc2b2ae3d27d4eb4fu);
+    known_bound *k = &p->known[(mixed >> 20) % KNOWN];
+    if (k->n != n || k->part != part)
+        *k = (known_bound){part, n, hg_change_share_bound(part, n)};
+    return k->bound;
+}
+
 static hg_status equal_periods(period_tables *p, uint64_t n0, uint64_t n1, hg_change *out, hg_error *err)
 {
-    uint64_t mixed = (n0 * 0x9e3779b97f4a7c15u) ^ (n1 * 0xc2b2ae3d27d4eb4fu);
-    known_change *k = &p->known[(mixed >> 20) % KNOWN];
-    if (!k->used || k->n0 != n0 || k->n1 != n1) {
-        hg_status status = hg_change_counts(n0, 1, n1, 1, out, err);
-        if (status != HG_OK)
-            return status;
-        *k = (known_change){n0, n1, true, *out};
-    }
-    *out = k->change;
-    return HG_OK;
+    bool needed = n0 > 0;
+    return hg_change_of_bounds(n0, 1, n1, 1, needed ? bound_of(p, n1, n0 + n1) : 0,
+                               needed ? bound_of(p, n0, n0 + n1) : 0, out, err);
 }
 
 static double rescaled(double pct, double ratio)
@@ -278,7 +279,7 @@ static hg_status fill_years(period_tables *p, hg_error *err)
     return status;
 }
 
-static hg_status year_on_year(period_tables *p, hg_table **out, hg_error *err)
+static hg_status make_years(period_tables *p, hg_table **out, hg_error *err)
 {
     static const hg_column_spec columns[] = {
         {"unit", HG_TEXT},    {"comparison", HG_TEXT}, {"period", HG_TEXT},      {"base_period", HG_TEXT},
@@ -293,6 +294,16 @@ static hg_status year_on_year(period_tables *p, hg_table **out, hg_error *err)
     if (status == HG_OK)
         status = fill_years(p, err);
     return status == HG_OK ? hg_columns_title(p->run->job->set.lang, p->t, err) : status;
+}
+
+hg_status hg_index_year_on_year(const hg_index_run *run, hg_table **out, hg_error *err)
+{
+    period_tables p = {.run = run};
+    hg_status status = order_events(&p, err);
+    if (status == HG_OK)
+        status = make_years(&p, out, err);
+    dispose(&p);
+    return status;
 }
 
 /* ------------------------------------------------- several years ---------------------------- */
@@ -331,7 +342,7 @@ static hg_status fill_multi(const hg_index_run *run, hg_table *t, hg_error *err)
     return status;
 }
 
-static hg_status multi_year(const hg_index_run *run, hg_table **out, hg_error *err)
+static hg_status make_multi(const hg_index_run *run, hg_table **out, hg_error *err)
 {
     static const hg_column_spec columns[] = {{"unit", HG_TEXT},    {"measure", HG_TEXT}, {"period", HG_TEXT},
                                              {"days", HG_INT64},   {"count", HG_INT64},  {"per_day", HG_DOUBLE},
@@ -381,28 +392,18 @@ static hg_status fit_trend(hg_table *t, size_t row, const int32_t *year, const u
     return status;
 }
 
-static hg_status fill_trends(const hg_index_run *run, hg_table *t, hg_error *err)
+static hg_status name_trends(const hg_index_run *run, hg_table *t, hg_error *err)
 {
-    enum { MOST = 200 };
-    int32_t year[MOST + 1];
-    uint64_t n[MOST + 1];
-    double days[MOST + 1];
-    size_t row = 0, units = rows_of_units(run);
     hg_status status = HG_OK;
-    for (size_t u = 0; u < units; u++) {
-        for (size_t s = 0; s < run->series_count && status == HG_OK; s++, row++) {
-            bool told = false;
-            size_t years = years_of(run, u, s, year, n, days, &told);
-            const char *texts[] = {u < run->units.n ? run->units.names[u] : "*", run->series[s].name};
-            status = set_texts(t, row, texts, 2, err);
-            if (status == HG_OK && told && years >= 2)
-                status = fit_trend(t, row, year, n, days, years, err);
-        }
+    for (size_t row = 0; row < t->rows && status == HG_OK; row++) {
+        size_t u = row / run->series_count;
+        const char *texts[] = {u < run->units.n ? run->units.names[u] : "*", run->series[row % run->series_count].name};
+        status = set_texts(t, row, texts, 2, err);
     }
     return status;
 }
 
-static hg_status trends(const hg_index_run *run, hg_table **out, hg_error *err)
+static hg_status make_trends(const hg_index_run *run, hg_table **out, hg_error *err)
 {
     static const hg_column_spec columns[] = {
         {"unit", HG_TEXT},         {"measure", HG_TEXT},       {"years", HG_INT64},
@@ -412,20 +413,32 @@ static hg_status trends(const hg_index_run *run, hg_table **out, hg_error *err)
     if (status == HG_OK)
         status = hg_columns_add(*out, columns, sizeof columns / sizeof *columns, err);
     if (status == HG_OK)
-        status = fill_trends(run, *out, err);
+        status = name_trends(run, *out, err);
     return status == HG_OK ? hg_columns_title(run->job->set.lang, *out, err) : status;
 }
 
-hg_status hg_index_period_tables(const hg_index_run *run, hg_index_tables *tables, hg_error *err)
+hg_status hg_index_multi_year(const hg_index_run *run, hg_table **multi, hg_table **trends, hg_error *err)
 {
-    period_tables p = {.run = run};
-    hg_status status = order_events(&p, err);
-    if (status == HG_OK)
-        status = year_on_year(&p, &tables->years, err);
-    if (status == HG_OK && run->spans.year_count >= 2)
-        status = multi_year(run, &tables->multi, err);
-    if (status == HG_OK && run->spans.year_count >= 2)
-        status = trends(run, &tables->trends, err);
-    dispose(&p);
+    if (run->spans.year_count < 2)
+        return HG_OK;
+    hg_status status = make_multi(run, multi, err);
+    return status == HG_OK ? make_trends(run, trends, err) : status;
+}
+
+hg_status hg_index_fit_trends(const hg_index_run *run, hg_table *trends, size_t from, size_t until, hg_error *err)
+{
+    enum { MOST = 200 };
+    int32_t year[MOST + 1];
+    uint64_t n[MOST + 1];
+    double days[MOST + 1];
+    hg_status status = HG_OK;
+    for (size_t row = from; row < until && status == HG_OK; row++) {
+        bool told = false;
+        size_t years = years_of(run, row / run->series_count, row % run->series_count, year, n, days, &told);
+        if (told && years >= 2)
+            status = fit_trend(trends, row, year, n, days, years, err);
+        if (status == HG_OK)
+            status = hg_check_cancel(&run->job->control, err);
+    }
     return status;
 }

@@ -15,8 +15,23 @@ void hg_input_facts_dispose(hg_input_facts *input)
     hg_free(input->file);
 }
 
+hg_status hg_intake_hashes(hg_intake *in, hg_error *err)
+{
+    hg_status status = HG_OK;
+    for (size_t k = 0; in->hashing && k < in->input_count; k++) {
+        hg_hashing *h = in->hashing[k];
+        in->hashing[k] = NULL;
+        hg_error late = {HG_OK, ""}, *said = status == HG_OK ? err : &late;
+        hg_status one = h ? hg_hashing_join(h, in->inputs[k].sha256, said) : HG_OK;
+        status = status == HG_OK ? one : status;
+    }
+    return status;
+}
+
 void hg_intake_dispose(hg_intake *in)
 {
+    hg_intake_hashes(in, NULL);
+    hg_free(in->hashing);
     hg_incidents *i = &in->incidents;
     hg_free(i->x);
     hg_free(i->y);
@@ -308,7 +323,8 @@ static hg_status describe_inputs(hg_intake *in, hg_raw *raw, hg_error *err)
 {
     in->input_count = raw->input_count;
     in->inputs = hg_calloc(raw->input_count, sizeof *in->inputs);
-    if (!in->inputs)
+    in->hashing = hg_calloc(raw->input_count, sizeof(hg_hashing *));
+    if (!in->inputs || !in->hashing)
         return hg_fail_memory(err);
     hg_status status = HG_OK;
     for (size_t k = 0; k < raw->input_count && status == HG_OK; k++) {
@@ -323,12 +339,10 @@ static hg_status describe_inputs(hg_intake *in, hg_raw *raw, hg_error *err)
             return hg_fail_memory(err);
         if (file && stat(file, &st) == 0)
             f->bytes = (uint64_t)st.st_size;
-        if (r->hashing) {
-            status = hg_hashing_join(r->hashing, f->sha256, err);
-            r->hashing = NULL;
-        }
+        in->hashing[k] = r->hashing;
+        r->hashing = NULL;
     }
-    return status;
+    return in->hash_later ? HG_OK : hg_intake_hashes(in, err);
 }
 
 static hg_status nothing_left(const hg_job *job, const hg_intake *in, const hg_raw *raw,

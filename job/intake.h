@@ -9,6 +9,7 @@
 #include "engine/incidents.h"
 #include "geo/patches.h"
 #include "geo/placing.h"
+#include "io/hash.h"
 #include "job/job.h"
 
 typedef struct hg_input_facts {
@@ -68,6 +69,8 @@ typedef struct hg_intake {
     double bandwidth_m;      /**< of the job's kernel */
     double support_m;
     uint64_t rows_read, accepted, rejected, halo, untimed, duplicates;
+    bool hash_later;      /**< set before the run: the hashes of the inputs are awaited by hg_intake_hashes */
+    hg_hashing **hashing; /**< by input, those still to be awaited; NULL without any */
     int64_t first_time, last_time; /**< of accepted incidents; HG_NO_TIME where none has one */
 } hg_intake;
 
@@ -79,6 +82,8 @@ typedef struct hg_intake {
  */
 hg_status hg_intake_run(hg_job *job, const char *store_crs, hg_intake *in, hg_error *err);
 void hg_intake_dispose(hg_intake *in);
+/** Waits for the hashes of the inputs, which are in `inputs` from here on; only after a run with hash_later. */
+hg_status hg_intake_hashes(hg_intake *in, hg_error *err);
 
 /**
  * Writes the intake's facts (counts, CRS, inputs …) into job->facts; after hashing has been joined.

@@ -1,6 +1,5 @@
 #include "job/output.h"
 #include "base/memory.h"
-#include "io/hash.h"
 #include "io/source.h"
 #include "job/roles.h"
 
@@ -123,18 +122,21 @@ void hg_run_facts(hg_job *job, double read_s, double analyse_s, double write_s)
         hg_fact_text(f, job->command_line, "command_line");
 }
 
-hg_status hg_sidecar_facts(hg_job *job, const char *const *finals, const char *const *temps, size_t n,
-                           hg_error *err)
+hg_status hg_sidecar_hashes(hg_job *job, const char *const *temps, size_t n, char (*hex)[HG_SHA256_HEX],
+                            hg_error *err)
 {
-    char hex[HG_SHA256_HEX];
+    hg_status status = HG_OK;
+    for (size_t i = 0; i < n && status == HG_OK; i++)
+        status = hg_hash_file(temps[i], &job->control, hex[i], err);
+    return status;
+}
+
+void hg_sidecar_facts(hg_job *job, const char *const *finals, size_t n, char (*hex)[HG_SHA256_HEX])
+{
     for (size_t i = 0; i < n; i++) {
-        hg_status status = hg_hash_file(temps[i], &job->control, hex, err);
-        if (status != HG_OK)
-            return status;
         hg_fact_text(&job->facts, hg_base_name(finals[i]), "sidecars[%zu].name", i);
-        hg_fact_text(&job->facts, hex, "sidecars[%zu].sha256", i);
+        hg_fact_text(&job->facts, hex[i], "sidecars[%zu].sha256", i);
     }
-    return HG_OK;
 }
 
 /* The folder of the output is no part of the result, which is the same wherever it is made. */

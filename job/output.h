@@ -3,6 +3,7 @@
 #define HG_JOB_OUTPUT_H
 
 #include "io/geopackage.h"
+#include "io/hash.h"
 #include "job/job.h"
 
 /** HG_EUSAGE unless the output ends in one of the extensions (NULL-terminated, with dots). */
@@ -24,9 +25,11 @@ hg_status hg_write_text(const char *path, const char *text, hg_error *err);
 
 /** Facts of the run as a whole (seconds, recorded_at, command line, output); call last. */
 void hg_run_facts(hg_job *job, double read_s, double analyse_s, double write_s);
-/** Records name and SHA-256 of n sidecars that are written whole but not yet in place. */
-hg_status hg_sidecar_facts(hg_job *job, const char *const *finals, const char *const *temps, size_t n,
-                           hg_error *err);
+/** SHA-256 of n sidecars that are written whole but not yet in place. */
+hg_status hg_sidecar_hashes(hg_job *job, const char *const *temps, size_t n, char (*hex)[HG_SHA256_HEX],
+                            hg_error *err);
+/** Records their names and hashes. */
+void hg_sidecar_facts(hg_job *job, const char *const *finals, size_t n, char (*hex)[HG_SHA256_HEX]);
 /** All facts as a table run_info (key, value). */
 hg_status hg_fact_table(hg_job *job, hg_table **out, hg_error *err);
 /** Stores all facts as run_info and as a metadata row. */

@@ -103,7 +103,7 @@ static hg_status open_input(hg_job *job, size_t i, hg_intake *in, hg_raw *raw, h
                        hg_source_name(r->source), hg_source_layer(r->source));
     const char *file = hg_source_file(r->source);
     if (file && !job->set.no_hash)
-        status = hg_hashing_start(file, &job->control, &r->hashing, err);
+        status = hg_hashing_start(file, in->hash_later, &job->control, &r->hashing, err);
     return status;
 }
 

@@ -14,7 +14,7 @@ static hg_status start_hash(hg_job *job, hg_role_source *s, hg_error *err)
     struct stat st;
     if (job->set.no_hash || stat(s->path, &st) != 0 || !S_ISREG(st.st_mode))
         return HG_OK;
-    return hg_hashing_start(s->path, &job->control, &s->hashing, err);
+    return hg_hashing_start(s->path, false, &job->control, &s->hashing, err);
 }
 
 static hg_status read_source(hg_job *job, hg_role_source *s, hg_pool *pool, hg_error *err)

@@ -1,0 +1,118 @@
+#include "io/png.h"
+#include "base/memory.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <zlib.h>
+
+enum {
+    ROOM = 1 << 16, /* of a piece of compressed data */
+    CHUNK_NAME = 4,
+    CHUNK_ENDS = 12, /* length, name and checksum */
+    CHANNELS = 3,
+    BITS = 8,
+    TRUECOLOUR = 2,
+    UP = 2, /* the filter: less the byte above */
+    LEVEL = 1,
+};
+
+typedef struct writer {
+    FILE *file;
+    z_stream z;
+    unsigned char *row; /* filtered */
+    unsigned char packed[ROOM];
+} writer;
+
+static void put_u32(unsigned char *at, uint32_t v)
+{
+    for (int i = 0; i < 4; i++)
+        at[i] = (unsigned char)(v >> (24 - 8 * i));
+}
+
+static bool put_bytes(writer *w, const unsigned char *bytes, size_t n)
+{
+    return fwrite(bytes, 1, n, w->file) == n;
+}
+
+static bool put_chunk(writer *w, const char *name, const unsigned char *bytes, uint32_t n)
+{
+    unsigned char head[CHUNK_ENDS - 4], tail[4];
+    put_u32(head, n);
+    memcpy(head + 4, name, CHUNK_NAME);
+    uLong crc = crc32(crc32(0, NULL, 0), head + 4, CHUNK_NAME);
+    if (n > 0)
+        crc = crc32(crc, bytes, n);
+    put_u32(tail, (uint32_t)crc);
+    return put_bytes(w, head, sizeof head) && (n == 0 || put_bytes(w, bytes, n)) && put_bytes(w, tail, sizeof tail);
+}
+
+static bool put_head(writer *w, uint32_t width, uint32_t height)
+{
+    static const unsigned char signature[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+    unsigned char size[13] = {[8] = BITS, [9] = TRUECOLOUR};
+    put_u32(size, width);
+    put_u32(size + 4, height);
+    return put_bytes(w, signature, sizeof signature) && put_chunk(w, "IHDR", size, sizeof size);
+}
+
+/* Pixels less those above; above is NULL in the first row. */
+static void filter_row(const uint32_t *row, const uint32_t *above, uint32_t width, unsigned char *out)
+{
+    *out++ = UP;
+    for (uint32_t i = 0; i < width; i++, out += CHANNELS) {
+        uint32_t a = row[i], b = above ? above[i] : 0;
+        out[0] = (unsigned char)((a >> 16) - (b >> 16));
+        out[1] = (unsigned char)((a >> 8) - (b >> 8));
+        out[2] = (unsigned char)(a - b);
+    }
+}
+
+/* Gives the stream its input; with Z_FINISH all that is left comes out. */
+static bool compress_row(writer *w, size_t n, int flush)
+{
+    w->z.next_in = w->row;
+    w->z.avail_in = (uInt)n;
+    int code = Z_OK;
+    do {
+        if (w->z.avail_out == 0) {
+            if (!put_chunk(w, "IDAT", w->packed, ROOM))
+                return false;
+            w->z.next_out = w->packed;
+            w->z.avail_out = ROOM;
+        }
+        code = deflate(&w->z, flush);
+    } while (flush == Z_FINISH ? code == Z_OK : w->z.avail_in > 0);
+    return true;
+}
+
+static bool put_rows(writer *w, const uint32_t *pixels, uint32_t width, uint32_t height, size_t stride)
+{
+    w->z.next_out = w->packed;
+    w->z.avail_out = ROOM;
+    for (uint32_t y = 0; y < height; y++) {
+        const uint32_t *row = pixels + y * stride;
+        filter_row(row, y ? row - stride : NULL, width, w->row);
+        if (!compress_row(w, (size_t)width * CHANNELS + 1, y + 1 == height ? Z_FINISH : Z_NO_FLUSH))
+            return false;
+    }
+    return put_chunk(w, "IDAT", w->packed, ROOM - w->z.avail_out) && put_chunk(w, "IEND", NULL, 0);
+}
+
+hg_status hg_png_write(FILE *file, const uint32_t *pixels, uint32_t width, uint32_t height, size_t stride,
+                       hg_error *err)
+{
+    writer *w = hg_calloc(1, sizeof *w);
+    unsigned char *row = hg_malloc((size_t)width + 1, CHANNELS);
+    hg_status status = w && row && deflateInit(&w->z, LEVEL) == Z_OK ? HG_OK : hg_fail_memory(err);
+    if (status == HG_OK) {
+        w->file = file;
+        w->row = row;
+        if (!put_head(w, width, height) || !put_rows(w, pixels, width, height, stride))
+            status = hg_fail(err, HG_EIO, "a picture cannot be written: %s", strerror(errno));
+        deflateEnd(&w->z);
+    }
+    hg_free(row);
+    hg_free(w);
+    return status;
+}

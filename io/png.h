@@ -1,0 +1,20 @@
+/*
+ * Pictures of charts as PNG (ISO/IEC 15948): eight bits a channel, no alpha. Charts are flat colours in long runs that
+ * repeat from row to row, so that one filter and the fastest deflate do for them.
+ */
+#ifndef HG_IO_PNG_H
+#define HG_IO_PNG_H
+
+#include "base/error.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+/**
+ * Writes width × height pixels of 0xXXRRGGBB, rows `stride` pixels apart; both sides are from 1 to 2^31 - 1.
+ * Errors: HG_EIO, errno saying why; HG_ENOMEM.
+ */
+hg_status hg_png_write(FILE *file, const uint32_t *pixels, uint32_t width, uint32_t height, size_t stride,
+                       hg_error *err);
+
+#endif
