@@ -336,11 +336,6 @@ static void add_balance(hg_audit_balance *to, const hg_audit_balance *from)
     to->pending_verdict += from->pending_verdict;
 }
 
-static uint32_t moved(uint32_t lineage, uint32_t base)
-{
-    return lineage == HG_AUDIT_NONE ? HG_AUDIT_NONE : lineage + base;
-}
-
 /* Moves what the batch holds to the end of the result. */
 static void move_batch(audit_batch *b, size_t epochs, hg_audit_result *r, uint32_t *founders)
 {
@@ -348,8 +343,8 @@ static void move_batch(audit_batch *b, size_t epochs, hg_audit_result *r, uint32
     for (size_t k = 0; k < b->lineage_count; k++) {
         hg_audit_lineage *l = &r->lineages[r->lineage_count];
         *l = b->lineages[k];
-        l->parent = moved(l->parent, base);
-        l->merged_into = moved(l->merged_into, base);
+        l->parent = audit_moved(l->parent, base);
+        l->merged_into = audit_moved(l->merged_into, base);
         founders[r->lineage_count++] = b->founders[k];
     }
     for (size_t k = 0; k < b->flow_count; k++) {

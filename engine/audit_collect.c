@@ -582,11 +582,6 @@ static hg_status collect_notes(collector *c, hg_error *err)
 
 /* ------------------------------------------------- lineages ---------------------------------- */
 
-static uint32_t shifted(uint32_t lineage, uint32_t base)
-{
-    return lineage == HG_AUDIT_NONE ? HG_AUDIT_NONE : lineage + base;
-}
-
 static hg_status add_lineage(collector *c, const audit_lineage *l, hg_error *err)
 {
     const audit_scene *s = c->s;
@@ -604,8 +599,8 @@ static hg_status add_lineage(collector *c, const audit_lineage *l, hg_error *err
     hg_audit_lineage *out = &lineages[b->lineage_count];
     founders[b->lineage_count++] = s->members[l->founder];
     *out = (hg_audit_lineage){.first_epoch = l->first_epoch,
-                              .parent = shifted(l->parent, c->base),
-                              .merged_into = shifted(l->merged_into, c->base),
+                              .parent = audit_moved(l->parent, c->base),
+                              .merged_into = audit_moved(l->merged_into, c->base),
                               .merged_epoch = l->merged_epoch,
                               .absent_since = l->absent_since,
                               .patch_at = patch_at};

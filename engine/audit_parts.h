@@ -148,6 +148,12 @@ hg_status audit_lineages_step(audit_scene *s, uint32_t epoch, hg_error *err);
 /** The lineage that stands for this one at an epoch: itself, or what it merged into by then. */
 uint32_t audit_lineage_now(const audit_scene *s, uint32_t lineage, uint32_t epoch);
 
+/** The number of a lineage in a list that begins with `base` others. */
+static inline uint32_t audit_moved(uint32_t lineage, uint32_t base)
+{
+    return lineage == HG_AUDIT_NONE ? HG_AUDIT_NONE : lineage + base;
+}
+
 /** What one thread found in its groups; lineages are numbered within the batch. */
 typedef struct audit_batch {
     hg_audit_lineage *lineages;

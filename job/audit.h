@@ -72,6 +72,8 @@ void hg_auditing_dispose(hg_auditing *a);
 /** Id of a zone by rank ("*" for HG_AUDIT_NONE) and name of a class likewise. */
 const char *hg_audit_zone_id(const hg_auditing *a, uint32_t rank);
 const char *hg_audit_class_name(const hg_auditing *a, uint32_t class_id);
+/** "", "confirmed", "rejected", "pending". */
+const char *hg_audit_verdict_name(hg_verdict verdict);
 /** "2019-10-31" of an epoch. */
 const char *hg_audit_epoch_text(const hg_auditing *a, uint32_t epoch);
 /** 亩 of an area. */

@@ -23,6 +23,12 @@ const char *hg_audit_epoch_text(const hg_auditing *a, uint32_t epoch)
     return a->epoch_texts[epoch];
 }
 
+const char *hg_audit_verdict_name(hg_verdict verdict)
+{
+    static const char *const names[] = {"", "confirmed", "rejected", "pending"};
+    return names[verdict];
+}
+
 double hg_mu(hg_exact area)
 {
     return hg_exact_m2(area * 3) / 2000; /* 1 亩 = 10000/15 m2 */

@@ -197,11 +197,6 @@ static const char *no_name(const hg_auditing *a, size_t epoch, size_t row)
 
 /* ------------------------------------------------- roles ------------------------------------- */
 
-static const char *text_of(const hg_auditing *a, uint32_t id)
-{
-    return id == HG_NO_TEXT ? NULL : hg_pool_text(a->in.pool, id);
-}
-
 static hg_status make_zones(hg_job *job, hg_auditing *a, hg_error *err)
 {
     size_t n = a->in.zone_count;
@@ -210,7 +205,7 @@ static hg_status make_zones(hg_job *job, hg_auditing *a, hg_error *err)
     if (!a->zones || !a->zone_outlines)
         return hg_fail_memory(err);
     for (size_t i = 0; i < n; i++)
-        a->zones[i] = (hg_land_zone){.id = text_of(a, a->in.zones[i].id),
+        a->zones[i] = (hg_land_zone){.id = hg_pool_text(a->in.pool, a->in.zones[i].id),
                                      .kind = a->in.zones[i].kind,
                                      .priority = a->in.zones[i].priority,
                                      .valid_from = a->in.zones[i].valid_from,
@@ -236,8 +231,8 @@ static hg_status make_permits(hg_job *job, hg_auditing *a, hg_error *err)
         a->permit_classes[k] = a->in.permit_classes[k];
     for (size_t i = 0; i < n; i++) {
         const hg_audit_permit *p = &a->in.permits[i];
-        a->permits[i] = (hg_land_permit){.id = text_of(a, p->id),
-                                         .holder = text_of(a, p->holder),
+        a->permits[i] = (hg_land_permit){.id = hg_pool_text(a->in.pool, p->id),
+                                         .holder = hg_pool_text(a->in.pool, p->holder),
                                          .classes = a->permit_classes + p->first_class,
                                          .class_count = p->class_count,
                                          .signed_on = p->signed_on,
@@ -252,8 +247,8 @@ static hg_status make_permits(hg_job *job, hg_auditing *a, hg_error *err)
 static void make_patch(hg_auditing *a, size_t epoch, size_t row, size_t at)
 {
     const hg_audit_patch *p = &a->in.epochs[epoch].patches[row];
-    a->patches[at] = (hg_land_patch){.id = text_of(a, p->id),
-                                     .occupant = text_of(a, p->occupant),
+    a->patches[at] = (hg_land_patch){.id = hg_pool_text(a->in.pool, p->id),
+                                     .occupant = hg_pool_text(a->in.pool, p->occupant),
                                      .epoch = (uint32_t)epoch,
                                      .class_id = p->class_number,
                                      .rmse_m = p->rmse_m,
@@ -318,7 +313,7 @@ static hg_status make_actions(hg_auditing *a, hg_error *err)
         return hg_fail_memory(err);
     for (size_t i = 0; i < n; i++) {
         const hg_audit_action *x = &a->in.actions[i];
-        a->actions[i] = (hg_land_action){text_of(a, x->patch_id), x->kind, x->date, x->claimed_m2};
+        a->actions[i] = (hg_land_action){hg_pool_text(a->in.pool, x->patch_id), x->kind, x->date, x->claimed_m2};
         a->terms[i] = (hg_action_terms){x->deadline, x->proof != HG_NO_TEXT};
     }
     a->land.action_count = n;

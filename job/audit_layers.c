@@ -34,12 +34,6 @@ static const hg_column_spec zone_columns[] = {
     {"encroached_m2", HG_DOUBLE}, {"encroached_mu", HG_DOUBLE}, {"encroached_share", HG_DOUBLE},
 };
 
-static const char *verdict_name(hg_verdict verdict)
-{
-    static const char *const names[] = {"", "confirmed", "rejected", "pending"};
-    return names[verdict];
-}
-
 static const char *lineage_id(const hg_auditing *a, uint32_t lineage)
 {
     return lineage == HG_AUDIT_NONE ? NULL : a->result.lineages[lineage].id;
@@ -193,7 +187,7 @@ static hg_status fill_encroachment(const hg_auditing *a, const state *s, hg_tabl
     hg_row_text(&r, s->cleared ? NULL : threshold_of(a, p));
     hg_row_text(&r, s->cleared ? NULL : p->certain ? "certain" : p->probable ? "probable" : "within_error");
     hg_row_real(&r, p->tolerance_m);
-    hg_row_text(&r, verdict_name(l->verdict));
+    hg_row_text(&r, hg_audit_verdict_name(l->verdict));
     hg_row_text(&r, x ? hg_action_kind_name(x->kind) : NULL);
     hg_row_day(&r, x ? x->date : HG_NO_TIME);
     hg_row_real(&r, s->cleared ? 0 : hg_exact_m2(p->area));

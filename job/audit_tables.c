@@ -133,11 +133,6 @@ static hg_status make_ledger(const hg_auditing *a, const char *name, bool (*want
 
 /* ------------------------------------------------- actions ---------------------------------- */
 
-static const char *text_of(const hg_auditing *a, uint32_t id)
-{
-    return id == HG_NO_TEXT ? NULL : hg_pool_text(a->in.pool, id);
-}
-
 static hg_status make_claims(const hg_auditing *a, hg_table **out, hg_error *err)
 {
     hg_status status = new_table("claims", a->land.action_count, claim_columns, COUNT(claim_columns), out, err);
@@ -145,7 +140,7 @@ static hg_status make_claims(const hg_auditing *a, hg_table **out, hg_error *err
         const hg_claim *c = &a->claims[k];
         const hg_audit_action *x = &a->in.actions[c->action];
         hg_row r = {*out, k, 0, HG_OK, err};
-        hg_row_text(&r, text_of(a, x->patch_id));
+        hg_row_text(&r, hg_pool_text(a->in.pool, x->patch_id));
         hg_row_text(&r, hg_action_kind_name(x->kind));
         hg_row_day(&r, x->date);
         hg_row_real(&r, c->open ? NAN : hg_exact_m2(c->claimed));
@@ -153,7 +148,7 @@ static hg_status make_claims(const hg_auditing *a, hg_table **out, hg_error *err
         hg_row_real(&r, hg_exact_m2(c->unverified));
         hg_row_real(&r, hg_mu(c->verified));
         hg_row_day(&r, x->deadline);
-        hg_row_text(&r, text_of(a, x->proof));
+        hg_row_text(&r, hg_pool_text(a->in.pool, x->proof));
         status = r.status;
     }
     return status;
@@ -211,7 +206,6 @@ static hg_status make_by_action(const hg_auditing *a, hg_table **out, hg_error *
 
 static hg_status fill_case(const hg_auditing *a, const hg_case *c, hg_table *t, size_t row, hg_error *err)
 {
-    static const char *const verdicts[] = {"", "confirmed", "rejected", "pending"};
     const hg_audit_lineage *l = &a->result.lineages[c->lineage];
     const hg_audit_action *x = c->action == HG_AUDIT_NONE ? NULL : &a->in.actions[c->action];
     hg_row r = {t, row, 0, HG_OK, err};
@@ -221,7 +215,7 @@ static hg_status fill_case(const hg_auditing *a, const hg_case *c, hg_table *t, 
     hg_row_text(&r, hg_disorder_name(a->map.classes[c->class_id].disorder));
     hg_row_text(&r, hg_case_state_name(c->state));
     hg_row_day(&r, c->found_on);
-    hg_row_text(&r, verdicts[l->verdict]);
+    hg_row_text(&r, hg_audit_verdict_name(l->verdict));
     hg_row_text(&r, x ? hg_action_kind_name(x->kind) : NULL);
     hg_row_day(&r, x ? x->date : HG_NO_TIME);
     hg_row_day(&r, c->deadline);

@@ -111,7 +111,7 @@ void hg_audit_inputs_tell(hg_job *job, const hg_audit_inputs *in)
                             (unsigned long long)f->rows_read, f->name);
     }
     if (in->note_count)
-        hg_job_add_note(job, "%zu values were not understood or changed; see the table ledger_notes",
+        hg_job_add_note(job, "%zu notes on values not understood, not used or odd; see the table ledger_notes",
                         in->note_count);
 }
 

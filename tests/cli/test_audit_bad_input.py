@@ -280,6 +280,53 @@ class Refusals(BadInputCase):
         self.assert_message(p.stderr, "--overwrite")
         self.assertEqual(self.dir.joinpath("there.gpkg").read_bytes(), b"precious")
 
+    def test_ids_of_any_length(self):
+        """A note holds the whole id, in whole characters; SQL in it is text."""
+        long = "地" * 3400
+        hostile = 'a\'b"; DROP TABLE ledger;--😀'
+        self.first[0]["patch_id"] = self.second[0]["patch_id"] = long
+        self.first[1]["patch_id"] = self.second[1]["patch_id"] = hostile
+        self.first.append(dict(self.first[0], patch_id="龘", geometry=box(10, 10, 20, 20)))
+        self.actions = [dict(self.actions[0], patch_id=long, date="2018-01-01"),
+                        dict(self.actions[0], patch_id=hostile)]
+        out = self.run_all()
+        notes = {row["reason"]: row["value"] for row in rows_of(out, "ledger_notes")}
+        self.assertEqual(notes["action_before_found"], long + " on 2018-01-01")
+        self.assertEqual(notes["overlaps_patch"], "100.000 m2 counted with " + long)
+        self.assertIn(hostile, {row["patch_id"] for row in rows_of(out, "encroachments")})
+        self.assertIn(hostile, {row["patch_id"] for row in rows_of(out, "claims")})
+
+    def test_claims_that_are_none(self):
+        """More than the surface of the Earth is no area: noted, and not counted as a figure."""
+        for claim in ("1e300", "1e16", "6e14", "1e15亩"):
+            self.actions[0]["claimed_m2"] = claim
+            self.dir.joinpath("in.gpkg").unlink(missing_ok=True)
+            out = self.run_all()
+            (row,) = rows_of(out, "claims")
+            self.assertIsNone(row["claimed_m2"], claim)
+            self.assertEqual((row["verified_m2"], row["unverified_m2"]), (300, 0), claim)
+            self.assertIn(("bad_number", claim), {(n["reason"], n["value"]) for n in rows_of(out, "ledger_notes")})
+
+    def test_losses_are_told(self):
+        """Also of outlines that are refused once they are drawn; and no zone at all is an error."""
+        sliver = ogr.CreateGeometryFromWkt("POLYGON((%r %r,%r %r,%r %r,%r %r))" % (X, Y, X + 9, Y, X + 18, Y, X, Y))
+        self.second.append({"patch_id": "line", "class": "structure", "geometry": sliver})
+        p = self.run_hotgrid("audit", *self.inputs(), "--overwrite", "-o", self.path("audit.gpkg"))
+        self.assertIn("--survey: 1 of 3 rows of in.gpkg are rejected", p.stderr)
+        self.zones[0]["geometry"] = sliver
+        os.remove(self.path("in.gpkg"))
+        p = self.run_hotgrid("audit", *self.inputs(), "--overwrite", "-o", self.path("audit.gpkg"), code=3)
+        self.assert_message(p.stderr, "no row of in.gpkg can be used (row 1: bad_geometry")
+
+    def test_patches_that_merge_are_not_cleared(self):
+        self.first = [dict(self.first[0], patch_id="A", geometry=box(10, 10, 50, 30)),
+                      dict(self.first[0], patch_id="B", geometry=box(60, 10, 80, 30))]
+        self.second = [dict(self.first[0], patch_id="A", geometry=box(10, 10, 80, 30))]
+        out = self.run_all()
+        rows = {(r["epoch"][:10], r["patch_id"], r["status"]): r["area_m2"] for r in rows_of(out, "encroachments")}
+        self.assertEqual(rows, {(FIRST, "A", "new"): 800, (FIRST, "B", "new"): 400, (SECOND, "A", "expanded"): 1400})
+        self.assertEqual({r["patch_id"]: r["state"] for r in rows_of(out, "cases")}, {"A": "发现", "B": "发现"})
+
     def test_output_that_is_an_input(self):
         """--overwrite replaces an older result, never what the run reads."""
         arguments = self.inputs()
