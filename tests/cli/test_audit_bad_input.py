@@ -297,14 +297,13 @@ class Refusals(BadInputCase):
         self.assertIn(hostile, {row["patch_id"] for row in rows_of(out, "claims")})
 
     def test_claims_that_are_none(self):
-        """More than the surface of the Earth is no area: noted, and not counted as a figure."""
+        """More than the surface of the Earth is no area: noted, and claims nothing; only an empty claim claims all."""
         for claim in ("1e300", "1e16", "6e14", "1e15亩"):
             self.actions[0]["claimed_m2"] = claim
             self.dir.joinpath("in.gpkg").unlink(missing_ok=True)
             out = self.run_all()
             (row,) = rows_of(out, "claims")
-            self.assertIsNone(row["claimed_m2"], claim)
-            self.assertEqual((row["verified_m2"], row["unverified_m2"]), (300, 0), claim)
+            self.assertEqual((row["claimed_m2"], row["verified_m2"], row["unverified_m2"]), (0, 0, 0), claim)
             self.assertIn(("bad_number", claim), {(n["reason"], n["value"]) for n in rows_of(out, "ledger_notes")})
 
     def test_losses_are_told(self):
