@@ -1,31 +1,12 @@
 /* Which patches must be arranged together: those whose outlines come within 5 mm of each other's boxes. */
 #include "engine/audit_parts.h"
+#include "base/disjoint.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { MARGIN_MM = 5 };
-
-static uint32_t root(uint32_t *parent, uint32_t i)
-{
-    while (parent[i] != i) {
-        parent[i] = parent[parent[i]];
-        i = parent[i];
-    }
-    return i;
-}
-
-/* The lower number becomes the root, so that a group is known by its first patch. */
-static void join(uint32_t *parent, uint32_t a, uint32_t b)
-{
-    a = root(parent, a);
-    b = root(parent, b);
-    if (a < b)
-        parent[b] = a;
-    else
-        parent[a] = b;
-}
 
 typedef struct pair {
     uint32_t a, b;
@@ -77,7 +58,7 @@ static void join_mutual(pairs *found, uint32_t *parent)
         pair back = {found->items[k].b, found->items[k].a};
         if (back.a > back.b &&
             bsearch(&back, found->items, found->count, sizeof back, by_pair))
-            join(parent, back.a, back.b);
+            hg_disjoint_join(parent, back.a, back.b);
     }
 }
 
@@ -87,7 +68,7 @@ static void count_members(const audit_context *c, uint32_t *parent, uint32_t *nu
     for (uint32_t i = 0; i < c->in->patch_count; i++) {
         if (!c->patches[i].rings)
             continue;
-        uint32_t r = root(parent, i);
+        uint32_t r = hg_disjoint_root(parent, i);
         if (r == i)
             number[i] = (uint32_t)out->count++;
         out->start[number[r] + 1]++;
@@ -112,7 +93,7 @@ static hg_status list_members(const audit_context *c, uint32_t *parent, audit_gr
         memcpy(next, out->start, out->count * sizeof *next);
         for (uint32_t i = 0; i < n; i++)
             if (c->patches[i].rings)
-                out->members[next[number[root(parent, i)]]++] = i;
+                out->members[next[number[hg_disjoint_root(parent, i)]]++] = i;
     }
     hg_free(number);
     hg_free(next);

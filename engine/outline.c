@@ -8,6 +8,7 @@
  * corner twice, and the single counter-clockwise ring is the shell.
  */
 #include "engine/outline.h"
+#include "base/disjoint.h"
 #include "base/memory.h"
 
 #include <string.h>
@@ -65,24 +66,6 @@ static uint32_t neighbour(const cell_map *m, const hg_grid *g, uint64_t cell, in
     return map_find(m, (uint64_t)(row * g->columns + column));
 }
 
-static uint32_t find_root(uint32_t *parent, uint32_t k)
-{
-    while (parent[k] != k)
-        k = parent[k] = parent[parent[k]];
-    return k;
-}
-
-/* The better ranked root stays root. */
-static void join(uint32_t *parent, uint32_t a, uint32_t b)
-{
-    a = find_root(parent, a);
-    b = find_root(parent, b);
-    if (a < b)
-        parent[b] = a;
-    else
-        parent[a] = b;
-}
-
 static void join_neighbours(const cell_map *m, const hg_grid *g, size_t n, uint32_t *parent)
 {
     for (size_t k = 0; k < n; k++)
@@ -91,9 +74,9 @@ static void join_neighbours(const cell_map *m, const hg_grid *g, size_t n, uint3
         uint32_t east = neighbour(m, g, m->cells[k], 1, 0);
         uint32_t north = neighbour(m, g, m->cells[k], 0, 1);
         if (east != NOT_RANKED)
-            join(parent, (uint32_t)k, east);
+            hg_disjoint_join(parent, (uint32_t)k, east);
         if (north != NOT_RANKED)
-            join(parent, (uint32_t)k, north);
+            hg_disjoint_join(parent, (uint32_t)k, north);
     }
 }
 
@@ -113,7 +96,7 @@ hg_status hg_label_areas(const hg_grid *grid, const uint64_t *cells, size_t n, u
     size_t count = 0;
     /* A root ranks before all others of its area, so it is numbered first. */
     for (size_t k = 0; k < n; k++) {
-        uint32_t root = find_root(parent, (uint32_t)k);
+        uint32_t root = hg_disjoint_root(parent, (uint32_t)k);
         area[k] = root == k ? (uint32_t)count++ : area[root];
     }
     *areas = count;

@@ -103,6 +103,7 @@ static const words columns[] = {
     {"opening", "Opening", "期初"},
     {"occupied", "Occupied", "新占"},
     {"recovered", "Recovered", "收回"},
+    {"transferred", "Transferred", "转移"},
     {"closing", "Closing", "期末"},
     {"occupant_key", "Occupant (number)", "占用人（编号）"},
     {"patches", "Patches", "图斑数"},
