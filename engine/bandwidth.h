@@ -4,7 +4,12 @@
 
 #include "engine/density.h"
 
-typedef enum hg_bandwidth_rule { HG_RULE_LENGTH, HG_RULE_SILVERMAN, HG_RULE_SCOTT } hg_bandwidth_rule;
+typedef enum hg_bandwidth_rule {
+    HG_RULE_LENGTH,
+    HG_RULE_SILVERMAN,
+    HG_RULE_SCOTT,
+    HG_RULE_AUTO /**< likelihood cross-validation */
+} hg_bandwidth_rule;
 
 /**
  * Bandwidth in metres of the given kernel by a rule.

@@ -6,13 +6,23 @@
 #include <math.h>
 #include <string.h>
 
+static void tests_dispose(hg_cell_tests *t)
+{
+    double *all[] = {t->p, t->q, t->gi_z, t->gi_p, t->gi_p_sim, t->moran, t->moran_z, t->moran_p, t->moran_p_sim};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        hg_free(all[i]);
+}
+
 void hg_findings_dispose(hg_findings *f)
 {
     if (f->score != f->density)
         hg_free(f->score);
     hg_free(f->density);
     hg_cell_counts_dispose(&f->counts);
+    hg_free(f->expected);
     hg_ranking_dispose(&f->ranking);
+    tests_dispose(&f->tests);
+    hg_free(f->stability);
     hg_free(f->chance);
     hg_free(f->area);
     hg_free(f->group);
@@ -36,7 +46,7 @@ static hg_rank_input rank_input(const hg_job *job, const hg_findings *f)
 static hg_status make_score(const hg_job *job, hg_findings *f, hg_error *err)
 {
     f->score = f->density;
-    if (!job->set.score_is_count)
+    if (job->set.score != HG_SCORE_COUNT)
         return HG_OK;
     uint64_t n = hg_grid_cells(&f->study->grid);
     float *score = hg_malloc(n, sizeof *score);
@@ -161,7 +171,7 @@ hg_status hg_findings_pile_ups(hg_job *job, hg_findings *f, hg_error *err)
     if (status != HG_OK || !f->pile_ups.n)
         return status;
     return hg_pile_up_effect(&input, &job->set.budget, &f->ranking, &f->study->kernel,
-                             job->set.score_is_count ? 0 : 1e6, &job->control, &f->pile_ups,
+                             job->set.score == HG_SCORE_COUNT ? 0 : 1e6, &job->control, &f->pile_ups,
                              &f->pile_up_cells, err);
 }
 

@@ -70,7 +70,7 @@ static void finding_facts(hg_job *job, const hg_findings *f)
     }
     share = f->counts.total_weight > 0 ? share / f->counts.total_weight : 0;
     double area_share = r->selected_area_m2 / r->area_m2;
-    hg_fact_text(facts, job->set.score_is_count ? "count" : "density", "score");
+    hg_fact_text(facts, job->set.score == HG_SCORE_COUNT ? "count" : "density", "score");
     hg_fact_text(facts, "uniform over the study area", "expected_surface");
     hg_fact_int(facts, (int64_t)f->counts.total, "incidents_in_area");
     hg_fact_int(facts, (int64_t)r->selected, "cells_selected");

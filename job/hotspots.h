@@ -9,6 +9,14 @@
 #include "job/output.h"
 #include "job/study.h"
 
+/** Tests of the ranked cells, by position in the ranking; NULL = not made. */
+typedef struct hg_cell_tests {
+    double *p, *q;                    /**< of the exact test, or of Gi* with --significance gistar */
+    double *gi_z, *gi_p, *gi_p_sim;   /**< descriptive: normal and relabelled one-sided p */
+    double *moran, *moran_z, *moran_p, *moran_p_sim;
+    size_t tests;                     /**< m of the correction */
+} hg_cell_tests;
+
 /** Everything a finished analysis knows; tables are made from it. */
 typedef struct hg_findings {
     const hg_intake *in;
@@ -16,7 +24,10 @@ typedef struct hg_findings {
     float *density; /**< per km2, whole grid */
     float *score;   /**< the density itself, or the counts */
     hg_cell_counts counts;
+    double *expected; /**< part of the expected surface in each cell, sum 1; NULL = uniform over A */
     hg_ranking ranking;
+    hg_cell_tests tests;
+    double *stability; /**< rank_stability, by position in the ranking; NULL = not made */
     double *chance;      /**< concentration by chance per ranked cell; NULL with --chance 0 */
     uint32_t *area;      /**< area of each selected cell */
     size_t areas;

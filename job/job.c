@@ -38,6 +38,14 @@ static const char *const index_examples[] = {
     "hotgrid index town.gpkg --config town.yaml --compare yesterday.gpkg -o today.gpkg",
     "hotgrid index --check-claim -300%", NULL};
 
+static const char *const trends_examples[] = {
+    "hotgrid trends thefts.csv --step 30d --cell 250 -o trends.gpkg",
+    "hotgrid trends burglaries.gpkg --area town.gpkg --step 7d --near-repeat 200m,7d,5x4 -o trends.gpkg", NULL};
+
+static const char *const backtest_examples[] = {
+    "hotgrid backtest thefts.csv --train 365d --horizon 90d -o backtest.csv",
+    "hotgrid backtest thefts.csv --tune --save-config tuned.yaml --chart backtest.svg -o backtest.csv", NULL};
+
 static const hg_command commands[] = {
     {{"load", "check incidents and load them into a store (GeoPackage or SpatiaLite)",
       "[OPTIONS] INPUT [SOURCE OPTIONS] ... -o STORE", load_examples},
@@ -63,6 +71,16 @@ static const hg_command commands[] = {
       "[OPTIONS] INPUT [SOURCE OPTIONS] ... -o RESULT.gpkg", index_examples},
      HG_FOR_INDEX,
      hg_run_index,
+     true},
+    {{"trends", "space-time: where hot spots emerge, last and fade; near repeats",
+      "[OPTIONS] INPUT [SOURCE OPTIONS] ... -o RESULT.gpkg", trends_examples},
+     HG_FOR_TRENDS,
+     hg_run_trends,
+     true},
+    {{"backtest", "how well past hotspots predicted later incidents: PAI, PEI*, SER, by method",
+      "[OPTIONS] INPUT [SOURCE OPTIONS] ... -o RESULT.csv", backtest_examples},
+     HG_FOR_BACKTEST,
+     hg_run_backtest,
      true},
     {{"info", "what a store or a result holds and how it was made", "[OPTIONS] FILE", info_examples},
      HG_FOR_INFO,

@@ -9,10 +9,13 @@
 #include <strings.h>
 
 enum {
-    READS = HG_FOR_LOAD | HG_FOR_DENSITY | HG_FOR_HOTSPOTS | HG_FOR_INDEX,
+    READS = HG_FOR_LOAD | HG_FOR_DENSITY | HG_FOR_HOTSPOTS | HG_FOR_INDEX | HG_FOR_TRENDS | HG_FOR_BACKTEST,
     PLACES = READS & ~HG_FOR_INDEX, /* works with distances */
     INDEX = HG_FOR_INDEX,
     MAPS = HG_FOR_DENSITY | HG_FOR_HOTSPOTS,
+    TRENDS = HG_FOR_TRENDS,
+    BACKTEST = HG_FOR_BACKTEST,
+    GRIDS = MAPS | TRENDS | BACKTEST,
     AUDIT = HG_FOR_AUDIT,
     RUNS = READS | AUDIT,
     ALL = RUNS | HG_FOR_INFO,
@@ -156,6 +159,10 @@ static bool parse_bandwidth(const option *o, const char *value, void *field)
         set->rule = HG_RULE_SILVERMAN;
         return true;
     }
+    if (strcasecmp(value, "auto") == 0 || strcasecmp(value, "cv") == 0) {
+        set->rule = HG_RULE_AUTO;
+        return true;
+    }
     if (strcasecmp(value, "scott") == 0) {
         set->rule = HG_RULE_SCOTT;
         return true;
@@ -226,11 +233,129 @@ static bool parse_top(const option *o, const char *value, void *field)
     return true;
 }
 
+/* The position of a word in a list. */
+static bool parse_word(const char *const *words, const char *value, int *out)
+{
+    for (*out = 0; words[*out]; ++*out)
+        if (strcasecmp(value, words[*out]) == 0)
+            return true;
+    return false;
+}
+
 static bool parse_score(const option *o, const char *value, void *field)
 {
+    static const char *const words[] = {"density", "count", "shrunk", NULL};
+    int n = 0;
     (void)o;
-    *(bool *)field = strcasecmp(value, "count") == 0;
-    return *(bool *)field || strcasecmp(value, "density") == 0;
+    bool found = parse_word(words, value, &n);
+    *(hg_score *)field = (hg_score)n;
+    return found;
+}
+
+static bool parse_significance(const option *o, const char *value, void *field)
+{
+    static const char *const words[] = {"exact", "gistar", "none", NULL};
+    int n = 0;
+    (void)o;
+    bool found = parse_word(words, value, &n);
+    *(hg_significance *)field = (hg_significance)n;
+    return found;
+}
+
+static bool parse_autocorrelation(const option *o, const char *value, void *field)
+{
+    static const char *const words[] = {"none", "hamed-rao", NULL};
+    int n = 0;
+    (void)o;
+    bool found = parse_word(words, value, &n);
+    *(hg_autocorrelation *)field = (hg_autocorrelation)n;
+    return found;
+}
+
+static bool parse_share(const option *o, const char *value, void *field)
+{
+    double v;
+    if (!hg_parse_number(value, strlen(value), &v) || !(v >= o->low && v <= o->high))
+        return false;
+    *(double *)field = v;
+    return true;
+}
+
+static bool parse_positive_length(const option *o, const char *value, void *field)
+{
+    double v;
+    (void)o;
+    if (!hg_parse_quantity(value, HG_LENGTH, &v) || !(v > 0) || !isfinite(v))
+        return false;
+    *(double *)field = v;
+    return true;
+}
+
+static bool parse_window(const option *o, const char *value, void *field)
+{
+    if (strcasecmp(value, "queen") != 0)
+        return parse_positive_length(o, value, field);
+    *(double *)field = 0;
+    return true;
+}
+
+static bool parse_duration(const option *o, const char *value, void *field)
+{
+    double v;
+    (void)o;
+    if (!hg_parse_quantity(value, HG_DURATION, &v) || !(v >= 1) || !(v < 1e11))
+        return false;
+    *(double *)field = v;
+    return true;
+}
+
+/* DISTANCE,DURATION[,BANDSxBANDS] */
+static bool parse_near_repeat(const option *o, const char *value, void *field)
+{
+    hg_near_repeat_settings *set = field;
+    char text[3][64] = {"", "", "1x1"};
+    const char *at = value;
+    size_t parts = 0;
+    for (; parts < 3; parts++) {
+        size_t n = strcspn(at, ",");
+        if (!n || n >= sizeof text[0])
+            return false;
+        memcpy(text[parts], at, n);
+        text[parts][n] = '\0';
+        at += n;
+        if (!*at)
+            break;
+        at++;
+    }
+    char *x = strchr(text[2], 'x');
+    option whole = {.low = 1, .high = 100};
+    if (parts < 1 || parts > 2 || !x)
+        return false;
+    *x = '\0';
+    return parse_positive_length(o, text[0], &set->distance_m) && parse_duration(o, text[1], &set->duration_s) &&
+           parse_count(&whole, text[2], &set->bands[0]) && parse_count(&whole, x + 1, &set->bands[1]);
+}
+
+/* Shares with commas, ascending: 0.01,5% */
+static bool parse_budgets(const option *o, const char *value, void *field)
+{
+    hg_backtest_settings *set = field;
+    (void)o;
+    set->budget_count = 0;
+    for (const char *at = value;; at++) {
+        size_t n = strcspn(at, ",");
+        bool percent = n && at[n - 1] == '%';
+        double v;
+        if (set->budget_count == HG_BUDGETS_MAX || !hg_parse_number(at, n - percent, &v))
+            return false;
+        v = percent ? v / 100 : v;
+        if (!(v > (set->budget_count ? set->budgets[set->budget_count - 1] : 0) && v <= 1))
+            return false;
+        set->budgets[set->budget_count++] = v;
+        at += n;
+        if (!*at)
+            return true;
+    }
 }
 
 static bool parse_date(const option *o, const char *value, void *field)
@@ -296,26 +421,51 @@ static const option options[] = {
     {{"header-row", 0, "N", "Row that holds the column heads, where title rows stand above it (default 1).", true, false}, READS, parse_count, SOURCE(header_row), "a whole number from 1 to 1000", 1, 1000},
 
     {{"area", 0, "SRC[:LAYER]", "Study area. Without it density covers its whole extent, and hotspots take the hull of the points, with a warning.", false, false}, READS, parse_text, JOB(area), "a source of polygons", 0, 0},
-    {{"bounds", 0, "XMIN,YMIN,XMAX,YMAX", "Extent of the grid in the analysis CRS.", false, false}, MAPS, parse_bounds, 0, "four numbers xmin,ymin,xmax,ymax with xmin < xmax and ymin < ymax", 0, 0},
+    {{"bounds", 0, "XMIN,YMIN,XMAX,YMAX", "Extent of the grid in the analysis CRS.", false, false}, GRIDS, parse_bounds, 0, "four numbers xmin,ymin,xmax,ymax with xmin < xmax and ymin < ymax", 0, 0},
     {{"analysis-crs", 0, "CRS|auto", "Projected CRS of grid and distances (default auto: chosen from the area or the points).", false, false}, RUNS, parse_text, JOB(analysis_crs), "a projected coordinate reference system", 0, 0},
-    {{"cell", 0, "LENGTH|auto", "Side of the grid cells, whole centimetres (default auto).", false, false}, MAPS, parse_cell, JOB(cell_m), "auto or a positive length in whole centimetres such as 50 or 0.1km", 0, 0},
-    {{"bandwidth", 0, "LENGTH|RULE", "Bandwidth: a length (support radius; sigma for gaussian), silverman or scott (default silverman).", false, false}, PLACES, parse_bandwidth, 0, "a positive length such as 400 or 0.4km, silverman or scott", 0, 0},
+    {{"cell", 0, "LENGTH|auto", "Side of the grid cells, whole centimetres (default auto).", false, false}, GRIDS, parse_cell, JOB(cell_m), "auto or a positive length in whole centimetres such as 50 or 0.1km", 0, 0},
+    {{"bandwidth", 0, "LENGTH|RULE", "Bandwidth: a length (support radius; sigma for gaussian), auto (= cv: likelihood cross-validation), silverman or scott (default auto).", false, false}, MAPS | LOAD, parse_bandwidth, 0, "a positive length such as 400 or 0.4km, auto, cv, silverman or scott", 0, 0},
+    {{"adaptive", 0, NULL, "Bandwidth by incident: narrow where there are many, wide where there are few (Abramson).", false, false}, MAPS, parse_flag, JOB(adaptive), NULL, 0, 0},
+    {{"half-life", 0, "DURATION", "Older incidents weigh less: half as much after this time before --until (or the last incident).", false, false}, MAPS, parse_duration, JOB(half_life_s), "a positive duration such as 90d or 12w", 0, 0},
     {{"kernel", 0, "NAME", "uniform, triangular, epanechnikov, quartic, triweight or gaussian (default quartic).", false, false}, MAPS, parse_kernel, JOB(kernel), "uniform, triangular, epanechnikov, quartic, triweight or gaussian", 0, 0},
     {{"cutoff", 0, "N", "The Gaussian kernel is cut at this many sigma (default 4).", false, false}, MAPS, parse_cutoff, JOB(cutoff), "a number from 1 to 10", 0, 0},
     {{"edge", 0, "none|uniform|diggle", "Edge correction at the study area's boundary (default none).", false, false}, MAPS, parse_edge, JOB(edge), "none, uniform or diggle", 0, 0},
     {{"polygon-unit", 0, "AREA|mean", "Area of a patch that weighs as one incident in density and shares (default: with points the mean patch area; patches alone are measured in m2).", false, false}, MAPS, parse_polygon_unit, 0, "mean or a positive area such as 500m2, 0.5ha or 1mu", 0, 0},
     {{"budget", 0, "N%|AREA", "Area to select: a share of the study area or an area such as 2km2 (default 1%).", false, false}, HOT, parse_budget, JOB(budget), "a share such as 1% or an area such as 2km2, positive", 0, 0},
     {{"top", 0, "N", "Select this many cells instead of an area.", false, false}, HOT, parse_top, JOB(budget), "a whole number from 1", 1, 1e9},
-    {{"score", 0, "density|count", "What cells are ranked by (default density).", false, false}, HOT, parse_score, JOB(score_is_count), "density or count", 0, 0},
+    {{"score", 0, "density|count|shrunk", "What cells are ranked by (default density); shrunk = the cell's own count drawn towards the kernel surface, the better forecast.", false, false}, HOT, parse_score, JOB(score), "density, count or shrunk", 0, 0},
+    {{"shrinkage", 0, "SHARE", "Of --score shrunk: 0 = the count alone, 1 = the kernel surface alone.", false, false}, HOT, parse_share, JOB(shrinkage), "a number from 0 to 1", 0, 1},
+    {{"significance", 0, "exact|gistar|none", "What fills p_value, q_value and level: the exact test against the expected surface (default), Gi* by the normal distribution, or nothing.", false, false}, HOT, parse_significance, JOB(significance), "exact, gistar or none", 0, 0},
+    {{"window", 0, "queen|LENGTH", "Cells that count as around a cell in tests: the eight beside it (default) or those within a distance.", false, false}, HOT | TRENDS, parse_window, JOB(window_m), "queen or a positive length such as 500m", 0, 0},
+    {{"permutations", 0, "N", "Relabelled maps behind the permutation p of Gi* and local Moran (0 = off; default 999 on grids where that is quick).", false, false}, HOT, parse_count, JOB(permutations), "a whole number from 0 to 99999", 0, 99999},
+    {{"at-risk", 0, "SRC[:LAYER]", "What incidents could happen to (homes, people, parcels): the expected surface follows it instead of being uniform.", false, false}, HOT, parse_text, JOB(at_risk), "a source of points or polygons", 0, 0},
+    {{"at-risk-weight", 0, "COL", "Column of the amount at risk (people, vehicles); without it every feature weighs 1.", false, false}, HOT, parse_text, JOB(at_risk_weight), "a column name", 0, 0},
+    {{"at-risk-bandwidth", 0, "LENGTH", "Smooth what is at risk by the kernel with this bandwidth (default: as it lies).", false, false}, HOT, parse_positive_length, JOB(at_risk_bandwidth_m), "a positive length such as 400", 0, 0},
+    {{"against", 0, "STREAM", "The expected surface is the density of this stream, which is itself left out of counts and ranking.", false, false}, HOT, parse_text, JOB(against), "the name of a stream", 0, 0},
+    {{"against-tolerance", 0, "SHARE", "Floor under the density of --against, as a share of its peak, so that ratios stay finite (default 0.01).", false, false}, HOT, parse_share, JOB(against_tolerance), "a number from 0 to 1", 0, 1},
+    {{"stability", 0, "R", "Runs with the grid shifted, the bandwidth varied and incidents resampled, behind rank_stability (default 100, 0 = off).", false, false}, HOT, parse_count, JOB(stability), "a whole number from 0 to 10000", 0, 10000},
     {{"places", 0, "SRC[:LAYER]", "Villages, roads and the like: areas are named after the nearest.", false, false}, HOT, parse_text, JOB(places), "a source of named features", 0, 0},
     {{"place-name", 0, "COL", "Column of the names in --places (else guessed).", false, false}, HOT, parse_text, JOB(place_name), "a column name", 0, 0},
     {{"chance", 0, "N", "Random maps behind concentration_chance (default 199, 0 = off).", false, false}, HOT, parse_count, JOB(chance), "a whole number from 0 to 100000", 0, 100000},
     {{"all-cells", 0, NULL, "Write every cell of the study area, not only the selected.", false, false}, HOT, parse_flag, JOB(all_cells), NULL, 0, 0},
     {{"all-incidents", 0, NULL, "Write all incidents, not only those in the selected cells.", false, false}, HOT, parse_flag, JOB(all_incidents), NULL, 0, 0},
 
+    {{"step", 0, "DURATION", "trends: length of a time step; backtest: from one forecast to the next (default: the horizon).", false, false}, TRENDS | BACKTEST, parse_duration, JOB(step_s), "a positive duration such as 7d or 4w", 0, 0},
+    {{"autocorrelation", 0, "none|hamed-rao", "Whether the Mann-Kendall test allows for steps that follow each other (default none).", false, false}, TRENDS, parse_autocorrelation, JOB(autocorrelation), "none or hamed-rao", 0, 0},
+    {{"near-repeat", 0, "DISTANCE,DURATION[,MxN]", "Also a Knox table of pairs near in space and time: M bands of the distance, N of the duration (default 1x1), bounds inclusive.", false, false}, TRENDS, parse_near_repeat, JOB(near_repeat), "a distance and a duration such as 200m,7d or 100m,14d,4x6", 0, 0},
+    {{"train", 0, "DURATION", "Incidents before a forecast that it may use (default 365d).", false, false}, BACKTEST, parse_duration, JOB(backtest.train_s), "a positive duration such as 365d", 0, 0},
+    {{"horizon", 0, "DURATION", "Time after a forecast in which it is judged (default 90d).", false, false}, BACKTEST, parse_duration, JOB(backtest.horizon_s), "a positive duration such as 90d", 0, 0},
+    {{"budgets", 0, "LIST", "Shares of the area to flag, ascending, with commas (default 0.005,0.01,0.02,0.05,0.1).", false, false}, BACKTEST, parse_budgets, JOB(backtest), "ascending shares such as 0.01,0.05 or 1%,5%", 0, 0},
+    {{"methods", 0, "LIST", "Methods side by side, with commas (docs/methods/backtest.md).", false, false}, BACKTEST, parse_text, JOB(backtest.methods), "names of methods with commas", 0, 0},
+    {{"tune", 0, NULL, "Also the method tuned: training window, bandwidth, half-life and shrinkage chosen on what lies before each forecast.", false, false}, BACKTEST, parse_flag, JOB(backtest.tune), NULL, 0, 0},
+    {{"save-config", 0, "FILE.yaml", "Write what --tune chooses with all incidents at hand, for hotspots --config.", false, false}, BACKTEST, parse_text, JOB(backtest.save_config), "a path", 0, 0},
+    {{"chart", 0, "FILE.svg|png", "Where the chart of hit rate against area goes (default: beside the output).", false, false}, BACKTEST, parse_text, JOB(backtest.chart), "a path ending in .svg or .png", 0, 0},
+    {{"origins", 0, "N", "Shifted grids behind the spread over grid origins (default 5, 1 = the anchored grid alone).", false, false}, BACKTEST, parse_count, JOB(backtest.origins), "a whole number from 1 to 100", 1, 100},
+    {{"bootstrap", 0, "N", "Resamples of incidents behind the intervals (default 999, 0 = off).", false, false}, BACKTEST, parse_count, JOB(backtest.bootstrap), "a whole number from 0 to 100000", 0, 100000},
+
     {{"units", 0, "SRC[:LAYER]", "Polygons the index is computed for. Without it everything is one unit.", false, false}, INDEX, parse_text, JOB(units), "a source of polygons", 0, 0},
     {{"unit-name", 0, "COL", "Column of the names in --units (else guessed); without --units the name of the one unit.", false, false}, INDEX, parse_text, JOB(unit_name), "a column name", 0, 0},
-    {{"config", 0, "FILE.yaml", "Streams, weights, bands, effects, calendar (docs/methods/index.md); what it leaves out is the preset's.", false, false}, INDEX, parse_text, JOB(config), "a YAML file", 0, 0},
+    {{"config", 0, "FILE.yaml", "index: streams, weights, bands, effects, calendar (docs/methods/index.md); what it leaves out is the preset's. hotspots: what backtest --save-config wrote; options given win over it.", false, false}, INDEX | HOT, parse_text, JOB(config), "a YAML file", 0, 0},
     {{"preset", 0, "NAME", "four-stream, huizhou-2016, dujiangyan-2020 or percent (default four-stream).", false, false}, INDEX, parse_text, JOB(preset), "the name of a preset", 0, 0},
     {{"measure", 0, "COL", "Column of amounts (injured, deaths, loss) for the year-on-year tables; may be repeated.", true, true}, INDEX, parse_measure, 0, "a column name", 0, 0},
     {{"certainty-draws", 0, "N|exact", "Draws behind band_certainty (0 = off); exact = their limit, by quadrature, where the worst stream leads. Default: exact where it can be, else 10000.", false, false}, INDEX, parse_draws, JOB(certainty_draws), "a whole number from 0 to 1000000, or exact", 0, 1000000},
@@ -343,9 +493,9 @@ static const option options[] = {
     {{"rejects-raw", 0, NULL, "Keep whole raw rows of rejects, not only the offending value.", false, false}, READS, parse_flag, JOB(rejects_raw), NULL, 0, 0},
     {{"allow-identifiers", 0, NULL, "Let --keep name columns that look like personal data.", false, false}, READS, parse_flag, JOB(allow_identifiers), NULL, 0, 0},
     {{"no-hash", 0, NULL, "Do not record the SHA-256 of the inputs.", false, false}, RUNS, parse_flag, JOB(no_hash), NULL, 0, 0},
-    {{"lang", 0, "en|zh", "Language of labels and legends (default en).", false, false}, HOT | HG_FOR_DENSITY | AUDIT | INDEX, parse_lang, JOB(lang), "en or zh", 0, 0},
+    {{"lang", 0, "en|zh", "Language of labels and legends (default en).", false, false}, MAPS | AUDIT | INDEX | TRENDS | BACKTEST, parse_lang, JOB(lang), "en or zh", 0, 0},
     {{"threads", 0, "N", "Threads (default: all cores). Results do not depend on it.", false, false}, RUNS, parse_count, JOB(threads), "a whole number from 1 to 1024", 1, 1024},
-    {{"seed", 0, "N", "Seed of all random draws (default 1).", false, false}, HOT | INDEX, parse_count, JOB(seed), "a whole number from 0", 0, 9e18},
+    {{"seed", 0, "N", "Seed of all random draws (default 1).", false, false}, HOT | INDEX | TRENDS | BACKTEST, parse_count, JOB(seed), "a whole number from 0", 0, 9e18},
     {{"json", 0, NULL, "Print one JSON object on standard output instead of the summary.", false, false}, ALL, parse_flag, JOB(json), NULL, 0, 0},
     {{"quiet", 'q', NULL, "Print nothing but errors.", false, false}, RUNS, parse_flag, JOB(quiet), NULL, 0, 0},
     {{"progress", 0, NULL, "Show progress on standard error.", false, false}, RUNS, parse_flag, JOB(progress), NULL, 0, 0},
@@ -399,6 +549,16 @@ hg_status hg_option_set(unsigned command, const char *command_name, const char *
 void hg_settings_init(hg_settings *set, hg_source_settings *all)
 {
     *set = (hg_settings){.rule = HG_RULE_SILVERMAN,
+                         .shrinkage = NAN,
+                         .permutations = HG_PERMUTATIONS_DEFAULT,
+                         .against_tolerance = 0.01,
+                         .stability = 100,
+                         .backtest = {.train_s = 365 * 86400.0,
+                                      .horizon_s = 90 * 86400.0,
+                                      .budgets = {0.005, 0.01, 0.02, 0.05, 0.1},
+                                      .budget_count = 5,
+                                      .origins = 5,
+                                      .bootstrap = 999},
                          .kernel = HG_QUARTIC,
                          .cutoff = 4,
                          .edge = HG_EDGE_NONE,
@@ -417,7 +577,8 @@ void hg_settings_dispose(hg_settings *set)
     char *texts[] = {set->output,     set->area,       set->analysis_crs, set->places,
                      set->place_name, set->layer_name, set->lang,         set->audit.class_map,
                      set->units,      set->unit_name,  set->config,       set->preset,
-                     set->compare,    set->check_claim};
+                     set->compare,    set->check_claim, set->at_risk,     set->at_risk_weight,
+                     set->against,    set->backtest.methods, set->backtest.save_config, set->backtest.chart};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         hg_free(texts[i]);
     for (size_t i = 0; i < HG_AUDIT_ROLES; i++)

@@ -11,6 +11,8 @@ enum {
     HG_FOR_AUDIT = 8,
     HG_FOR_INFO = 16,
     HG_FOR_INDEX = 64,
+    HG_FOR_TRENDS = 128,
+    HG_FOR_BACKTEST = 256,
 };
 
 /** Defaults of all settings. */

@@ -6,6 +6,7 @@
 #include "engine/bandwidth.h"
 #include "engine/edge.h"
 #include "engine/rank.h"
+#include "engine/significance.h"
 #include "geo/area_meter.h"
 #include "geo/datum.h"
 
@@ -49,6 +50,31 @@ typedef struct hg_audit_settings {
     hg_area_mode area_mode;
 } hg_audit_settings;
 
+/** What cells are ranked by. */
+typedef enum hg_score { HG_SCORE_DENSITY, HG_SCORE_COUNT, HG_SCORE_SHRUNK } hg_score;
+
+/** How a Mann-Kendall test allows for values that follow each other. */
+typedef enum hg_autocorrelation { HG_AUTOCORRELATION_NONE, HG_AUTOCORRELATION_HAMED_RAO } hg_autocorrelation;
+
+/** Pairs near in space and time: so far, so many bands of it. */
+typedef struct hg_near_repeat_settings {
+    double distance_m, duration_s; /**< 0 = not asked for */
+    int64_t bands[2];              /**< of distance, of time */
+} hg_near_repeat_settings;
+
+enum { HG_PERMUTATIONS_DEFAULT = -1, HG_BUDGETS_MAX = 32 };
+
+typedef struct hg_backtest_settings {
+    double train_s, horizon_s;
+    double budgets[HG_BUDGETS_MAX]; /**< shares of A, ascending */
+    size_t budget_count;
+    char *methods;      /**< as given: names with commas */
+    int64_t origins;    /**< shifted grids behind the spread */
+    int64_t bootstrap;  /**< resamples behind the intervals */
+    bool tune;
+    char *save_config, *chart;
+} hg_backtest_settings;
+
 typedef struct hg_settings {
     char *output, *area, *analysis_crs, *places, *place_name, *layer_name, *lang,
         *units, *unit_name, *config, *preset, *compare, *check_claim;
@@ -63,7 +89,21 @@ typedef struct hg_settings {
     hg_budget budget;
     double polygon_unit_m2; /**< 0 = left to the default, or the mean */
     bool polygon_unit_mean;
-    bool score_is_count;
+    hg_score score;
+    double shrinkage;      /**< NaN = left to the default or the configuration */
+    double half_life_s;    /**< 0 = all incidents alike */
+    bool adaptive;
+    hg_significance significance;
+    double window_m;       /**< 0 = queen */
+    int64_t permutations;
+    char *at_risk, *at_risk_weight, *against;
+    double at_risk_bandwidth_m; /**< 0 = as it lies */
+    double against_tolerance;   /**< of the reference density's peak */
+    int64_t stability;
+    double step_s;         /**< of trends and backtest; 0 = left to the default */
+    hg_autocorrelation autocorrelation;
+    hg_near_repeat_settings near_repeat;
+    hg_backtest_settings backtest;
     int64_t since, until; /**< civil seconds; HG_NO_TIME = open */
     int64_t threads, seed, chance, certainty_draws;
     int64_t suppress_below; /**< 0 = publish all counts */

@@ -104,12 +104,18 @@ static hg_status add_stream_columns(hg_job *job, hg_table *t, const hg_findings 
 static const hg_column_spec cell_columns[] = {
     {"rank", HG_INT64},       {"cell_id", HG_TEXT},         {"score", HG_DOUBLE},
     {"density_per_km2", HG_DOUBLE}, {"count", HG_INT64},    {"weight", HG_DOUBLE},
-    {"expected", HG_DOUBLE},  {"share", HG_DOUBLE},         {"cum_share", HG_DOUBLE},
+    {"expected", HG_DOUBLE},  {"gi_z", HG_DOUBLE},          {"p_value", HG_DOUBLE},
+    {"q_value", HG_DOUBLE},   {"level", HG_TEXT},           {"share", HG_DOUBLE},
+    {"cum_share", HG_DOUBLE},
     {"cum_area_share", HG_DOUBLE},  {"concentration", HG_DOUBLE},
     {"concentration_chance", HG_DOUBLE}, {"top_stream", HG_TEXT}, {"top_stream_lq", HG_DOUBLE},
 };
 
-static const hg_column_spec peak_columns[] = {{"peak_hour", HG_INT64}, {"peak_weekday", HG_INT64}};
+static const hg_column_spec last_columns[] = {
+    {"peak_hour", HG_INT64},    {"peak_weekday", HG_INT64}, {"rank_stability", HG_DOUBLE},
+    {"gi_p", HG_DOUBLE},        {"gi_p_sim", HG_DOUBLE},    {"moran_i", HG_DOUBLE},
+    {"moran_z", HG_DOUBLE},     {"moran_p", HG_DOUBLE},     {"moran_p_sim", HG_DOUBLE},
+};
 
 static double *reals(hg_table *t, const char *name)
 {
@@ -147,13 +153,38 @@ static void fill_cell_numbers(const hg_findings *f, hg_table *t)
         density[k] = (double)f->density[c];
         count[k] = f->counts.count[c];
         weight[k] = w;
-        expected[k] = total * own / area;
+        expected[k] = total * (f->expected ? f->expected[c] : own / area);
         share[k] = total > 0 ? w / total : 0;
         cum_share[k] = total > 0 ? cum_weight / total : 0;
         cum_area_share[k] = cum_area / area;
         concentration[k] = cum_share[k] / cum_area_share[k];
         chance[k] = f->chance ? f->chance[k] : NAN;
     }
+}
+
+/* Tests and stability, where they were made. */
+static hg_status fill_cell_tests(const hg_findings *f, hg_table *t, hg_error *err)
+{
+    const hg_cell_tests *s = &f->tests;
+    const struct {
+        const char *column;
+        const double *value;
+    } all[] = {{"gi_z", s->gi_z},       {"p_value", s->p},          {"q_value", s->q},
+               {"gi_p", s->gi_p},       {"gi_p_sim", s->gi_p_sim},  {"moran_i", s->moran},
+               {"moran_z", s->moran_z}, {"moran_p", s->moran_p},    {"moran_p_sim", s->moran_p_sim},
+               {"rank_stability", f->stability}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        for (size_t k = 0; all[i].value && k < t->rows; k++)
+            reals(t, all[i].column)[k] = all[i].value[k];
+    hg_status status = HG_OK;
+    for (size_t k = 0; s->q && k < t->rows && status == HG_OK; k++) {
+        char level[8] = "";
+        int percent = hg_significance_level(s->q[k]);
+        if (percent)
+            snprintf(level, sizeof level, "%d", percent);
+        status = hg_table_set_text(t, hg_table_column(t, "level"), k, level, err);
+    }
+    return status;
 }
 
 static hg_status set_composition(const hg_findings *f, const hg_composition *c, hg_table *t,
@@ -195,13 +226,15 @@ static hg_status make_cells(hg_job *job, const hg_findings *f, hg_table **out, h
     if (status == HG_OK)
         status = add_stream_columns(job, t, f, err);
     if (status == HG_OK)
-        status = hg_columns_add(t, peak_columns, 2, err);
+        status = hg_columns_add(t, last_columns, sizeof last_columns / sizeof *last_columns, err);
     if (status == HG_OK)
         status = hg_table_make_polygons(t, HG_POLYGON, hg_crs_wkt(f->in->crs), err);
     if (status != HG_OK)
         return status;
     fill_cell_numbers(f, t);
-    status = fill_cell_texts(f, t, err);
+    status = fill_cell_tests(f, t, err);
+    if (status == HG_OK)
+        status = fill_cell_texts(f, t, err);
     if (status == HG_OK)
         status = hg_outline_cells(&f->study->grid, f->ranking.cells, t->rows, &t->geometry, err);
     return status == HG_OK ? hg_geometry_finish(&t->geometry, t->rows, err) : status;

@@ -1,0 +1,44 @@
+/*
+ * Scores that say where the next incidents will be, from those known at a moment. Whatever happens at or
+ * after that moment is not looked at.
+ */
+#ifndef HG_ENGINE_FORECAST_H
+#define HG_ENGINE_FORECAST_H
+
+#include "engine/density.h"
+
+typedef enum hg_forecast_kind {
+    HG_FORECAST_COUNT,       /**< weighted count of the cell */
+    HG_FORECAST_DENSITY,     /**< kernel density, fixed or adaptive */
+    HG_FORECAST_PROSPECTIVE, /**< Bowers, Johnson and Pease 2004: 1/(1+d) 1/(1+t) within reach */
+    HG_FORECAST_SHRUNK,      /**< the cell's count drawn towards the kernel surface */
+} hg_forecast_kind;
+
+/** A method with all its parameters. */
+typedef struct hg_forecast {
+    hg_forecast_kind kind;
+    double train_s;     /**< only incidents from as_of - train_s on; INFINITY = all */
+    double half_life_s; /**< an incident of age a weighs 2^(-a / half_life_s); 0 = all alike */
+    hg_kernel kernel;   /**< of density and shrunk */
+    bool adaptive;      /**< Abramson */
+    double shrinkage;   /**< shrunk: 0 = the count alone, 1 = the kernel surface alone */
+    double reach_m, reach_s; /**< prospective */
+} hg_forecast;
+
+/** Incidents by time, ascending; metres in the analysis CRS, civil seconds. Borrowed; w NULL = all 1. */
+typedef struct hg_forecast_events {
+    size_t n;
+    const double *x, *y, *w;
+    const int64_t *t;
+} hg_forecast_events;
+
+/**
+ * Score of every cell at as_of, raster order, 0 outside A (share 0); larger = more expected. Counts use the rule of
+ * hg_incident_cell. The same bit for bit whatever the thread count.
+ * Errors: HG_EUSAGE for parameters that make no method; HG_ENOMEM.
+ */
+hg_status hg_forecast_scores(const hg_forecast *method, const hg_forecast_events *events, int64_t as_of,
+                             const hg_grid *grid, const float *share, hg_control *control, float *score,
+                             hg_error *err);
+
+#endif
