@@ -46,6 +46,15 @@ static const char *const backtest_examples[] = {
     "hotgrid backtest thefts.csv --train 365d --horizon 90d -o backtest.csv",
     "hotgrid backtest thefts.csv --tune --save-config tuned.yaml --chart backtest.svg -o backtest.csv", NULL};
 
+static const char *const report_examples[] = {
+    "hotgrid report hot.gpkg audit.gpkg index.gpkg -o briefing.html",
+    "hotgrid report hot.gpkg --previous last_week.gpkg --incidents since.csv --advice advice.yaml --lang zh "
+    "-o briefing.pdf",
+    NULL};
+
+static const char *const run_examples[] = {"hotgrid run batch.yaml", "hotgrid run batch.yaml --check",
+                                           "hotgrid run batch.yaml --only hot,report --until 2019-11-01", NULL};
+
 static const hg_command commands[] = {
     {{"load", "check incidents and load them into a store (GeoPackage or SpatiaLite)",
       "[OPTIONS] INPUT [SOURCE OPTIONS] ... -o STORE", load_examples},
@@ -81,6 +90,15 @@ static const hg_command commands[] = {
       "[OPTIONS] INPUT [SOURCE OPTIONS] ... -o RESULT.csv", backtest_examples},
      HG_FOR_BACKTEST,
      hg_run_backtest,
+     true},
+    {{"report", "HTML or PDF report, with tables, from results of hotspots, audit, index and trends",
+      "[OPTIONS] RESULT.gpkg ... -o REPORT.html|REPORT.pdf", report_examples},
+     HG_FOR_REPORT,
+     hg_run_report,
+     true},
+    {{"run", "a whole batch from one YAML file: every step, every unit", "[OPTIONS] BATCH.yaml", run_examples},
+     HG_FOR_RUN,
+     hg_run_batch,
      true},
     {{"info", "what a store or a result holds and how it was made", "[OPTIONS] FILE", info_examples},
      HG_FOR_INFO,

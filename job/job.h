@@ -66,5 +66,7 @@ hg_status hg_run_info(hg_job *job, hg_error *err);
 hg_status hg_run_index(hg_job *job, hg_error *err);
 hg_status hg_run_trends(hg_job *job, hg_error *err);
 hg_status hg_run_backtest(hg_job *job, hg_error *err);
+hg_status hg_run_report(hg_job *job, hg_error *err);
+hg_status hg_run_batch(hg_job *job, hg_error *err);
 
 #endif

@@ -18,7 +18,9 @@ enum {
     GRIDS = MAPS | TRENDS | BACKTEST,
     AUDIT = HG_FOR_AUDIT,
     RUNS = READS | AUDIT,
-    ALL = RUNS | HG_FOR_INFO,
+    REPORT = HG_FOR_REPORT,
+    BATCH = HG_FOR_RUN,
+    ALL = RUNS | HG_FOR_INFO | REPORT | BATCH,
     HOT = HG_FOR_HOTSPOTS,
     LOAD = HG_FOR_LOAD,
 };
@@ -394,8 +396,8 @@ static bool parse_lang(const option *o, const char *value, void *field)
 #define ROLE(role) JOB(audit.sources[HG_AUDIT_##role])
 
 static const option options[] = {
-    {{"output", 'o', "FILE", "The file to write.", false, false}, RUNS, parse_text, JOB(output), "a path", 0, 0},
-    {{"overwrite", 0, NULL, "Replace an output that exists; without it the command refuses.", false, false}, RUNS, parse_flag, JOB(overwrite), NULL, 0, 0},
+    {{"output", 'o', "FILE", "The file to write.", false, false}, RUNS | REPORT, parse_text, JOB(output), "a path", 0, 0},
+    {{"overwrite", 0, NULL, "Replace an output that exists; without it the command refuses.", false, false}, RUNS | REPORT, parse_flag, JOB(overwrite), NULL, 0, 0},
     {{"append", 0, NULL, "Add to a store that exists, in one transaction; its CRS wins.", false, false}, LOAD, parse_flag, JOB(append), NULL, 0, 0},
     {{"again", 0, NULL, "Load a file that the store already holds once more.", false, false}, LOAD, parse_flag, JOB(again), NULL, 0, 0},
     {{"nln", 0, "NAME", "Name of the layer of loaded incidents (default: incidents).", false, false}, LOAD, parse_layer_name, JOB(layer_name), "a name of at most 100 bytes without quotes, and none the store itself uses (rejects, pile_ups, duplicates, sources, run_info, gpkg_...)", 0, 0},
@@ -479,26 +481,37 @@ static const option options[] = {
     {{"permits", 0, "SRC[:LAYER]", "Leases and permits (polygons): permit_id, holder, classes (a list split at ;, empty = all), signed_on, valid_from, valid_to (empty = open).", false, true}, AUDIT, parse_list, ROLE(PERMITS), "a source of polygons", 0, 0},
     {{"actions", 0, "SRC[:LAYER]", "The case ledger: patch_id, action, date, claimed_m2, deadline, proof.", false, true}, AUDIT, parse_list, ROLE(ACTIONS), "a source", 0, 0},
     {{"assets", 0, "SRC[:LAYER]", "Public buildings counted in rooms: asset_id, zone_id, rooms, occupied_from, recovered_on, action.", false, true}, AUDIT, parse_list, ROLE(ASSETS), "a source", 0, 0},
-    {{"patrols", 0, "SRC[:LAYER]", "The patrol log: zone_id, date, level (town, village).", false, true}, AUDIT, parse_list, ROLE(PATROLS), "a source", 0, 0},
+    {{"patrols", 0, "SRC[:LAYER]", "The patrol log: zone_id, date, level (town, village).", false, true}, AUDIT | REPORT, parse_list, ROLE(PATROLS), "a source", 0, 0},
     {{"opening", 0, "SRC[:LAYER]", "Balances of the last signed report: zone_id, class, area_m2, signed_on.", false, true}, AUDIT, parse_list, ROLE(OPENING), "a source", 0, 0},
     {{"map", 0, "ROLE.NAME=COLUMN", "The column that holds NAME in the sources of ROLE (zones.zone_id=DKBH); else columns are matched by name, without case. May be repeated.", false, true}, AUDIT, parse_list, JOB(audit.map), "ROLE.NAME=COLUMN", 0, 0},
     {{"class-map", 0, "FILE.yaml", "Classes, severity, thresholds and words of actions, laid over the default (presets/audit.yaml).", false, false}, AUDIT, parse_text, JOB(audit.class_map), "a path", 0, 0},
     {{"tolerance", 0, "LENGTH", "How far outlines may wobble between flights (default: 95 % of the surveys' horizontal errors).", false, false}, AUDIT, parse_tolerance, JOB(audit.tolerance_m), "a length such as 1 or 50cm, not negative", 0, 0},
     {{"area-mode", 0, "ellipsoid|planar|notice2008", "How areas are measured (default ellipsoid); planar areas stand beside.", false, false}, AUDIT, parse_area_mode, JOB(audit.area_mode), "ellipsoid, planar or notice2008", 0, 0},
 
-    {{"since", 0, "DATE", "Only incidents from this moment on (ISO 8601). index: the first day published; earlier days are history.", false, false}, READS, parse_date, JOB(since), "a date such as 2019-01-01 or 2019-01-01T08:00, without offset", 0, 0},
-    {{"until", 0, "DATE", "Only incidents before this moment.", false, false}, READS, parse_date, JOB(until), "a date such as 2019-01-01 or 2019-01-01T08:00, without offset", 0, 0},
+    {{"unit", 0, "NAME", "Only what concerns this unit.", false, false}, REPORT, parse_text, JOB(report.unit), "a name", 0, 0},
+    {{"public", 0, NULL, "For the public: no points, no ids, no exact surface; small counts and what would reveal them are withheld (docs/methods/public.md).", false, false}, REPORT, parse_flag, JOB(report.public_profile), NULL, 0, 0},
+    {{"previous", 0, "OLD.gpkg", "The result of the last run: what entered, left and stayed, and how its list fared.", false, false}, REPORT, parse_text, JOB(report.previous), "a result of hotgrid hotspots", 0, 0},
+    {{"incidents", 0, "SRC[:LAYER]", "Incidents since the last run, for the scorecard.", false, false}, REPORT, parse_text, JOB(report.incidents), "a source of incidents", 0, 0},
+    {{"tables", 0, "DIR", "Also write every table as CSV, and all of them as tables.xlsx, into this folder.", false, false}, REPORT, parse_text, JOB(report.tables), "a folder", 0, 0},
+    {{"advice", 0, "FILE.yaml", "What to do and who does it, by dominant problem (docs/methods/report.md).", false, false}, REPORT, parse_text, JOB(report.advice), "a YAML file", 0, 0},
+    {{"map-approval", 0, "NO", "Number of the map approval that a public map of mainland China needs.", false, false}, REPORT, parse_text, JOB(report.map_approval), "a number as printed, such as GS(2019)1234", 0, 0},
+    {{"basemap", 0, "FILE", "Background of the maps: an MBTiles, GeoPackage or other raster, warped to the analysis CRS.", false, false}, REPORT, parse_text, JOB(report.basemap), "a raster", 0, 0},
+    {{"check", 0, NULL, "Check the batch and print its plan; nothing runs.", false, false}, BATCH, parse_flag, JOB(batch.check), NULL, 0, 0},
+    {{"only", 0, "LIST", "Only these steps, and what they rest on; ids with commas.", false, false}, BATCH, parse_text, JOB(batch.only), "ids of steps with commas", 0, 0},
+
+    {{"since", 0, "DATE", "Only incidents from this moment on (ISO 8601). index: the first day published; earlier days are history. run: of every step that reads incidents.", false, false}, READS | BATCH, parse_date, JOB(since), "a date such as 2019-01-01 or 2019-01-01T08:00, without offset", 0, 0},
+    {{"until", 0, "DATE", "Only incidents before this moment.", false, false}, READS | BATCH, parse_date, JOB(until), "a date such as 2019-01-01 or 2019-01-01T08:00, without offset", 0, 0},
     {{"require-time", 0, NULL, "Reject rows without a readable time (else they stay, untimed).", false, false}, PLACES, parse_flag, JOB(require_time), NULL, 0, 0},
     {{"drop-duplicates", 0, NULL, "Reject rows equal in every column to an earlier one (else they are counted and kept).", false, false}, READS, parse_flag, JOB(drop_duplicates), NULL, 0, 0},
     {{"rejects-raw", 0, NULL, "Keep whole raw rows of rejects, not only the offending value.", false, false}, READS, parse_flag, JOB(rejects_raw), NULL, 0, 0},
     {{"allow-identifiers", 0, NULL, "Let --keep name columns that look like personal data.", false, false}, READS, parse_flag, JOB(allow_identifiers), NULL, 0, 0},
     {{"no-hash", 0, NULL, "Do not record the SHA-256 of the inputs.", false, false}, RUNS, parse_flag, JOB(no_hash), NULL, 0, 0},
-    {{"lang", 0, "en|zh", "Language of labels and legends (default en).", false, false}, MAPS | AUDIT | INDEX | TRENDS | BACKTEST, parse_lang, JOB(lang), "en or zh", 0, 0},
-    {{"threads", 0, "N", "Threads (default: all cores). Results do not depend on it.", false, false}, RUNS, parse_count, JOB(threads), "a whole number from 1 to 1024", 1, 1024},
+    {{"lang", 0, "en|zh", "Language of labels and legends (default en).", false, false}, MAPS | AUDIT | INDEX | TRENDS | BACKTEST | REPORT, parse_lang, JOB(lang), "en or zh", 0, 0},
+    {{"threads", 0, "N", "Threads (default: all cores). Results do not depend on it.", false, false}, RUNS | BATCH, parse_count, JOB(threads), "a whole number from 1 to 1024", 1, 1024},
     {{"seed", 0, "N", "Seed of all random draws (default 1).", false, false}, HOT | INDEX | TRENDS | BACKTEST, parse_count, JOB(seed), "a whole number from 0", 0, 9e18},
     {{"json", 0, NULL, "Print one JSON object on standard output instead of the summary.", false, false}, ALL, parse_flag, JOB(json), NULL, 0, 0},
-    {{"quiet", 'q', NULL, "Print nothing but errors.", false, false}, RUNS, parse_flag, JOB(quiet), NULL, 0, 0},
-    {{"progress", 0, NULL, "Show progress on standard error.", false, false}, RUNS, parse_flag, JOB(progress), NULL, 0, 0},
+    {{"quiet", 'q', NULL, "Print nothing but errors.", false, false}, RUNS | REPORT | BATCH, parse_flag, JOB(quiet), NULL, 0, 0},
+    {{"progress", 0, NULL, "Show progress on standard error.", false, false}, RUNS | REPORT | BATCH, parse_flag, JOB(progress), NULL, 0, 0},
 };
 
 enum { OPTIONS = sizeof options / sizeof *options };
@@ -578,7 +591,9 @@ void hg_settings_dispose(hg_settings *set)
                      set->place_name, set->layer_name, set->lang,         set->audit.class_map,
                      set->units,      set->unit_name,  set->config,       set->preset,
                      set->compare,    set->check_claim, set->at_risk,     set->at_risk_weight,
-                     set->against,    set->backtest.methods, set->backtest.save_config, set->backtest.chart};
+                     set->against,    set->backtest.methods, set->backtest.save_config, set->backtest.chart,
+                     set->report.unit,  set->report.previous, set->report.incidents,    set->report.tables,
+                     set->report.advice, set->report.map_approval, set->report.basemap, set->batch.only};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         hg_free(texts[i]);
     for (size_t i = 0; i < HG_AUDIT_ROLES; i++)

@@ -13,6 +13,8 @@ enum {
     HG_FOR_INDEX = 64,
     HG_FOR_TRENDS = 128,
     HG_FOR_BACKTEST = 256,
+    HG_FOR_REPORT = 512,
+    HG_FOR_RUN = 1024,
 };
 
 /** Defaults of all settings. */

@@ -75,6 +75,16 @@ typedef struct hg_backtest_settings {
     char *save_config, *chart;
 } hg_backtest_settings;
 
+typedef struct hg_report_settings {
+    char *unit, *previous, *incidents, *tables, *advice, *map_approval, *basemap;
+    bool public_profile;
+} hg_report_settings;
+
+typedef struct hg_batch_settings {
+    char *only;  /**< ids of steps with commas */
+    bool check;
+} hg_batch_settings;
+
 typedef struct hg_settings {
     char *output, *area, *analysis_crs, *places, *place_name, *layer_name, *lang,
         *units, *unit_name, *config, *preset, *compare, *check_claim;
@@ -104,6 +114,8 @@ typedef struct hg_settings {
     hg_autocorrelation autocorrelation;
     hg_near_repeat_settings near_repeat;
     hg_backtest_settings backtest;
+    hg_report_settings report;
+    hg_batch_settings batch;
     int64_t since, until; /**< civil seconds; HG_NO_TIME = open */
     int64_t threads, seed, chance, certainty_draws;
     int64_t suppress_below; /**< 0 = publish all counts */
