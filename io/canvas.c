@@ -1,27 +1,17 @@
-#include "io/canvas.h"
+#include "io/canvas_parts.h"
 #include "base/memory.h"
 #include "io/png.h"
 
 #include <cairo-svg.h>
 #include <errno.h>
 #include <math.h>
-#include <pango/pangocairo.h>
 #include <stdio.h>
 #include <string.h>
 
 /* The first that the machine has is taken, glyph by glyph. */
 static const char fonts[] = "Noto Sans CJK SC, Source Han Sans SC, WenQuanYi Micro Hei, DejaVu Sans, sans-serif";
 
-struct hg_canvas {
-    hg_canvas_format format;
-    const char *path;
-    FILE *file;
-    bool failed; /* a write failed */
-    int problem; /* errno of it */
-    cairo_surface_t *surface;
-    cairo_t *cairo;
-    PangoLayout *layout;
-};
+static const hg_canvas_ops cairo_ops;
 
 static cairo_status_t write_bytes(void *closure, const unsigned char *data, unsigned length)
 {
@@ -41,6 +31,7 @@ void hg_canvas_free(hg_canvas *c)
         g_object_unref(c->layout);
     cairo_destroy(c->cairo);
     cairo_surface_destroy(c->surface);
+    hg_text_dispose(&c->svg);
     if (c->file)
         fclose(c->file);
     hg_free(c);
@@ -60,7 +51,7 @@ static cairo_surface_t *make_surface(hg_canvas *c, double width, double height, 
 }
 
 /* No hinting and no subpixel order: the same letters on every machine with the same font. */
-static void settle_fonts(hg_canvas *c)
+void hg_canvas_settle_fonts(hg_canvas *c)
 {
     cairo_font_options_t *options = cairo_font_options_create();
     cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
@@ -80,6 +71,7 @@ hg_status hg_canvas_new(hg_canvas_format format, const char *path, double width,
     hg_canvas *c = hg_calloc(1, sizeof *c);
     if (!c)
         return hg_fail_memory(err);
+    c->ops = &cairo_ops;
     c->format = format;
     c->path = path;
     c->file = fopen(path, "wb");
@@ -95,7 +87,7 @@ hg_status hg_canvas_new(hg_canvas_format format, const char *path, double width,
         hg_canvas_free(c);
         return hg_fail_memory(err);
     }
-    settle_fonts(c);
+    hg_canvas_settle_fonts(c);
     cairo_set_source_rgb(c->cairo, 1, 1, 1);
     cairo_paint(c->cairo);
     cairo_scale(c->cairo, scale, scale);
@@ -103,50 +95,90 @@ hg_status hg_canvas_new(hg_canvas_format format, const char *path, double width,
     return HG_OK;
 }
 
-static void set_colour(hg_canvas *c, const char *colour)
+hg_status hg_canvas_on(cairo_t *cairo, hg_canvas **out, hg_error *err)
+{
+    hg_canvas *c = hg_calloc(1, sizeof *c);
+    if (!c)
+        return hg_fail_memory(err);
+    c->ops = &cairo_ops;
+    c->cairo = cairo_reference(cairo);
+    c->layout = pango_cairo_create_layout(cairo);
+    hg_canvas_settle_fonts(c);
+    *out = c;
+    return HG_OK;
+}
+
+static void set_colour(hg_canvas *c, const char *colour, double opacity)
 {
     unsigned r = 0, g = 0, b = 0;
     sscanf(colour, "#%2x%2x%2x", &r, &g, &b);
-    cairo_set_source_rgb(c->cairo, r / 255.0, g / 255.0, b / 255.0);
+    cairo_set_source_rgba(c->cairo, r / 255.0, g / 255.0, b / 255.0, opacity);
 }
 
-void hg_canvas_box(hg_canvas *c, double x, double y, double width, double height, const char *fill,
-                   const char *stroke, double stroke_width)
+static void fill_and_stroke(hg_canvas *c, const char *fill, double opacity, const char *stroke, double stroke_width)
 {
-    cairo_rectangle(c->cairo, x, y, width, height);
     if (fill) {
-        set_colour(c, fill);
+        set_colour(c, fill, opacity);
         cairo_fill_preserve(c->cairo);
     }
     if (stroke) {
-        set_colour(c, stroke);
+        set_colour(c, stroke, 1);
         cairo_set_line_width(c->cairo, stroke_width);
         cairo_stroke_preserve(c->cairo);
     }
     cairo_new_path(c->cairo);
 }
 
-void hg_canvas_bars(hg_canvas *c, const double (*ends)[2], size_t n, double y, double height, const char *fill)
+static void draw_box(hg_canvas *c, double x, double y, double width, double height, const char *fill,
+                   const char *stroke, double stroke_width)
 {
-    if (n == 0)
-        return;
+    cairo_rectangle(c->cairo, x, y, width, height);
+    fill_and_stroke(c, fill, 1, stroke, stroke_width);
+}
+
+static void draw_bars(hg_canvas *c, const double (*ends)[2], size_t n, double y, double height, const char *fill)
+{
     for (size_t i = 0; i < n; i++) {
         cairo_move_to(c->cairo, ends[i][0], y);
         cairo_line_to(c->cairo, ends[i][1], y);
     }
-    set_colour(c, fill);
+    set_colour(c, fill, 1);
     cairo_set_line_width(c->cairo, height);
     cairo_stroke(c->cairo);
 }
 
-void hg_canvas_line(hg_canvas *c, double x0, double y0, double x1, double y1, const char *colour,
-                    double width)
+static void trace(hg_canvas *c, const double *xy, size_t n)
 {
-    set_colour(c, colour);
+    for (size_t i = 0; i < n; i++)
+        (i ? cairo_line_to : cairo_move_to)(c->cairo, xy[2 * i], xy[2 * i + 1]);
+}
+
+static void draw_polyline(hg_canvas *c, const double *xy, size_t n, const char *colour, double width, double dash)
+{
+    set_colour(c, colour, 1);
     cairo_set_line_width(c->cairo, width);
-    cairo_move_to(c->cairo, x0, y0);
-    cairo_line_to(c->cairo, x1, y1);
+    cairo_set_dash(c->cairo, &dash, dash > 0, 0);
+    trace(c, xy, n);
     cairo_stroke(c->cairo);
+    cairo_set_dash(c->cairo, NULL, 0, 0);
+}
+
+static void draw_polygon(hg_canvas *c, const double *xy, const size_t *ring, size_t rings, const char *fill,
+                         double opacity, const char *stroke, double stroke_width)
+{
+    for (size_t r = 0; r < rings; r++) {
+        trace(c, xy + 2 * ring[r], ring[r + 1] - ring[r]);
+        cairo_close_path(c->cairo);
+    }
+    cairo_set_fill_rule(c->cairo, CAIRO_FILL_RULE_EVEN_ODD);
+    fill_and_stroke(c, fill, opacity, stroke, stroke_width);
+}
+
+static void draw_circle(hg_canvas *c, double x, double y, double radius, const char *fill, const char *stroke,
+                        double stroke_width)
+{
+    cairo_arc(c->cairo, x, y, radius, 0, 2 * G_PI);
+    fill_and_stroke(c, fill, 1, stroke, stroke_width);
 }
 
 static void lay_out(hg_canvas *c, const hg_lettering *how, const char *text)
@@ -171,14 +203,14 @@ static void extents(hg_canvas *c, double *width, double *height)
     *height = (double)r.height / PANGO_SCALE;
 }
 
-void hg_canvas_text(hg_canvas *c, double x, double y, const hg_lettering *how, const char *text)
+static void draw_text(hg_canvas *c, double x, double y, const hg_lettering *how, const char *text)
 {
     static const double before[] = {
         [HG_ANCHOR_LEFT] = 0, [HG_ANCHOR_MIDDLE] = 0.5, [HG_ANCHOR_RIGHT] = 1};
     double width, height;
     lay_out(c, how, text);
     extents(c, &width, &height);
-    set_colour(c, how->color);
+    set_colour(c, how->color, 1);
     cairo_move_to(c->cairo, x - before[how->anchor] * width, y - height / 2);
     pango_cairo_show_layout(c->cairo, c->layout);
     cairo_new_path(c->cairo);
@@ -207,7 +239,7 @@ static cairo_status_t write_png(hg_canvas *c)
     return CAIRO_STATUS_SUCCESS;
 }
 
-hg_status hg_canvas_finish(hg_canvas *c, hg_error *err)
+static hg_status finish_file(hg_canvas *c, hg_error *err)
 {
     const char *path = c->path;
     cairo_status_t drawn = cairo_status(c->cairo);
@@ -228,4 +260,56 @@ hg_status hg_canvas_finish(hg_canvas *c, hg_error *err)
         return hg_fail_memory(err);
     return drawn == CAIRO_STATUS_SUCCESS ? HG_OK
                                          : hg_fail(err, HG_EFAIL, "the chart %s could not be drawn", path);
+}
+
+static const hg_canvas_ops cairo_ops = {draw_box,     draw_bars,   draw_polyline, draw_polygon,
+                                        draw_circle, draw_text, finish_file};
+
+/* ------------------------------------------------------------------ for all kinds ---------- */
+
+void hg_canvas_box(hg_canvas *c, double x, double y, double width, double height, const char *fill,
+                   const char *stroke, double stroke_width)
+{
+    c->ops->box(c, x, y, width, height, fill, stroke, stroke_width);
+}
+
+void hg_canvas_bars(hg_canvas *c, const double (*ends)[2], size_t n, double y, double height, const char *fill)
+{
+    if (n)
+        c->ops->bars(c, ends, n, y, height, fill);
+}
+
+void hg_canvas_line(hg_canvas *c, double x0, double y0, double x1, double y1, const char *colour, double width)
+{
+    const double xy[] = {x0, y0, x1, y1};
+    c->ops->polyline(c, xy, 2, colour, width, 0);
+}
+
+void hg_canvas_polyline(hg_canvas *c, const double *xy, size_t n, const char *colour, double width, double dash)
+{
+    if (n > 1)
+        c->ops->polyline(c, xy, n, colour, width, dash);
+}
+
+void hg_canvas_polygon(hg_canvas *c, const double *xy, const size_t *ring, size_t rings, const char *fill,
+                       double opacity, const char *stroke, double stroke_width)
+{
+    if (rings)
+        c->ops->polygon(c, xy, ring, rings, fill, opacity, stroke, stroke_width);
+}
+
+void hg_canvas_circle(hg_canvas *c, double x, double y, double radius, const char *fill, const char *stroke,
+                      double stroke_width)
+{
+    c->ops->circle(c, x, y, radius, fill, stroke, stroke_width);
+}
+
+void hg_canvas_text(hg_canvas *c, double x, double y, const hg_lettering *how, const char *text)
+{
+    c->ops->text(c, x, y, how, text);
+}
+
+hg_status hg_canvas_finish(hg_canvas *c, hg_error *err)
+{
+    return c->ops->finish(c, err);
 }
