@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* The first that the machine has is taken, glyph by glyph. */
-static const char fonts[] = "Noto Sans CJK SC, Source Han Sans SC, WenQuanYi Micro Hei, DejaVu Sans, sans-serif";
+const char hg_canvas_fonts[] = "Noto Sans CJK SC, Source Han Sans SC, WenQuanYi Micro Hei, DejaVu Sans, sans-serif";
 
 static const hg_canvas_ops cairo_ops;
 
@@ -184,7 +184,7 @@ static void draw_circle(hg_canvas *c, double x, double y, double radius, const c
 static void lay_out(hg_canvas *c, const hg_lettering *how, const char *text)
 {
     PangoFontDescription *font = pango_font_description_new();
-    pango_font_description_set_family_static(font, fonts);
+    pango_font_description_set_family_static(font, hg_canvas_fonts);
     pango_font_description_set_absolute_size(font, how->size * PANGO_SCALE);
     pango_font_description_set_weight(font, how->bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
     pango_layout_set_font_description(c->layout, font);

@@ -35,6 +35,9 @@ struct hg_canvas {
     hg_text svg;         /* its drawing so far */
 };
 
+/** Families of letters; the first that the machine has is taken, glyph by glyph. */
+extern const char hg_canvas_fonts[];
+
 /** No hinting and no subpixel order: the same letters on every machine with the same font. */
 void hg_canvas_settle_fonts(hg_canvas *c);
 

@@ -1,0 +1,61 @@
+#include "io/map_parts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const hg_style_class *by_value(const hg_style *s, const char *value)
+{
+    for (size_t k = 0; value && k < s->n_classes; k++)
+        if (s->classes[k].value && strcmp(s->classes[k].value, value) == 0)
+            return &s->classes[k];
+    return NULL;
+}
+
+static const hg_style_class *by_number(const hg_style *s, double v)
+{
+    for (size_t k = 0; k < s->n_classes; k++)
+        if (v >= s->classes[k].low && v <= s->classes[k].high)
+            return &s->classes[k];
+    return NULL;
+}
+
+const hg_style_class *hg_map_class(const hg_map_layer *layer, size_t row)
+{
+    const hg_style *s = &layer->style;
+    const hg_column *c = s->field ? hg_table_column(layer->table, s->field) : NULL;
+    char number[32];
+    if (!c)
+        return s->n_classes ? &s->classes[0] : NULL;
+    if (c->type == HG_TEXT)
+        return by_value(s, hg_pool_text(layer->table->pool, c->text[row]));
+    if (c->type == HG_DOUBLE)
+        return by_number(s, c->f64[row]);
+    if (c->i64[row] == HG_NULL_INT64)
+        return NULL;
+    if (!s->categorised)
+        return by_number(s, (double)c->i64[row]);
+    snprintf(number, sizeof number, "%lld", (long long)c->i64[row]);
+    return by_value(s, number);
+}
+
+double hg_map_bar(double most_m)
+{
+    double power = pow(10, floor(log10(most_m)));
+    return most_m >= 5 * power ? 5 * power : most_m >= 2 * power ? 2 * power : power;
+}
+
+const char *hg_map_bar_label(double length_m, char buf[32])
+{
+    bool km = length_m >= 1000;
+    snprintf(buf, 32, "%g %s", km ? length_m / 1000 : length_m, km ? "km" : "m");
+    return buf;
+}
+
+double hg_map_ratio(const hg_map *map)
+{
+    double width = map->box[2] - map->box[0], height = map->box[3] - map->box[1];
+    if (map->height_ratio > 0)
+        return map->height_ratio;
+    return fmin(1.2, fmax(0.5, width > 0 ? height / width : 1));
+}
