@@ -1,11 +1,11 @@
-# hotgrid_embed(TARGET NAME FILE...): compiles files into a target as the table hg_NAME of job/presets.h,
+# hotgrid_embed(TARGET NAME FILE...): compiles files into a target as the table hg_NAME (base/embedded.h),
 # each text under its file's stem. Run as a script it writes that table: -DNAME -DOUTPUT -DFILES.
 if(CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
     set(arrays)
     set(rows)
     set(number 0)
     foreach(file ${FILES})
-        get_filename_component(stem ${file} NAME_WE)
+        get_filename_component(stem ${file} NAME_WLE)
         file(READ ${file} bytes HEX)
         string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
         string(REGEX REPLACE "(................................................................................)" "\\1\n" bytes "${bytes}")
@@ -13,7 +13,7 @@ if(CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
         string(APPEND rows "    {\"${stem}\", (const char *)text_${number}, sizeof text_${number} - 1},\n")
         math(EXPR number "${number} + 1")
     endforeach()
-    file(WRITE ${OUTPUT} "#include \"job/presets.h\"\n\n${arrays}const hg_preset hg_${NAME}[] = {\n${rows}    {NULL, NULL, 0}};\n")
+    file(WRITE ${OUTPUT} "#include \"base/embedded.h\"\n\n${arrays}const hg_embedded hg_${NAME}[] = {\n${rows}    {NULL, NULL, 0}};\n")
     return()
 endif()
 

@@ -10,15 +10,16 @@ enum {
     ROOM = 1 << 16, /* of a piece of compressed data */
     CHUNK_NAME = 4,
     CHUNK_ENDS = 12, /* length, name and checksum */
-    CHANNELS = 3,
     BITS = 8,
     TRUECOLOUR = 2,
+    WITH_ALPHA = 6,
     UP = 2, /* the filter: less the byte above */
     LEVEL = 1,
 };
 
 typedef struct writer {
     FILE *file;
+    bool alpha;
     z_stream z;
     unsigned char *row; /* filtered */
     unsigned char packed[ROOM];
@@ -50,21 +51,23 @@ static bool put_chunk(writer *w, const char *name, const unsigned char *bytes, u
 static bool put_head(writer *w, uint32_t width, uint32_t height)
 {
     static const unsigned char signature[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
-    unsigned char size[13] = {[8] = BITS, [9] = TRUECOLOUR};
+    unsigned char size[13] = {[8] = BITS, [9] = w->alpha ? WITH_ALPHA : TRUECOLOUR};
     put_u32(size, width);
     put_u32(size + 4, height);
     return put_bytes(w, signature, sizeof signature) && put_chunk(w, "IHDR", size, sizeof size);
 }
 
 /* Pixels less those above; above is NULL in the first row. */
-static void filter_row(const uint32_t *row, const uint32_t *above, uint32_t width, unsigned char *out)
+static void filter_row(const uint32_t *row, const uint32_t *above, uint32_t width, bool alpha, unsigned char *out)
 {
     *out++ = UP;
-    for (uint32_t i = 0; i < width; i++, out += CHANNELS) {
+    for (uint32_t i = 0; i < width; i++, out += 3 + alpha) {
         uint32_t a = row[i], b = above ? above[i] : 0;
         out[0] = (unsigned char)((a >> 16) - (b >> 16));
         out[1] = (unsigned char)((a >> 8) - (b >> 8));
         out[2] = (unsigned char)(a - b);
+        if (alpha)
+            out[3] = (unsigned char)((a >> 24) - (b >> 24));
     }
 }
 
@@ -92,21 +95,22 @@ static bool put_rows(writer *w, const uint32_t *pixels, uint32_t width, uint32_t
     w->z.avail_out = ROOM;
     for (uint32_t y = 0; y < height; y++) {
         const uint32_t *row = pixels + y * stride;
-        filter_row(row, y ? row - stride : NULL, width, w->row);
-        if (!compress_row(w, (size_t)width * CHANNELS + 1, y + 1 == height ? Z_FINISH : Z_NO_FLUSH))
+        filter_row(row, y ? row - stride : NULL, width, w->alpha, w->row);
+        if (!compress_row(w, (size_t)width * (size_t)(3 + w->alpha) + 1, y + 1 == height ? Z_FINISH : Z_NO_FLUSH))
             return false;
     }
     return put_chunk(w, "IDAT", w->packed, ROOM - w->z.avail_out) && put_chunk(w, "IEND", NULL, 0);
 }
 
-hg_status hg_png_write(FILE *file, const uint32_t *pixels, uint32_t width, uint32_t height, size_t stride,
-                       hg_error *err)
+static hg_status write_picture(FILE *file, const uint32_t *pixels, uint32_t width, uint32_t height, size_t stride,
+                               bool alpha, hg_error *err)
 {
     writer *w = hg_calloc(1, sizeof *w);
-    unsigned char *row = hg_malloc((size_t)width + 1, CHANNELS);
+    unsigned char *row = hg_malloc((size_t)width + 1, 4);
     hg_status status = w && row && deflateInit(&w->z, LEVEL) == Z_OK ? HG_OK : hg_fail_memory(err);
     if (status == HG_OK) {
         w->file = file;
+        w->alpha = alpha;
         w->row = row;
         if (!put_head(w, width, height) || !put_rows(w, pixels, width, height, stride))
             status = hg_fail(err, HG_EIO, "a picture cannot be written: %s", strerror(errno));
@@ -115,4 +119,15 @@ hg_status hg_png_write(FILE *file, const uint32_t *pixels, uint32_t width, uint3
     hg_free(row);
     hg_free(w);
     return status;
+}
+
+hg_status hg_png_write(FILE *file, const uint32_t *pixels, uint32_t width, uint32_t height, size_t stride,
+                       hg_error *err)
+{
+    return write_picture(file, pixels, width, height, stride, false, err);
+}
+
+hg_status hg_png_write_alpha(FILE *file, const uint32_t *pixels, uint32_t width, uint32_t height, hg_error *err)
+{
+    return write_picture(file, pixels, width, height, width, true, err);
 }

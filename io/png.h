@@ -1,5 +1,5 @@
 /*
- * Pictures of charts as PNG (ISO/IEC 15948): eight bits a channel, no alpha. Charts are flat colours in long runs that
+ * Pictures of charts as PNG (ISO/IEC 15948): eight bits a channel. Charts are flat colours in long runs that
  * repeat from row to row, so that one filter and the fastest deflate do for them.
  */
 #ifndef HG_IO_PNG_H
@@ -16,5 +16,8 @@
  */
 hg_status hg_png_write(FILE *file, const uint32_t *pixels, uint32_t width, uint32_t height, size_t stride,
                        hg_error *err);
+
+/** The same of 0xAARRGGBB, not premultiplied, rows without a gap. */
+hg_status hg_png_write_alpha(FILE *file, const uint32_t *pixels, uint32_t width, uint32_t height, hg_error *err);
 
 #endif

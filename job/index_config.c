@@ -339,7 +339,7 @@ static hg_status read_root(const hg_yaml *doc, hg_index_design *d, hg_error *err
 
 static void list_presets(hg_text *t)
 {
-    for (const hg_preset *p = hg_preset_texts; p->name; p++)
+    for (const hg_embedded *p = hg_preset_texts; p->name; p++)
         if (strstr(p->text, "\nstreams:"))
             hg_text_addf(t, "%s%s", t->len ? ", " : "", p->name);
 }

@@ -4,7 +4,7 @@
 
 const char *hg_preset_text(const char *name)
 {
-    for (const hg_preset *p = hg_preset_texts; p->name; p++)
+    for (const hg_embedded *p = hg_preset_texts; p->name; p++)
         if (strcmp(p->name, name) == 0)
             return p->text;
     return NULL;

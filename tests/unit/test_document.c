@@ -186,6 +186,13 @@ static void pdf_is_the_same_again(void **state)
     written_twice_is_the_same("zh", "pdf", hg_document_write_pdf, "%PDF-");
 }
 
+static void html_is_the_same_again(void **state)
+{
+    (void)state;
+    written_twice_is_the_same("en", "html", hg_document_write_html, "<!doctype html>");
+    written_twice_is_the_same("zh", "html", hg_document_write_html, "<!doctype html>");
+}
+
 static void a_folder_that_is_not_there_is_told(void **state)
 {
     hg_error err = {HG_OK, ""};
@@ -193,6 +200,8 @@ static void a_folder_that_is_not_there_is_told(void **state)
     (void)state;
     assert_int_equal(hg_document_write_pdf(d, "/nowhere/at/all.pdf", &err), HG_EIO);
     assert_non_null(strstr(err.message, "/nowhere/at/all.pdf"));
+    assert_int_equal(hg_document_write_html(d, "/nowhere/at/all.html", &err), HG_EIO);
+    assert_non_null(strstr(err.message, "/nowhere/at/all.html"));
     hg_document_free(d);
 }
 
@@ -201,6 +210,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cells_read_as_in_the_language),
         cmocka_unit_test(pdf_is_the_same_again),
+        cmocka_unit_test(html_is_the_same_again),
         cmocka_unit_test(a_folder_that_is_not_there_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
