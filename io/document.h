@@ -195,6 +195,11 @@ size_t hg_document_count(const hg_document *doc);
 const hg_block *hg_document_at(const hg_document *doc, size_t i);
 const hg_document_info *hg_document_about(const hg_document *doc);
 
+/** A number with groups of three and a true minus, "–" where it is none. */
+const char *hg_document_number(double value, int digits, char buf[64]);
+/** A day, with the time of day if `clock`, as the language writes it. */
+const char *hg_document_day(int64_t civil, bool clock, bool zh, char buf[64]);
+
 /**
  * The cell as people of the language read it, into buf; a long text is returned as it is. A null is "–".
  */

@@ -25,7 +25,7 @@ static const char *group(const char *digits, char *buf, size_t size)
     return buf;
 }
 
-static const char *real(double v, int digits, char buf[64])
+const char *hg_document_number(double v, int digits, char buf[64])
 {
     char plain[400];
     if (!isfinite(v))
@@ -36,7 +36,7 @@ static const char *real(double v, int digits, char buf[64])
     return group(plain, buf, 64);
 }
 
-static const char *day(int64_t civil, bool clock, bool zh, char buf[64])
+const char *hg_document_day(int64_t civil, bool clock, bool zh, char buf[64])
 {
     static const char *const months[] = {"January", "February", "March",     "April",   "May",      "June",
                                          "July",    "August",   "September", "October", "November", "December"};
@@ -57,7 +57,7 @@ static const char *day_of_text(const char *text, bool zh, char buf[64])
     if (sscanf(text, "%4d-%2d-%2d%n", &year, &month, &d, &used) != 3 || text[used] || month < 1 || month > 12 ||
         d < 1 || d > 31)
         return text;
-    return day(hg_civil_from(year, month, d, 0, 0, 0), false, zh, buf);
+    return hg_document_day(hg_civil_from(year, month, d, 0, 0, 0), false, zh, buf);
 }
 
 static double number_of(const hg_column *c, size_t row)
@@ -86,8 +86,8 @@ const char *hg_document_cell(const hg_document *doc, const hg_table *table, cons
     if (c->type == HG_TEXT)
         return text_cell(table, c, column, row, zh, buf);
     if (c->type == HG_DATETIME)
-        return c->i64[row] == HG_NO_TIME ? null_cell : day(c->i64[row], column->format == HG_CELL_MOMENT, zh, buf);
+        return c->i64[row] == HG_NO_TIME ? null_cell : hg_document_day(c->i64[row], column->format == HG_CELL_MOMENT, zh, buf);
     if (column->format == HG_CELL_INTEGER || (c->type == HG_INT64 && column->format == HG_CELL_TEXT))
-        return real(number_of(c, row), 0, buf);
-    return real(number_of(c, row) * (column->format == HG_CELL_PERCENT ? 100 : 1), column->digits, buf);
+        return hg_document_number(number_of(c, row), 0, buf);
+    return hg_document_number(number_of(c, row) * (column->format == HG_CELL_PERCENT ? 100 : 1), column->digits, buf);
 }

@@ -36,6 +36,29 @@
     X(INDEX, "Safety index", "平安指数")                                                                              \
     X(QUALITY, "Data quality", "数据质量")                                                                            \
     X(METHOD, "Method and provenance", "方法与来源")                                                                  \
+    X(AREA_NUMBER, "area %d", "片区%d")                                                                               \
+    X(MONDAY, "Monday", "周一")                                                                                       \
+    X(TUESDAY, "Tuesday", "周二")                                                                                     \
+    X(WEDNESDAY, "Wednesday", "周三")                                                                                 \
+    X(THURSDAY, "Thursday", "周四")                                                                                   \
+    X(FRIDAY, "Friday", "周五")                                                                                       \
+    X(SATURDAY, "Saturday", "周六")                                                                                   \
+    X(SUNDAY, "Sunday", "周日")                                                                                       \
+    X(SOURCE, "Source: %s%.0s", "数据来源：%s%.0s")                                                                   \
+    X(SOURCE_AS_OF, "Source: %s; as of %s", "数据来源：%s；截至%s")                                                   \
+    X(DENSITY, "Incident density", "事件密度")                                                                        \
+    X(PER_KM2_FROM, "%s per km² and more", "每平方公里%s起及以上")                                                    \
+    X(MAP_OF_AREAS, "Where incidents concentrate", "事件集中的地方")                                                  \
+    X(MAP_ALT, "Map of the ranked areas over the density of incidents", "事件密度上的热点片区图")                     \
+    X(CELLS_BY_RANK, "Cells by rank", "网格（按排名）")                                                               \
+    X(AREAS, "Ranked areas", "热点片区")                                                                              \
+    X(AREAS_NOTE,                                                                                                     \
+      "Concentration is the share of incidents over the share of area. Stability is how much of an area stays on the " \
+      "list when grid, bandwidth and incidents are varied.",                                                          \
+      "集中度为事件占比与面积占比之比。稳定度为在网格、带宽和事件变动后片区仍在榜的比例。")                           \
+    X(WHEN, "When it happens", "发生时段")                                                                            \
+    X(HOURS_OF, "Hours of the week: %s", "一周时段：%s")                                                              \
+    X(WHOLE_AREA, "the whole study area", "全部研究区")                                                               \
     X(APPENDIX, "Appendix: statistics for reviewers", "附录：供复核的统计量")
 
 typedef enum hg_report_word {

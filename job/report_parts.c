@@ -1,0 +1,148 @@
+#include "job/report_parts.h"
+#include "base/civil.h"
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LINE = 4096 };
+
+hg_status hg_report_add(hg_report *r, hg_paragraph style, hg_error *err, const char *format, ...)
+{
+    char line[LINE];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    return hg_document_text(r->doc, style, line, err);
+}
+
+hg_status hg_report_add_item(hg_report *r, hg_error *err, const char *format, ...)
+{
+    char line[LINE];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    return hg_document_item(r->doc, line, err);
+}
+
+hg_status hg_report_read(const hg_result *result, const char *layer, hg_table **out, hg_error *err)
+{
+    *out = NULL;
+    return result->path && hg_result_has(result, layer) ? hg_store_read_layer(result->path, layer, out, err) : HG_OK;
+}
+
+double hg_report_real(const hg_table *t, const char *column, size_t row)
+{
+    const hg_column *c = hg_table_column(t, column);
+    if (c && c->type == HG_DOUBLE)
+        return c->f64[row];
+    return c && c->type == HG_INT64 && c->i64[row] != HG_NULL_INT64 ? (double)c->i64[row] : NAN;
+}
+
+const char *hg_report_text(const hg_table *t, const char *column, size_t row)
+{
+    const hg_column *c = hg_table_column(t, column);
+    return c && c->type == HG_TEXT ? hg_pool_text(t->pool, c->text[row]) : NULL;
+}
+
+static bool parse_day(const char *iso, int64_t *civil)
+{
+    int year, month, day;
+    if (!iso || sscanf(iso, "%4d-%2d-%2d", &year, &month, &day) != 3 || month < 1 || month > 12 || day < 1 || day > 31)
+        return false;
+    *civil = hg_civil_from(year, month, day, 0, 0, 0);
+    return true;
+}
+
+const char *hg_report_day(const hg_report *r, const char *iso, char buf[64])
+{
+    int64_t civil;
+    return parse_day(iso, &civil) ? hg_document_day(civil, false, r->zh, buf) : iso ? iso : "–";
+}
+
+const char *hg_report_period(const hg_report *r, const hg_result *result, char buf[160])
+{
+    char from[64], to[64];
+    const char *first = hg_result_text(result, "first_time"), *last = hg_result_text(result, "last_time");
+    const char *since = hg_result_text(result, "options.since");
+    buf[0] = '\0';
+    if (first && last)
+        snprintf(buf, 160, hg_report_say(r->zh, HG_SAY_PERIOD), hg_report_day(r, since ? since : first, from),
+                 hg_report_day(r, last, to));
+    return buf;
+}
+
+const char *hg_report_stream(const hg_report *r, const char *stream)
+{
+    if (!stream || !*stream)
+        return "–";
+    return strcmp(stream, "mixed") == 0 ? hg_report_say(r->zh, HG_SAY_MIXED) : stream;
+}
+
+const char *hg_report_area(const hg_report *r, const hg_table *areas, size_t row, char buf[96])
+{
+    const char *name = hg_report_text(areas, "name", row);
+    if (name && *name)
+        return name;
+    snprintf(buf, 96, hg_report_say(r->zh, HG_SAY_AREA_NUMBER), (int)hg_report_real(areas, "rank", row));
+    return buf;
+}
+
+const char *hg_report_weekday(const hg_report *r, double weekday)
+{
+    static const hg_report_word words[] = {HG_SAY_MONDAY, HG_SAY_TUESDAY,  HG_SAY_WEDNESDAY, HG_SAY_THURSDAY,
+                                           HG_SAY_FRIDAY, HG_SAY_SATURDAY, HG_SAY_SUNDAY};
+    return weekday >= 1 && weekday <= 7 ? hg_report_say(r->zh, words[(int)weekday - 1]) : "–";
+}
+
+const char *hg_report_crs(const hg_result *result, char buf[256])
+{
+    const char *code = hg_result_text(result, "analysis_crs"), *name = hg_result_text(result, "analysis_crs_name");
+    bool short_code = code && strlen(code) < 20;
+    snprintf(buf, 256, "%s%s%s%s", short_code ? code : "", short_code && name ? " (" : "", name ? name : "",
+             short_code && name ? ")" : "");
+    return buf;
+}
+
+const char *hg_report_source(const hg_report *r, const hg_result *result, char buf[512])
+{
+    hg_text names = {0};
+    char last[64], key[64];
+    for (size_t i = 0; i < 64; i++) {
+        snprintf(key, sizeof key, "inputs[%zu].name", i);
+        const char *name = hg_result_text(result, key);
+        if (!name)
+            break;
+        if (!names.s || !strstr(names.s, name)) /* one file may be several inputs */
+            hg_text_addf(&names, "%s%s", names.len ? ", " : "", name);
+    }
+    const char *until = hg_result_text(result, "last_time");
+    snprintf(buf, 512, hg_report_say(r->zh, until ? HG_SAY_SOURCE_AS_OF : HG_SAY_SOURCE), names.s ? names.s : "–",
+             hg_report_day(r, until, last));
+    hg_text_dispose(&names);
+    return buf;
+}
+
+void hg_report_keep_rows(hg_table *t, const bool *keep)
+{
+    size_t kept = 0;
+    for (size_t row = 0; row < t->rows; row++) {
+        if (!keep[row])
+            continue;
+        for (size_t k = 0; k < t->column_count; k++) {
+            hg_column *c = &t->columns[k];
+            if (c->type == HG_TEXT)
+                c->text[kept] = c->text[row];
+            else if (c->type == HG_DOUBLE)
+                c->f64[kept] = c->f64[row];
+            else
+                c->i64[kept] = c->i64[row];
+        }
+        kept++;
+    }
+    t->rows = kept;
+}

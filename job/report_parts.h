@@ -1,0 +1,38 @@
+/* Small things that several parts of a report do. */
+#ifndef HG_JOB_REPORT_PARTS_H
+#define HG_JOB_REPORT_PARTS_H
+
+#include "job/report.h"
+
+/** Adds a paragraph; the format is one of the catalogue. */
+hg_status hg_report_add(hg_report *r, hg_paragraph style, hg_error *err, const char *format, ...) HG_PRINTF(4, 5);
+hg_status hg_report_add_item(hg_report *r, hg_error *err, const char *format, ...) HG_PRINTF(3, 4);
+
+/** A layer or table of a result, with geometry where it has one; NULL in *out where there is none of that name. */
+hg_status hg_report_read(const hg_result *result, const char *layer, hg_table **out, hg_error *err);
+
+/** The columns of a table, all null where it has none. */
+double hg_report_real(const hg_table *t, const char *column, size_t row);
+const char *hg_report_text(const hg_table *t, const char *column, size_t row);
+
+/** "2019-10-31" or "2019-10-31T22:47:00" as a day of the language; the text itself where it is neither. */
+const char *hg_report_day(const hg_report *r, const char *iso, char buf[64]);
+/** The first and the last day of a result's data: "1 January 2018 to 31 October 2019". */
+const char *hg_report_period(const hg_report *r, const hg_result *result, char buf[160]);
+
+/** What the analysis calls a mixture, in the language; any other stream by its own name. */
+const char *hg_report_stream(const hg_report *r, const char *stream);
+/** The name of an area: its place, or "area 3". */
+const char *hg_report_area(const hg_report *r, const hg_table *areas, size_t row, char buf[96]);
+/** Monday … Sunday of 1 … 7; "–" of others. */
+const char *hg_report_weekday(const hg_report *r, double weekday);
+
+/** "EPSG:4547 (CGCS2000 / …)" of a result. */
+const char *hg_report_crs(const hg_result *result, char buf[256]);
+/** "Source: crime.csv, fire.geojson; as of 31 October 2019". */
+const char *hg_report_source(const hg_report *r, const hg_result *result, char buf[512]);
+
+/** Drops the rows of a table for which keep[row] is false; tables without geometry only. */
+void hg_report_keep_rows(hg_table *t, const bool *keep);
+
+#endif
