@@ -137,7 +137,7 @@ static void add_layer_style(hg_text *t, const hg_map_layer *l)
     char number[32];
     hg_text_addf(t, "\"points\":%s,\"outline\":%s", l->table->geometry.type == HG_POINT ? "true" : "false",
                  s->symbol == HG_SYMBOL_OUTLINE ? "true" : "false");
-    hg_text_addf(t, ",\"weight\":%s", hg_shortest_decimal(s->stroke_mm > 0 ? s->stroke_mm * 4 : 1, number));
+    hg_text_addf(t, ",\"weight\":%s", hg_shortest_decimal(s->stroke_mm > 0 ? s->stroke_mm * 4 : s->stroke ? 1 : 0, number));
     hg_text_addf(t, ",\"radius\":%s", hg_shortest_decimal(s->size_mm > 0 ? s->size_mm * 2 : 3, number));
     hg_text_addf(t, ",\"opacity\":%s", hg_shortest_decimal(s->opacity > 0 ? s->opacity : 1, number));
     hg_text_addf(t, ",\"labels\":%zu", l->label ? l->labels : 0);

@@ -82,7 +82,7 @@ static hg_status add_map(hg_report *r, hg_table *areas, hg_table *cells, hg_erro
         size_t classes = make_rank_classes(cells->rows, ranks, rank_labels);
         layers[n++] = (hg_map_layer){.title = hg_report_say(r->zh, HG_SAY_CELLS_BY_RANK), .table = cells,
                                      .style = {.symbol = HG_SYMBOL_FILL, .field = "rank", .classes = ranks,
-                                               .n_classes = classes, .opacity = 0.75, .stroke = "#ffffff", .stroke_mm = 0.05},
+                                               .n_classes = classes, .opacity = 0.75},
                                      .popup = popup[0],
                                      .n_popup = present(cells, cell_popup, sizeof cell_popup / sizeof *cell_popup, popup[0])};
         cells = NULL;
@@ -200,9 +200,9 @@ static hg_status add_hours(hg_report *r, hg_error *err)
 {
     enum { SHOWN = 3 };
     hg_table *hours = NULL, *areas = NULL;
-    hg_status status = hg_report_read(&r->hot, "area_hours", &hours, err);
+    hg_status status = hg_report_read(r, &r->hot, "area_hours", &hours, err);
     if (status == HG_OK && hours)
-        status = hg_report_read(&r->hot, "hotspot_areas", &areas, err);
+        status = hg_report_read(r, &r->hot, "hotspot_areas", &areas, err);
     if (status == HG_OK && hours && areas) {
         status = hg_document_heading(r->doc, 2, "hours", hg_report_say(r->zh, HG_SAY_WHEN), err);
         if (status == HG_OK)
@@ -224,11 +224,11 @@ hg_status hg_report_hotspots(hg_report *r, hg_error *err)
         return HG_OK;
     hg_status status = hg_document_heading(r->doc, 1, "areas", hg_report_say(r->zh, HG_SAY_RANKED_AREAS), err);
     if (status == HG_OK)
-        status = hg_report_read(&r->hot, "hotspot_areas", &areas, err);
+        status = hg_report_read(r, &r->hot, "hotspot_areas", &areas, err);
     if (status == HG_OK)
-        status = hg_report_read(&r->hot, "hotspot_areas", &again, err);
+        status = hg_report_read(r, &r->hot, "hotspot_areas", &again, err);
     if (status == HG_OK)
-        status = hg_report_read(&r->hot, "hotspot_cells", &cells, err);
+        status = hg_report_read(r, &r->hot, "hotspot_cells", &cells, err);
     if (status == HG_OK && areas && again) {
         status = add_map(r, areas, cells, err); /* takes them over */
         areas = cells = NULL;

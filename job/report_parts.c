@@ -1,6 +1,7 @@
 #include "job/report_parts.h"
 #include "base/civil.h"
 #include "base/memory.h"
+#include "job/columns.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -29,10 +30,21 @@ hg_status hg_report_add_item(hg_report *r, hg_error *err, const char *format, ..
     return hg_document_item(r->doc, line, err);
 }
 
-hg_status hg_report_read(const hg_result *result, const char *layer, hg_table **out, hg_error *err)
+hg_status hg_report_read(const hg_report *r, const hg_result *result, const char *layer, hg_table **out, hg_error *err)
 {
     *out = NULL;
-    return result->path && hg_result_has(result, layer) ? hg_store_read_layer(result->path, layer, out, err) : HG_OK;
+    if (!result->path || !hg_result_has(result, layer))
+        return HG_OK;
+    hg_table *t = NULL;
+    hg_status status = hg_store_read_layer(result->path, layer, &t, err);
+    if (status == HG_OK)
+        status = hg_columns_title(r->zh ? "zh" : "en", t, err);
+    if (status != HG_OK) {
+        hg_table_free(t);
+        return status;
+    }
+    *out = t;
+    return HG_OK;
 }
 
 double hg_report_real(const hg_table *t, const char *column, size_t row)
