@@ -26,16 +26,6 @@ static const hg_document_column cell_popup[] = {
     {"top_stream", NULL, HG_CELL_TEXT, 0, NULL},
 };
 
-/* Which of the columns this result has. */
-static size_t present(const hg_table *t, const hg_document_column *from, size_t n, hg_document_column *to)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < n; i++)
-        if (hg_table_column(t, from[i].column))
-            to[kept++] = from[i];
-    return kept;
-}
-
 /* Cells in five steps of rank. */
 static size_t make_rank_classes(size_t cells, hg_style_class *classes, char (*labels)[48])
 {
@@ -84,7 +74,7 @@ static hg_status add_map(hg_report *r, hg_table *areas, hg_table *cells, hg_erro
                                      .style = {.symbol = HG_SYMBOL_FILL, .field = "rank", .classes = ranks,
                                                .n_classes = classes, .opacity = 0.75},
                                      .popup = popup[0],
-                                     .n_popup = present(cells, cell_popup, sizeof cell_popup / sizeof *cell_popup, popup[0])};
+                                     .n_popup = hg_report_present(cells, cell_popup, sizeof cell_popup / sizeof *cell_popup, popup[0])};
         cells = NULL;
     }
     hg_table_free(cells);
@@ -92,7 +82,7 @@ static hg_status add_map(hg_report *r, hg_table *areas, hg_table *cells, hg_erro
                                  .style = {.symbol = HG_SYMBOL_FILL, .classes = &outline, .n_classes = 1, .opacity = 0.06,
                                            .stroke = "#5a0a14", .stroke_mm = 0.35},
                                  .label = "name", .labels = AREA_LABELS, .key = "rank", .popup = popup[1],
-                                 .n_popup = present(areas, area_popup, sizeof area_popup / sizeof *area_popup, popup[1])};
+                                 .n_popup = hg_report_present(areas, area_popup, sizeof area_popup / sizeof *area_popup, popup[1])};
     map.crs = hg_report_crs(&r->hot, crs);
     map.source = hg_report_source(r, &r->hot, source);
     map.approval = r->job->set.report.map_approval;
@@ -124,7 +114,7 @@ static hg_status add_area_table(hg_report *r, hg_table *areas, hg_error *err)
     hg_document_table table = {.caption = hg_report_say(r->zh, HG_SAY_RANKED_AREAS), .stem = "areas", .table = areas,
                                .columns = own, .first_rows = AREAS_SHOWN,
                                .note = hg_report_say(r->zh, HG_SAY_AREAS_NOTE)};
-    table.n_columns = present(areas, columns, sizeof columns / sizeof *columns, own);
+    table.n_columns = hg_report_present(areas, columns, sizeof columns / sizeof *columns, own);
     return hg_document_add_table(r->doc, &table, err);
 }
 

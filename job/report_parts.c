@@ -158,3 +158,32 @@ void hg_report_keep_rows(hg_table *t, const bool *keep)
     }
     t->rows = kept;
 }
+
+size_t hg_report_present(const hg_table *t, const hg_document_column *from, size_t n, hg_document_column *to)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (hg_table_column(t, from[i].column))
+            to[kept++] = from[i];
+    return kept;
+}
+
+hg_status hg_report_add_row(hg_table *t, hg_error *err)
+{
+    for (size_t k = 0; k < t->column_count; k++) {
+        hg_column *c = &t->columns[k];
+        size_t size = c->type == HG_TEXT ? sizeof *c->text : sizeof *c->f64;
+        void *values = c->type == HG_TEXT ? (void *)c->text : c->type == HG_DOUBLE ? (void *)c->f64 : (void *)c->i64;
+        void *more = hg_realloc(values, t->rows + 1, size);
+        if (!more)
+            return hg_fail_memory(err);
+        if (c->type == HG_TEXT)
+            (c->text = more)[t->rows] = HG_NO_TEXT;
+        else if (c->type == HG_DOUBLE)
+            (c->f64 = more)[t->rows] = NAN;
+        else
+            (c->i64 = more)[t->rows] = HG_NULL_INT64;
+    }
+    t->rows++;
+    return HG_OK;
+}

@@ -32,6 +32,17 @@ const char *hg_report_crs(const hg_result *result, char buf[256]);
 /** "Source: crime.csv, fire.geojson; as of 31 October 2019". */
 const char *hg_report_source(const hg_report *r, const hg_result *result, char buf[512]);
 
+/** A code of the results in words of the language; itself where the catalogue has none. */
+const char *hg_report_code(const hg_report *r, const char *code);
+/** The same for a whole column of text. */
+hg_status hg_report_translate(const hg_report *r, hg_table *t, const char *column, hg_error *err);
+
+/** Which of n columns a table has: into `to`, of the same length; returns how many. */
+size_t hg_report_present(const hg_table *t, const hg_document_column *from, size_t n, hg_document_column *to);
+
+/** Adds an empty row to a table without geometry. */
+hg_status hg_report_add_row(hg_table *t, hg_error *err);
+
 /** Drops the rows of a table for which keep[row] is false; tables without geometry only. */
 void hg_report_keep_rows(hg_table *t, const bool *keep);
 

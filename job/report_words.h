@@ -59,6 +59,59 @@
     X(WHEN, "When it happens", "发生时段")                                                                            \
     X(HOURS_OF, "Hours of the week: %s", "一周时段：%s")                                                              \
     X(WHOLE_AREA, "the whole study area", "全部研究区")                                                               \
+    X(LAND_OPENING, "Encroached at the start, mu", "期初侵占（亩）")                                                  \
+    X(LAND_RECOVERED, "Recovered, mu", "收回（亩）")                                                                  \
+    X(LAND_CLOSING, "Outstanding, mu", "期末未收回（亩）")                                                            \
+    X(LAND_ROOMS, "Public rooms recovered", "收回公房（间）")                                                         \
+    X(LAND_OVERDUE, "Cases overdue", "逾期案件")                                                                      \
+    X(LAND_PERIOD, "Between the flights of %s and %s.", "航摄日期：%s至%s。")                                         \
+    X(LEDGER_ZONE, "Ledger by zone", "分地块台账")                                                                    \
+    X(LEDGER_CLASS, "Ledger by class", "分类别台账")                                                                  \
+    X(LEDGER_NOTE,                                                                                                    \
+      "Closing = opening + restated + occupied + lapsed + zone in - cleared - regularised - zone out, to the square " \
+      "metre; figures are rounded together so that they add up.",                                                     \
+      "期末 = 期初 + 期初调整 + 新占 + 许可到期 + 划入 − 清退 − 补办 − 划出，精确到平方米；数字按合计一并取整。")     \
+    X(TOTAL, "total", "合计")                                                                                         \
+    X(LAND_MAPS, "Before and after", "前后对比")                                                                      \
+    X(BY_ACTION, "Recovered by action", "分处置方式汇总")                                                             \
+    X(UNVERIFIED, "Claims the flights do not bear out", "航摄未能核实的申报")                                         \
+    X(OPEN_CASES, "Open cases, the largest first", "未结案件（按面积）")                                              \
+    X(ROOMS_LEDGER, "Rooms and rafts", "间数与蚝排台账")                                                              \
+    X(PATROL_DUTY, "Patrols against duty", "巡查频次")                                                                \
+    X(ZONE_MAP, "Before and after: %s", "前后对比：%s")                                                               \
+    X(ALL_ZONES, "all zones", "全部地块")                                                                             \
+    X(ZONES, "Zones", "管控范围")                                                                                     \
+    X(CHANGES, "Change", "变化")                                                                                      \
+    X(INDEX_LAST, "On %s: %s", "%s：%s")                                                                              \
+    X(INDEX_MEAN, "Mean score", "平均分")                                                                             \
+    X(INDEX_DAYS, "Days %s", "%s天数")                                                                                \
+    X(INDEX_CALENDAR, "Calendar of %s", "%s日历")                                                                     \
+    X(INDEX_MONTHS, "Month by month", "逐月")                                                                         \
+    X(YEAR_ON_YEAR, "Against the same period of the year before", "同比")                                             \
+    X(PERIOD_ON_PERIOD, "Against the period before", "环比")                                                          \
+    X(INDEX_RED_DAYS, "Orange and red days", "橙色与红色日")                                                          \
+    X(CHANGE_NOTE, "The interval of 95 % says what chance alone could have made of the change.",                      \
+      "95% 区间表示仅凭偶然波动可能出现的变化范围。")                                                                 \
+    X(INPUTS, "What was read", "读入数据")                                                                            \
+    X(REFUSED, "Refused rows by reason", "未采用记录（按原因）")                                                      \
+    X(REASON, "Reason", "原因")                                                                                       \
+    X(ROWS, "Rows", "行数")                                                                                           \
+    X(RESULT_OF, "Result", "结果")                                                                                    \
+    X(INPUT_NAME, "Input", "数据")                                                                                    \
+    X(ROWS_READ, "Rows read", "读入")                                                                                 \
+    X(ACCEPTED, "Accepted", "采用")                                                                                   \
+    X(REJECTED, "Refused", "未采用")                                                                                  \
+    X(SHA256, "SHA-256", "SHA-256")                                                                                   \
+    X(PILE_UPS, "Coordinates with far more incidents than their surroundings", "坐标堆积点")                          \
+    X(SETTING, "Setting", "项目")                                                                                     \
+    X(VALUE, "Value", "取值")                                                                                         \
+    X(METHOD_OF, "How %s was made", "%s的做法")                                                                       \
+    X(NOTES_OF, "What was guessed or assumed", "推断与假定")                                                          \
+    X(CELL_TESTS, "Tests of the highest cells", "前列网格的检验")                                                     \
+    X(CAUTION,                                                                                                        \
+      "Reported incidents are not all that happens: where patrols look, more is found. A hot place is a place to look " \
+      "at, not a statement about the people there.",                                                                  \
+      "报告的事件不等于发生的全部：巡查多的地方发现得多。热点只说明地点，不说明那里的人。")                           \
     X(APPENDIX, "Appendix: statistics for reviewers", "附录：供复核的统计量")
 
 typedef enum hg_report_word {
