@@ -92,6 +92,7 @@
     X(INDEX_RED_DAYS, "Orange and red days", "橙色与红色日")                                                          \
     X(CHANGE_NOTE, "The interval of 95 % says what chance alone could have made of the change.",                      \
       "95% 区间表示仅凭偶然波动可能出现的变化范围。")                                                                 \
+    X(TRENDS, "Trends", "趋势")                                                                                       \
     X(INPUTS, "What was read", "读入数据")                                                                            \
     X(REFUSED, "Refused rows by reason", "未采用记录（按原因）")                                                      \
     X(REASON, "Reason", "原因")                                                                                       \
