@@ -76,6 +76,12 @@ const char *hg_report_day(const hg_report *r, const char *iso, char buf[64])
     return parse_day(iso, &civil) ? hg_document_day(civil, false, r->zh, buf) : iso ? iso : "–";
 }
 
+int64_t hg_report_days_between(const char *from, const char *to)
+{
+    int64_t a, b;
+    return parse_day(from, &a) && parse_day(to, &b) ? (b - a) / 86400 : 0;
+}
+
 const char *hg_report_period(const hg_report *r, const hg_result *result, char buf[160])
 {
     char from[64], to[64];

@@ -17,6 +17,8 @@ const char *hg_report_text(const hg_table *t, const char *column, size_t row);
 
 /** "2019-10-31" or "2019-10-31T22:47:00" as a day of the language; the text itself where it is neither. */
 const char *hg_report_day(const hg_report *r, const char *iso, char buf[64]);
+/** Whole days from one such moment to another; 0 where one is none. */
+int64_t hg_report_days_between(const char *from, const char *to);
 /** The first and the last day of a result's data: "1 January 2018 to 31 October 2019". */
 const char *hg_report_period(const hg_report *r, const hg_result *result, char buf[160]);
 

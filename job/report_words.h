@@ -113,6 +113,24 @@
       "Reported incidents are not all that happens: where patrols look, more is found. A hot place is a place to look " \
       "at, not a statement about the people there.",                                                                  \
       "报告的事件不等于发生的全部：巡查多的地方发现得多。热点只说明地点，不说明那里的人。")                           \
+    X(INCIDENTS_IN_AREA, "Incidents in the study area", "研究区内事件数")                                             \
+    X(HOT_AREAS, "Areas on the list", "上榜片区")                                                                     \
+    X(SHARE_CAUGHT, "Per cent of incidents in them", "占全部事件（百分比）")                                                        \
+    X(HOURS_SHARE, "%02d to %02d h (%.0f %% of its incidents)", "%02d时至%02d时（占%.0f%%）")                         \
+    X(HOUR, "most at %02d h", "高峰%02d时")                                                                           \
+    X(TOO_FEW_TIMES, "too few times are known", "已知时间太少")                                                       \
+    X(COUNT_ON_AREA, "%s on %s km²", "%s起，%s平方公里")                                                              \
+    X(DATA_END, "The data end on %s.", "数据截至%s。")                                                                \
+    X(LATE_FEED, "Late feed: %s ends on %s.", "迟报：%s截至%s。")                                                     \
+    X(UNLOCATED, "%s rows (%s %%) have no usable place and are on no map.", "%s条（%s%%）没有可用位置，不在图上。")   \
+    X(UNTIMED, "%s incidents have no readable time.", "%s起事件时间无法识别。")                                       \
+    X(DEFAULT_TIMES, "%s incidents have a time that stands for unknown (00:00 and the like).",                        \
+      "%s起事件使用默认时间（如 00:00）。")                                                                           \
+    X(DUPLICATES, "%s rows repeat another in every column; they count.", "%s条与其他记录完全相同，已计入。")          \
+    X(REPEATS,                                                                                                        \
+      "%s incidents follow another of the same stream within 50 m and 30 minutes: suspected repeat calls, counted all " \
+      "the same.",                                                                                                    \
+      "%s起与同类事件相距50米、30分钟以内：疑似重复报警，仍计入。")                                                   \
     X(APPENDIX, "Appendix: statistics for reviewers", "附录：供复核的统计量")
 
 typedef enum hg_report_word {
