@@ -35,4 +35,15 @@ hg_status hg_raster_finish(hg_raster *raster, hg_error *err);
 /** Drops everything, scratch file included; NULL is allowed. */
 void hg_raster_free(hg_raster *raster);
 
+/** Values of a raster, north up, thinned to at most so many by powers of 2. */
+typedef struct hg_raster_values {
+    float *values; /**< rows x columns; HG_RASTER_NODATA where there is none */
+    int columns, rows;
+    double box[4]; /**< xmin, ymin, xmax, ymax */
+} hg_raster_values;
+
+/** Errors: HG_EIO for a file that cannot be opened, HG_EDATA for one that is damaged. */
+hg_status hg_raster_read(const char *path, int64_t most, hg_raster_values *out, hg_error *err);
+void hg_raster_values_dispose(hg_raster_values *values);
+
 #endif

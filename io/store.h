@@ -42,4 +42,7 @@ hg_status hg_store_crs(const char *path, const char *layer, char **wkt, hg_error
  */
 hg_status hg_store_read_table(const char *path, const char *name, hg_table **out, hg_error *err);
 
+/** The same with the geometry: points, or multipolygons whatever the layer calls them; and its CRS. */
+hg_status hg_store_read_layer(const char *path, const char *name, hg_table **out, hg_error *err);
+
 #endif
