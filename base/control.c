@@ -1,8 +1,13 @@
 #include "base/control.h"
 
-hg_status hg_check_cancel(hg_control *c, hg_error *err)
+#include <stdbool.h>
+
+hg_status hg_check_cancel(hg_control *control, hg_error *err)
 {
-    if (c && atomic_load_explicit(&c->cancelled, memory_order_relaxed))
+    bool cancelled = false;
+    for (const hg_control *c = control; c; c = c->outer)
+        cancelled |= atomic_load_explicit(&c->cancelled, memory_order_relaxed);
+    if (cancelled)
         return hg_fail(err, HG_ECANCELLED, "interrupted; nothing was written");
     return HG_OK;
 }

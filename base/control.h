@@ -11,6 +11,7 @@ typedef void (*hg_progress_fn)(void *payload, const char *step, double fraction)
 
 typedef struct hg_control {
     atomic_bool cancelled; /**< set from anywhere, a signal handler included */
+    const struct hg_control *outer; /**< of the job that this one is a part of, cancelled with it; NULL = none */
     atomic_flag saying; /**< held by the thread that reports progress */
     hg_progress_fn progress;
     void *payload;

@@ -1,6 +1,7 @@
 #include "io/staging.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -181,35 +181,13 @@ hg_status hg_staging_add(hg_staging *s, const char *final_path, const char **tem
     return add(s, final_path, s->overwrite, temp_path, err);
 }
 
-static hg_status copy_file(const char *from, const char *to, const char *name, hg_error *err)
-{
-    struct stat st;
-    int in = open(from, O_RDONLY | O_CLOEXEC);
-    int out = in < 0 || fstat(in, &st) != 0
-                  ? -1
-                  : open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, st.st_mode & 0777);
-    off_t left = out < 0 ? 0 : st.st_size;
-    bool ok = out >= 0;
-    while (ok && left > 0) {
-        ssize_t n = sendfile(out, in, NULL, (size_t)left);
-        ok = n > 0 || (n < 0 && errno == EINTR);
-        left -= n > 0 ? n : 0;
-    }
-    int code = errno;
-    if (in >= 0)
-        close(in);
-    if (out >= 0)
-        close(out);
-    return ok ? HG_OK : hg_fail(err, HG_EIO, "%s: cannot be copied: %s", name, strerror(code));
-}
-
 hg_status hg_staging_add_copy(hg_staging *s, const char *final_path, const char **temp_path,
                               hg_error *err)
 {
     const char *temp = NULL;
     hg_status status = add(s, final_path, true, &temp, err);
     if (status == HG_OK)
-        status = copy_file(final_path, temp, final_path, err);
+        status = hg_file_copy(final_path, temp, final_path, err);
     if (status == HG_OK)
         *temp_path = temp;
     return status;

@@ -319,6 +319,23 @@ static void count_rows(hg_intake *in, const hg_raw *raw)
     }
 }
 
+/* Of one unit's run, what lies in the others is no fault of the rows: counted, but not listed. */
+static void unlist_elsewhere(const hg_job *job, hg_intake *in)
+{
+    size_t kept = 0;
+    if (!job->set.area_name)
+        return;
+    for (size_t k = 0; k < in->rejects.count; k++) {
+        if (in->rejects.rows[k].reason == HG_OUTSIDE_AREA)
+            continue;
+        if (in->rejects_raw)
+            in->rejects_raw[kept] = in->rejects_raw[k];
+        in->rejects.rows[kept++] = in->rejects.rows[k];
+    }
+    in->elsewhere = in->rejects.count - kept;
+    in->rejects.count = kept;
+}
+
 static hg_status describe_inputs(hg_intake *in, hg_raw *raw, hg_error *err)
 {
     in->input_count = raw->input_count;
@@ -415,6 +432,8 @@ hg_status hg_intake_run(hg_job *job, const char *store_crs, hg_intake *in, hg_er
     if (status == HG_OK && in->incidents.n == in->halo)
         status = nothing_left(job, in, &raw, err);
     status = explain(job, in, &raw, status, err);
+    if (status == HG_OK)
+        unlist_elsewhere(job, in);
     hg_raw_dispose(&raw);
     return status;
 }

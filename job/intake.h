@@ -69,6 +69,7 @@ typedef struct hg_intake {
     double bandwidth_m;      /**< of the job's kernel */
     double support_m;
     uint64_t rows_read, accepted, rejected, halo, untimed, duplicates;
+    uint64_t elsewhere; /**< rejected as outside the polygons of --area-name, and not listed */
     bool hash_later;      /**< set before the run: the hashes of the inputs are awaited by hg_intake_hashes */
     hg_hashing **hashing; /**< by input, those still to be awaited; NULL without any */
     int64_t first_time, last_time; /**< of accepted incidents; HG_NO_TIME where none has one */

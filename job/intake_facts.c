@@ -146,6 +146,8 @@ void hg_intake_facts(hg_job *job, const hg_intake *in)
     hg_fact_int(f, (int64_t)in->accepted, "accepted");
     hg_fact_int(f, (int64_t)in->rejected, "rejected");
     hg_rejects_say(f, &in->rejects);
+    if (job->set.area_name)
+        hg_fact_int(f, (int64_t)in->elsewhere, "elsewhere");
     hg_fact_int(f, (int64_t)in->halo, "halo");
     hg_fact_int(f, (int64_t)in->untimed, "untimed");
     hg_fact_int(f, (int64_t)in->duplicates, "duplicates");

@@ -295,7 +295,8 @@ hg_status hg_job_run(hg_job *job, hg_error *err)
         return hg_fail(err, HG_EUSAGE, "a job runs once; make a new one");
     if (job->command->takes_inputs && !job->input_count && !bare)
         return hg_fail(err, HG_EUSAGE, "no input was given");
-    if (!info && !bare && !job->set.output)
+    bool batch = job->command->mask == HG_FOR_RUN;
+    if (!info && !bare && !batch && !job->set.output)
         return hg_fail(err, HG_EUSAGE, "no output was given; say where with -o FILE");
     if (job->set.since != HG_NO_TIME && job->set.until != HG_NO_TIME && job->set.since >= job->set.until)
         return empty_interval(job, err);

@@ -423,6 +423,8 @@ static const option options[] = {
     {{"header-row", 0, "N", "Row that holds the column heads, where title rows stand above it (default 1).", true, false}, READS, parse_count, SOURCE(header_row), "a whole number from 1 to 1000", 1, 1000},
 
     {{"area", 0, "SRC[:LAYER]", "Study area. Without it density covers its whole extent, and hotspots take the hull of the points, with a warning.", false, false}, READS, parse_text, JOB(area), "a source of polygons", 0, 0},
+    {{"area-name", 0, "NAME", "Only the polygons of --area that have this name; rows elsewhere are counted and not listed one by one.", false, false}, READS, parse_text, JOB(area_name), "a name", 0, 0},
+    {{"area-column", 0, "COL", "Column of the names in --area (else guessed).", false, false}, READS, parse_text, JOB(area_column), "a column name", 0, 0},
     {{"bounds", 0, "XMIN,YMIN,XMAX,YMAX", "Extent of the grid in the analysis CRS.", false, false}, GRIDS, parse_bounds, 0, "four numbers xmin,ymin,xmax,ymax with xmin < xmax and ymin < ymax", 0, 0},
     {{"analysis-crs", 0, "CRS|auto", "Projected CRS of grid and distances (default auto: chosen from the area or the points).", false, false}, RUNS, parse_text, JOB(analysis_crs), "a projected coordinate reference system", 0, 0},
     {{"cell", 0, "LENGTH|auto", "Side of the grid cells, whole centimetres (default auto).", false, false}, GRIDS, parse_cell, JOB(cell_m), "auto or a positive length in whole centimetres such as 50 or 0.1km", 0, 0},
@@ -587,7 +589,7 @@ void hg_settings_init(hg_settings *set, hg_source_settings *all)
 
 void hg_settings_dispose(hg_settings *set)
 {
-    char *texts[] = {set->output,     set->area,       set->analysis_crs, set->places,
+    char *texts[] = {set->output,     set->area,       set->area_name,    set->area_column, set->analysis_crs, set->places,
                      set->place_name, set->layer_name, set->lang,         set->audit.class_map,
                      set->units,      set->unit_name,  set->config,       set->preset,
                      set->compare,    set->check_claim, set->at_risk,     set->at_risk_weight,

@@ -283,14 +283,43 @@ static hg_status place_rows(hg_job *job, hg_raw *raw, const hg_crs *analysis, hg
     return status;
 }
 
+/* Leaves only the polygons that --area-name names. */
+static hg_status keep_named(const hg_job *job, hg_shapes *area, hg_error *err)
+{
+    const char *name = job->set.area_name;
+    size_t kept = 0;
+    if (!name)
+        return HG_OK;
+    for (size_t i = 0; i < area->count; i++) {
+        hg_shape shape = area->shapes[i];
+        if (shape.name && strcmp(shape.name, name) == 0) {
+            area->shapes[i] = area->shapes[kept];
+            area->shapes[kept++] = shape;
+        }
+    }
+    if (!kept)
+        return hg_fail(err, HG_EUSAGE, "--area-name %s: no polygon of %s has that name%s", name, job->set.area,
+                       job->set.area_column ? "" : "; say the column of the names with --area-column");
+    for (size_t i = kept; i < area->count; i++) {
+        hg_free(area->shapes[i].wkb);
+        hg_free(area->shapes[i].name);
+    }
+    area->count = kept;
+    return HG_OK;
+}
+
 static hg_status read_area(hg_job *job, const hg_raw *raw, hg_shapes *area, hg_crs **crs,
                            hg_error *err)
 {
     char *wkt = NULL;
     double box[4];
-    hg_status status = hg_source_read_shapes(job->set.area, NULL, NULL, area, &wkt, err);
-    if (status != HG_OK)
+    hg_status status = hg_source_read_shapes(job->set.area, job->set.area_column, NULL, area, &wkt, err);
+    if (status == HG_OK)
+        status = keep_named(job, area, err);
+    if (status != HG_OK) {
+        hg_free(wkt);
         return status;
+    }
     if (wkt) {
         status = hg_crs_new(wkt, "--area", crs, err);
         hg_free(wkt);

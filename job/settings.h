@@ -86,7 +86,7 @@ typedef struct hg_batch_settings {
 } hg_batch_settings;
 
 typedef struct hg_settings {
-    char *output, *area, *analysis_crs, *places, *place_name, *layer_name, *lang,
+    char *output, *area, *area_name, *area_column, *analysis_crs, *places, *place_name, *layer_name, *lang,
         *units, *unit_name, *config, *preset, *compare, *check_claim;
     double bounds[4];
     bool has_bounds;
