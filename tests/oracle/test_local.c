@@ -42,7 +42,7 @@ static double random_value(kind k, hg_random *r)
     case REAL:
         return u;
     case DECIMAL: /* sums of tenths tie in decimals, hardly in binary */
-        return floor(5 * u) / 10;
+        return floor(7 * u) / 10; /* sixths of the range */
     case NEGATIVE:
         return floor(9 * u) - 6;
     default:
