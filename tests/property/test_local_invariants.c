@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "engine/fdr.h"
 #include "engine/local.h"
 
 #include <math.h>
@@ -144,9 +145,55 @@ static void test_standardised(void **state)
     hg_neighbourhood_dispose(&n);
 }
 
+/*
+ * Why no level comes from normal Gi*: with Benjamini-Hochberg at 0.05 it finds hot cells on nearly every random map
+ * of rare events, for its tail is far heavier than the normal one. (Over 2,000 maps: 100 %, 100 %, 88 %.)
+ */
+static void test_random_maps(void **state)
+{
+    (void)state;
+    enum { SIDE = 100, SIZE = SIDE * SIDE, MAPS = 100 };
+    static const struct {
+        size_t events;
+        double at_least, at_most;
+    } known[] = {{300, 0.99, 1}, {1000, 0.99, 1}, {5000, 0.6, 0.92}};
+    static float all[SIZE];
+    static double value[SIZE], z[SIZE], q[SIZE];
+    hg_control control = {.threads = 2};
+    hg_neighbourhood n;
+    hg_local_plan *plan = NULL;
+    for (size_t i = 0; i < SIZE; i++)
+        all[i] = 1;
+    assert_int_equal(hg_neighbourhood_queen(&n, NULL), HG_OK);
+    assert_int_equal(hg_local_plan_new(SIDE, SIDE, all, &n, &control, &plan, NULL), HG_OK);
+    for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
+        size_t hot_maps = 0;
+        for (size_t m = 0; m < MAPS; m++) {
+            hg_random r = hg_random_seed(known[k].events, m);
+            memset(value, 0, sizeof value);
+            for (size_t e = 0; e < known[k].events; e++)
+                value[hg_random_below(&r, SIZE)]++;
+            assert_int_equal(hg_local_gi_star(plan, value, z, NULL), HG_OK);
+            for (size_t i = 0; i < SIZE; i++)
+                z[i] = hg_normal_tail(z[i]);
+            assert_int_equal(hg_fdr_q_values(z, SIZE, q, NULL, NULL), HG_OK);
+            size_t hot = 0;
+            for (size_t i = 0; i < SIZE; i++)
+                hot += q[i] < 0.05;
+            hot_maps += hot > 0;
+        }
+        print_message("%zu events on %d cells: Gi* is hot somewhere on %zu of %d random maps\n", known[k].events, SIZE,
+                      hot_maps, MAPS);
+        double part = (double)hot_maps / MAPS;
+        assert_true(part >= known[k].at_least && part <= known[k].at_most);
+    }
+    hg_local_plan_free(plan);
+    hg_neighbourhood_dispose(&n);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_threads), cmocka_unit_test(test_offset_and_scale),
-                                       cmocka_unit_test(test_standardised)};
+                                       cmocka_unit_test(test_standardised), cmocka_unit_test(test_random_maps)};
     return cmocka_run_group_tests(tests, set_up, NULL);
 }
