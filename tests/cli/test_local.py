@@ -112,6 +112,20 @@ class Local(Case):
             self.assertEqual([cell[c] for c in COLUMNS_OUT], [None] * len(COLUMNS_OUT))
         self.assertIsNone(self.fact("permutations"))
 
+    def test_many_cells(self):
+        side = 2570  # 257 x 257 cells of 10 m are more than 65,536
+        corners = ((0, 0), (1, 0), (1, 1), (0, 1), (0, 0))
+        ring = ",".join("%d %d" % (WEST + x * side, SOUTH + y * side) for x, y in corners)
+        area = self.write("wide.csv", 'id,WKT\n1,"POLYGON((%s))"\n' % ring)
+        for options, draws in (((), 0), (("--permutations", 9), 9)):
+            out = self.path("wide.gpkg")
+            self.run_hotgrid("hotspots", self.points, "--crs", "EPSG:4547", "--bandwidth", 50, "--cell", 10, "--area",
+                             area, "--chance", 0, "--top", 5, "--overwrite", "-q", "-o", out, *options)
+            self.assertEqual(self.fact("permutations", "wide.gpkg"), str(draws))
+            for z, p in self.query(out, "SELECT gi_z, gi_p_sim FROM hotspot_cells"):
+                self.assertIsNotNone(z)
+                self.assertEqual(p, 0.1 if draws else None)
+
     def test_window_too_wide(self):
         p = self.run_hotgrid("hotspots", self.points, "--crs", "EPSG:4547", "--bandwidth", 150, "--cell", CELL,
                              "--area", self.area, "--window", "900km", "-o", self.path("x.gpkg"), code=2)
