@@ -38,11 +38,15 @@ hg_status hg_local_gi_star(const hg_local_plan *plan, const double *value, doubl
  */
 hg_status hg_local_moran(const hg_local_plan *plan, const double *value, double *moran, double *z, hg_error *err);
 
-/** Cells a relabelling is judged at, raster indexes in any order; NULL = every cell, in raster order. */
+/** Cells that are asked for, raster indexes in any order; NULL = every cell, in raster order. */
 typedef struct hg_local_cells {
     const uint64_t *cell;
-    size_t n;
+    size_t n; /**< of the list */
 } hg_local_cells;
+
+/** gi_z, gi_p, moran, moran_z, moran_p of some cells; what of `out` is NULL or _sim is left alone. Errors as above. */
+hg_status hg_local_at(const hg_local_plan *plan, const double *value, hg_local_cells cells,
+                      const hg_local_columns *out, hg_error *err);
 
 /**
  * One-sided p = (1 + draws at least as large) / (1 + draws) of both, over `draws` relabellings of the whole

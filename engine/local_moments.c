@@ -105,6 +105,24 @@ double hg_local_moran_i(const hg_local_moments *m, double value, double sum, dou
     return i;
 }
 
+static void put(double *column, size_t k, double value)
+{
+    if (column)
+        column[k] = value;
+}
+
+void hg_local_write(const hg_local_moments *m, double value, double sum, double places, const hg_local_columns *out,
+                    size_t k)
+{
+    double gi_z = hg_local_gi_z(m, sum, places), moran_z;
+    double moran = hg_local_moran_i(m, value, sum - value, places - 1, &moran_z);
+    put(out->gi_z, k, gi_z);
+    put(out->gi_p, k, hg_normal_tail(gi_z));
+    put(out->moran, k, moran);
+    put(out->moran_z, k, moran_z);
+    put(out->moran_p, k, hg_normal_tail(moran_z));
+}
+
 double hg_normal_tail(double z)
 {
     return 0.5 * erfc(z * M_SQRT1_2);

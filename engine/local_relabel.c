@@ -52,30 +52,16 @@ static void pass_rows(const hg_relabelling *r, const double *map, void *scratch,
     }
 }
 
-static double sum_around(const hg_local_plan *p, const double *map, uint64_t cell)
-{
-    int64_t column = (int64_t)cell % p->columns, row = (int64_t)cell / p->columns, reach = p->around.reach;
-    int64_t top = row > reach ? row - reach : 0, bottom = row + reach < p->rows ? row + reach : p->rows - 1;
-    double sum = 0;
-    for (int64_t y = top; y <= bottom; y++) {
-        int64_t half = p->around.half[y - row + reach];
-        int64_t west = column > half ? column - half : 0, east = column + half;
-        east = east < p->columns ? east : p->columns - 1;
-        for (int64_t x = west; x <= east; x++)
-            sum += map[y * p->columns + x];
-    }
-    return sum;
-}
-
 static void pass_cells(const hg_relabelling *r, const double *map, void *scratch, hg_tally *tally)
 {
     (void)scratch;
     const map_context *c = r->context;
+    const hg_local_plan *p = c->plan;
     double sum[RUN], own[RUN];
     for (size_t from = 0; from < r->positions; from += RUN) {
         size_t n = r->positions - from < RUN ? r->positions - from : RUN;
         for (size_t k = 0; k < n; k++) {
-            sum[k] = sum_around(c->plan, map, c->cell[from + k]);
+            sum[k] = hg_neighbourhood_sum(&p->around, p->columns, p->rows, map, c->cell[from + k]);
             own[k] = map[c->cell[from + k]];
         }
         hg_relabelling_take(r, tally, from, n, sum, own);
@@ -106,14 +92,6 @@ static hg_status list_slots(const hg_local_plan *p, uint64_t **out, hg_error *er
     return HG_OK;
 }
 
-static size_t window_cells(const hg_neighbourhood *around)
-{
-    size_t n = 0;
-    for (int64_t k = 0; k <= 2 * around->reach; k++)
-        n += (size_t)(2 * around->half[k] + 1);
-    return n;
-}
-
 static hg_status relabel(hg_relabelling *r, const hg_local_plan *p, const double *value, double *gi_p,
                          double *moran_p, hg_error *err)
 {
@@ -131,7 +109,7 @@ static hg_status relabel(hg_relabelling *r, const hg_local_plan *p, const double
 
 static hg_relabelling relabelling_of(const hg_local_plan *p, int draws, const map_context *context)
 {
-    size_t window = window_cells(&p->around), columns = (size_t)p->columns;
+    size_t window = hg_neighbourhood_cells(&p->around), columns = (size_t)p->columns;
     return (hg_relabelling){.places = p->n,
                             .map_size = p->cells,
                             .line = window > columns ? window : columns,
@@ -200,9 +178,7 @@ hg_status hg_local_relabel(const hg_local_plan *plan, const double *value, int d
 {
     if (!cells.cell)
         return relabel_all(plan, value, draws, gi_p, moran_p, err);
-    /* Rows cost about two steps a cell for each line of the window, whatever its width. */
-    size_t lines = (size_t)(2 * plan->around.reach + 1);
-    if ((double)cells.n * (double)window_cells(&plan->around) < (double)plan->cells * 2 * (double)lines)
+    if (hg_local_few(plan, cells.n))
         return relabel_cells(plan, value, draws, cells, gi_p, moran_p, err);
     return relabel_and_pick(plan, value, draws, cells, gi_p, moran_p, err);
 }

@@ -104,28 +104,22 @@ static hg_status relabel_lists(lists *l, int draws, uint64_t seed, int threads, 
     return hg_relabel(&r, l->value, &l->moments, l->gi_p_sim, l->moran_p_sim, err);
 }
 
-static void put(double *column, size_t i, double value)
+static void copy_p(const double *from, size_t n, double *to)
 {
-    if (column)
-        column[i] = value;
+    for (size_t i = 0; to && i < n; i++)
+        to[i] = from ? from[i] : NAN;
 }
 
 static void write_out(const lists *l, const hg_local_columns *out)
 {
     for (size_t i = 0; i < l->n; i++) {
-        double own = l->value[i] - l->moments.base, sum = 0, moran_z;
+        double own = l->value[i] - l->moments.base, sum = own;
         for (size_t k = l->first[i]; k < l->first[i + 1]; k++)
             sum += l->value[l->neighbour[k]] - l->moments.base;
-        double gi_z = hg_local_gi_z(&l->moments, sum + own, l->around[i]);
-        double moran = hg_local_moran_i(&l->moments, own, sum, l->around[i] - 1.0, &moran_z);
-        put(out->gi_z, i, gi_z);
-        put(out->gi_p, i, hg_normal_tail(gi_z));
-        put(out->moran, i, moran);
-        put(out->moran_z, i, moran_z);
-        put(out->moran_p, i, hg_normal_tail(moran_z));
-        put(out->gi_p_sim, i, l->gi_p_sim ? l->gi_p_sim[i] : NAN);
-        put(out->moran_p_sim, i, l->moran_p_sim ? l->moran_p_sim[i] : NAN);
+        hg_local_write(&l->moments, own, sum, l->around[i], out, i);
     }
+    copy_p(l->gi_p_sim, l->n, out->gi_p_sim);
+    copy_p(l->moran_p_sim, l->n, out->moran_p_sim);
 }
 
 hg_status hg_local_statistics(const double *value, size_t n, const size_t *first, const uint32_t *neighbour,

@@ -44,6 +44,30 @@ void hg_neighbourhood_dispose(hg_neighbourhood *n)
     *n = (hg_neighbourhood){0};
 }
 
+size_t hg_neighbourhood_cells(const hg_neighbourhood *n)
+{
+    size_t cells = 0;
+    for (int64_t k = 0; k <= 2 * n->reach; k++)
+        cells += (size_t)(2 * n->half[k] + 1);
+    return cells;
+}
+
+double hg_neighbourhood_sum(const hg_neighbourhood *n, int64_t columns, int64_t rows, const double *value,
+                            uint64_t cell)
+{
+    int64_t column = (int64_t)cell % columns, row = (int64_t)cell / columns, reach = n->reach;
+    int64_t top = row > reach ? row - reach : 0, bottom = row + reach < rows ? row + reach : rows - 1;
+    double sum = 0;
+    for (int64_t y = top; y <= bottom; y++) {
+        int64_t half = n->half[y - row + reach];
+        int64_t west = column > half ? column - half : 0, east = column + half;
+        east = east < columns ? east : columns - 1;
+        for (int64_t x = west; x <= east; x++)
+            sum += value[y * columns + x];
+    }
+    return sum;
+}
+
 hg_status hg_row_sums_init(hg_row_sums *s, const hg_neighbourhood *around, int64_t columns, int64_t rows,
                            hg_error *err)
 {

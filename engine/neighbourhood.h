@@ -24,6 +24,12 @@ hg_status hg_neighbourhood_within(double distance_m, double cell_m, hg_neighbour
 hg_status hg_neighbourhood_of_window(double window_m, double cell_m, hg_neighbourhood *out, hg_error *err);
 void hg_neighbourhood_dispose(hg_neighbourhood *n);
 
+/** Cells of a neighbourhood that no side cuts. */
+size_t hg_neighbourhood_cells(const hg_neighbourhood *n);
+/** Sum of value over the neighbourhood of one cell (raster index), cut at the grid's sides. */
+double hg_neighbourhood_sum(const hg_neighbourhood *n, int64_t columns, int64_t rows, const double *value,
+                            uint64_t cell);
+
 /**
  * sum[i] = sum of value over the neighbourhood of cell i, raster order, the neighbourhood cut at the grid's
  * sides. Whole numbers are summed exactly below 2^53. Rows are shared among threads.

@@ -237,6 +237,10 @@ static hg_status everything(void *context, hg_error *err)
     if (status == HG_OK)
         status = hg_local_relabel(plan, map, 3, (hg_local_cells){some, 1}, a, b, err);
     if (status == HG_OK)
+        status = hg_local_at(plan, map, (hg_local_cells){some, 1}, &(const hg_local_columns){.gi_z = a}, err);
+    if (status == HG_OK)
+        status = hg_local_at(plan, map, (hg_local_cells){0}, &(const hg_local_columns){.gi_z = a}, err);
+    if (status == HG_OK)
         status = hg_local_statistics(three, 3, first, neighbour, 3, 1, 1, &out, err);
     hg_local_plan_free(plan);
     hg_neighbourhood_dispose(&around);
