@@ -88,6 +88,26 @@ class Local(Case):
         near = [(x - 2, y - 2) for x, y in positions(5, 5) if (x - 2) ** 2 + (y - 2) ** 2 <= 4]
         self.check_against_definition(self.hotspots("--all-cells", "--window", "100m", "--permutations", 9), near)
 
+    def test_worked_numbers_of_the_method_page(self):
+        three = "id,x,y\na,400025,2440025\nb,400075,2440025\nc,400025,2440175\n"
+        square = "400000 2440000,400200 2440000,400200 2440200,400000 2440200,400000 2440000"
+        self.run_hotgrid("hotspots", self.write("three.csv", three), "--crs", "EPSG:4547", "--bandwidth", 100, "--cell",
+                         50, "--area", self.write("square.csv", 'id,WKT\n1,"POLYGON((%s))"\n' % square), "--top", 4,
+                         "--permutations", 9999, "-q", "-o", self.path("three.gpkg"))
+        rows = self.query(self.path("three.gpkg"),
+                          "SELECT %s FROM hotspot_cells ORDER BY rank" % ", ".join(COLUMNS_OUT))
+        near = lambda value, expected, delta: self.assertAlmostEqual(value, expected, delta=delta)
+        for row, (gi, moran) in zip(rows, ((1.790287, 0.777778), (1.120897, 0.066667), (0.358057, -1),
+                                           (1.120897, -0.261538))):
+            near(row[0], gi, 5e-7)
+            near(row[3], moran, 5e-7)
+        # what dealing out three incidents gives exactly; 4.5 standard errors of 9,999 draws
+        comb = math.comb
+        near(rows[0][2], (comb(4, 2) * 12 + comb(4, 3)) / comb(16, 3), 0.016)
+        near(rows[2][2], 1 - comb(12, 3) / comb(16, 3), 0.022)
+        near(rows[0][6], 3 / 16 * (1 - comb(12, 2) / comb(15, 2)), 0.012)
+        self.assertEqual(rows[2][6], 1)
+
     def test_selected_cells_are_as_among_all(self):
         every = self.hotspots("--all-cells", "--threads", 1, "--permutations", 199)
         some = self.hotspots("--threads", 2, "--permutations", 199, name="some.gpkg")

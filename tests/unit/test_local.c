@@ -203,6 +203,8 @@ static void test_lists(void **state)
     assert_int_equal(hg_local_statistics(three, 3, first, none, 0, 1, 1, &out, &err), HG_EUSAGE);
     assert_int_equal(hg_local_statistics(three, 3, backwards, good, 0, 1, 1, &out, &err), HG_EUSAGE);
     assert_int_equal(hg_local_statistics(three, 2, first, good, 0, 1, 1, &out, &err), HG_EUSAGE);
+    assert_int_equal(hg_local_statistics(NULL, 0, first, NULL, 0, 1, 1, &out, &err), HG_EUSAGE);
+    assert_non_null(strstr(err.message, "at least 3"));
     assert_int_equal(hg_local_statistics(three, 3, first, good, -1, 1, 1, &out, &err), HG_EUSAGE);
     assert_true(z[0] == 9 && z[1] == 9 && z[2] == 9);
     assert_int_equal(hg_local_statistics(three, 3, first, good, 0, 1, 1, &out, NULL), HG_OK);
