@@ -68,14 +68,6 @@ static void pass_cells(const hg_relabelling *r, const double *map, void *scratch
     }
 }
 
-static hg_status no_scratch(const hg_relabelling *r, void **scratch, hg_error *err)
-{
-    (void)r;
-    (void)scratch;
-    (void)err;
-    return HG_OK;
-}
-
 /* Grid indexes of the cells of A; NULL where that is all of them. */
 static hg_status list_slots(const hg_local_plan *p, uint64_t **out, hg_error *err)
 {
@@ -146,7 +138,6 @@ static hg_status relabel_cells(const hg_local_plan *p, const double *value, int 
     r.positions = cells.n;
     r.around = around;
     r.pass = pass_cells;
-    r.scratch_new = no_scratch;
     hg_status status = relabel(&r, p, value, gi_p, moran_p, err);
     hg_free(around);
     return status;

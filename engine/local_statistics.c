@@ -69,14 +69,6 @@ static void pass_lists(const hg_relabelling *r, const double *map, void *scratch
     }
 }
 
-static hg_status no_scratch(const hg_relabelling *r, void **scratch, hg_error *err)
-{
-    (void)r;
-    (void)scratch;
-    (void)err;
-    return HG_OK;
-}
-
 static hg_status prepare(lists *l, hg_error *err)
 {
     hg_status status = check_lists(l, err);
@@ -95,8 +87,7 @@ static hg_status prepare(lists *l, hg_error *err)
 static hg_status relabel_lists(lists *l, int draws, uint64_t seed, int threads, hg_error *err)
 {
     hg_relabelling r = {.places = l->n, .map_size = l->n, .positions = l->n, .around = l->around, .line = l->most,
-                        .draws = draws, .seed = seed, .threads = threads, .pass = pass_lists,
-                        .scratch_new = no_scratch, .context = l};
+                        .draws = draws, .seed = seed, .threads = threads, .pass = pass_lists, .context = l};
     l->gi_p_sim = hg_malloc(l->n, sizeof *l->gi_p_sim);
     l->moran_p_sim = hg_malloc(l->n, sizeof *l->moran_p_sim);
     if (!l->gi_p_sim || !l->moran_p_sim)

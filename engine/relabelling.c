@@ -146,7 +146,7 @@ static hg_status dealer_init(const hg_relabelling *r, dealer *d, hg_error *err)
     d->used = hg_malloc(r->raised, sizeof *d->used);
     if (!d->map || !d->taken || !d->used)
         return hg_fail_memory(err);
-    return r->scratch_new(r, &d->scratch, err);
+    return r->scratch_new ? r->scratch_new(r, &d->scratch, err) : HG_OK;
 }
 
 static void dealer_dispose(const hg_relabelling *r, dealer *d)

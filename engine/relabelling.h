@@ -31,7 +31,7 @@ struct hg_relabelling {
     hg_control *control;   /**< may be NULL */
     int threads;
     hg_relabelling_pass pass;
-    hg_relabelling_scratch_new scratch_new;
+    hg_relabelling_scratch_new scratch_new; /**< NULL = the pass needs none */
     void (*scratch_free)(void *scratch);
     const void *context;   /**< of the pass */
 
