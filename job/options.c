@@ -452,7 +452,7 @@ static const option options[] = {
 
     {{"step", 0, "DURATION", "trends: length of a time step; backtest: from one forecast to the next (default: the horizon).", false, false}, TRENDS | BACKTEST, parse_duration, JOB(step_s), "a positive duration such as 7d or 4w", 0, 0},
     {{"autocorrelation", 0, "none|hamed-rao", "Whether the Mann-Kendall test allows for steps that follow each other (default none).", false, false}, TRENDS, parse_autocorrelation, JOB(autocorrelation), "none or hamed-rao", 0, 0},
-    {{"near-repeat", 0, "DISTANCE,DURATION[,MxN]", "Also a Knox table of pairs near in space and time: M bands of the distance, N of the duration (default 1x1), bounds inclusive.", false, false}, TRENDS, parse_near_repeat, JOB(near_repeat), "a distance and a duration such as 200m,7d or 100m,14d,4x6", 0, 0},
+    {{"near-repeat", 0, "DISTANCE,DURATION[,MxN]", "Also a Knox table of pairs near in space and time: M bands as wide as DISTANCE, N as long as DURATION (default 1x1), upper bounds inclusive.", false, false}, TRENDS, parse_near_repeat, JOB(near_repeat), "a distance and a duration such as 200m,7d or 100m,14d,4x6", 0, 0},
     {{"train", 0, "DURATION", "Incidents before a forecast that it may use (default 365d).", false, false}, BACKTEST, parse_duration, JOB(backtest.train_s), "a positive duration such as 365d", 0, 0},
     {{"horizon", 0, "DURATION", "Time after a forecast in which it is judged (default 90d).", false, false}, BACKTEST, parse_duration, JOB(backtest.horizon_s), "a positive duration such as 90d", 0, 0},
     {{"budgets", 0, "LIST", "Shares of the area to flag, ascending, with commas (default 0.005,0.01,0.02,0.05,0.1).", false, false}, BACKTEST, parse_budgets, JOB(backtest), "ascending shares such as 0.01,0.05 or 1%,5%", 0, 0},
