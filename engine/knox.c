@@ -1,6 +1,6 @@
 /*
  * The pairs within the largest distance are found once, over a grid of cells as wide as that distance, and kept as
- * lists by incident; a relabelling then reads those lists only. Memory: 5 bytes a pair, 48 an incident, and 8 an
+ * lists by incident; a relabelling then reads those lists only. Memory: 5 bytes a pair, 48 an incident, and 72 an
  * incident for each thread.
  */
 #include "engine/knox.h"
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 1024, BLOCK = 64, BANDS_MAX = 254 };
+enum { CHUNK = 1024, LANES = 8, BLOCK = 8 * LANES, BANDS_MAX = 254 };
 
 #define ON_BOUND_M 1e-6
 
@@ -35,7 +35,7 @@ typedef struct counting {
     uint32_t *other;
     uint8_t *class;
     int64_t *t;      /* of the spots */
-    uint64_t *draws; /* one table of classes x durations for each draw of a block */
+    uint64_t *draws; /* a table of classes x durations for each draw of a block */
     size_t first_draw;
 } counting;
 
@@ -195,16 +195,29 @@ static size_t duration_band(const counting *c, int64_t apart)
     return k;
 }
 
-/* Adds the pairs that these times bring close to a table of classes x durations. */
-static void count_close(const counting *c, const int64_t *t, uint64_t *table)
+/*
+ * Adds the pairs that the times of LANES labellings bring close to as many tables of classes x durations. The times
+ * of a spot lie side by side: what costs is to fetch the other spot, which then serves all labellings.
+ */
+static void count_close(const counting *c, const double *t, uint64_t *tables)
 {
-    int64_t longest = c->until[c->bands->durations - 1];
-    for (size_t i = 0; i < c->n; i++)
+    size_t durations = c->bands->durations, table = c->classes * durations;
+    double longest = (double)c->until[durations - 1];
+    for (size_t i = 0; i < c->n; i++) {
+        const double *a = t + i * LANES;
         for (uint64_t k = c->start[i]; k < c->start[i + 1]; k++) {
-            int64_t apart = llabs(t[i] - t[c->other[k]]);
-            if (apart <= longest)
-                table[c->class[k] * c->bands->durations + duration_band(c, apart)]++;
+            const double *b = t + (size_t)c->other[k] * LANES;
+            double apart[LANES];
+            int close = 0;
+            for (int l = 0; l < LANES; l++) {
+                apart[l] = fabs(a[l] - b[l]);
+                close |= apart[l] <= longest;
+            }
+            for (size_t l = 0; close && l < LANES; l++)
+                if (apart[l] <= longest)
+                    tables[l * table + c->class[k] * durations + duration_band(c, (int64_t)apart[l])]++;
         }
+    }
 }
 
 static int by_time(const void *a, const void *b)
@@ -238,25 +251,45 @@ static hg_status count_soon(const counting *c, uint64_t *soon, hg_error *err)
 
 /* ------------------------------------------------- relabelling ------------------------------ */
 
-static hg_status one_draw(void *context, size_t d, hg_error *err)
+/* Lane of a labelling: the times as they are, or shuffled (Fisher and Yates). */
+static void label(const counting *c, size_t draw, bool shuffle, int64_t *own, double *lane)
+{
+    memcpy(own, c->t, c->n * sizeof *own);
+    hg_random r = hg_random_seed(c->control ? c->control->seed : 0, draw);
+    for (size_t i = c->n - 1; shuffle && i > 0; i--) {
+        size_t j = (size_t)hg_random_below(&r, i + 1);
+        int64_t swap = own[i];
+        own[i] = own[j];
+        own[j] = swap;
+    }
+    for (size_t i = 0; i < c->n; i++)
+        lane[i * LANES] = (double)own[i];
+}
+
+/* Tables of LANES labellings: draws from `first` on, or all of them the times as they are. */
+static hg_status count_labellings(const counting *c, size_t first, bool shuffle, uint64_t *tables, hg_error *err)
+{
+    int64_t *own = hg_malloc(c->n, sizeof *own);
+    double *t = hg_malloc_aligned(c->n, LANES * sizeof *t);
+    hg_status status = own && t ? HG_OK : hg_fail_memory(err);
+    if (status == HG_OK) {
+        for (size_t l = 0; l < LANES; l++)
+            label(c, first + l, shuffle, own, t + l);
+        count_close(c, t, tables);
+    }
+    hg_free(own);
+    hg_free(t);
+    return status;
+}
+
+static hg_status relabel_lanes(void *context, size_t task, hg_error *err)
 {
     counting *c = context;
-    uint64_t *table = c->draws + d * c->classes * c->bands->durations;
-    int64_t *t = hg_malloc(c->n, sizeof *t);
-    if (!t)
-        return hg_fail_memory(err);
-    memcpy(t, c->t, c->n * sizeof *t);
-    hg_random r = hg_random_seed(c->control ? c->control->seed : 0, c->first_draw + d);
-    for (size_t i = c->n - 1; i > 0; i--) {
-        size_t j = (size_t)hg_random_below(&r, i + 1);
-        int64_t swap = t[i];
-        t[i] = t[j];
-        t[j] = swap;
-    }
-    memset(table, 0, c->classes * c->bands->durations * sizeof *table);
-    count_close(c, t, table);
-    hg_free(t);
-    return hg_check_cancel(c->control, err);
+    size_t tables = LANES * c->classes * c->bands->durations;
+    uint64_t *mine = c->draws + task * tables;
+    memset(mine, 0, tables * sizeof *mine);
+    hg_status status = count_labellings(c, c->first_draw + task * LANES, true, mine, err);
+    return status == HG_OK ? hg_check_cancel(c->control, err) : status;
 }
 
 /* Pairs in a row of the result from a table by class: the first band is both of its parts. */
@@ -285,7 +318,7 @@ static hg_status relabel(counting *c, hg_knox *k, hg_error *err)
     hg_status status = reached && c->draws ? HG_OK : hg_fail_memory(err);
     for (c->first_draw = 0; status == HG_OK && c->first_draw < c->bands->draws; c->first_draw += BLOCK) {
         size_t n = c->bands->draws - c->first_draw < BLOCK ? c->bands->draws - c->first_draw : BLOCK;
-        status = hg_parallel(n, threads_of(c), one_draw, c, err);
+        status = hg_parallel((n + LANES - 1) / LANES, threads_of(c), relabel_lanes, c, err);
         for (size_t d = 0; status == HG_OK && d < n; d++)
             count_reached(k, c->draws + d * table, reached);
         if (c->control)
@@ -301,11 +334,12 @@ static hg_status relabel(counting *c, hg_knox *k, hg_error *err)
 
 static hg_status observe(const counting *c, hg_knox *k, hg_error *err)
 {
-    uint64_t *table = hg_calloc(c->classes * k->durations, sizeof *table);
+    uint64_t *table = hg_calloc(LANES * c->classes * k->durations, sizeof *table); /* all lanes the same */
     uint64_t *near = hg_calloc(c->classes, sizeof *near);
     hg_status status = table && near ? HG_OK : hg_fail_memory(err);
+    if (status == HG_OK)
+        status = count_labellings(c, 0, false, table, err);
     if (status == HG_OK) {
-        count_close(c, c->t, table);
         for (uint64_t p = 0; p < c->start[c->n]; p++)
             near[c->class[p]]++;
         for (size_t row = 0; row < k->distances + 2; row++) {
