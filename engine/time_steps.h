@@ -16,6 +16,8 @@ typedef struct hg_time_steps {
 /**
  * Cuts the span from `since` (HG_NO_TIME: the midnight before `first`) to `until` (HG_NO_TIME: the midnight after
  * `last`) into whole steps that end where the span ends; what is left at its beginning is in no step.
+ * @param first   the earliest moment by which an incident had happened: the least end of an interval
+ * @param last    the latest moment from which on one could have happened: the greatest start
  * @param step_s  0 = the longest of 91 d, 30 d, 14 d, 7 d and 1 d that makes at least 12 steps, else 1 d
  * Errors: HG_EDATA for fewer than 10 steps, HG_EUSAGE for more than 999.
  */

@@ -91,10 +91,10 @@ void hg_trends_notes(const hg_trends_run *run)
     if (!(t->step[t->steps - 1].incidents > 0))
         hg_job_add_note(job, "the last step holds no incident, so nothing is hot or cold at the end; --until says where "
                              "the data end");
-    if (window < 5)
-        hg_job_add_note(job, "a window holds %.2g incidents a step on average; below 5 or so Gi* by the normal "
+    if (window < HG_TRENDS_WINDOW)
+        hg_job_add_note(job, "a window holds %.2g incidents a step on average; below %d or so Gi* by the normal "
                              "distribution takes chance for hot spots: larger --cell, --window or --step help",
-                        window);
+                        window, HG_TRENDS_WINDOW);
 }
 
 static void add_patterns(hg_text *s, const hg_trends_run *run, hg_pattern from, const char *lang, bool zh)

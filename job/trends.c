@@ -1,3 +1,4 @@
+#include "engine/aoristic.h"
 #include "io/staging.h"
 #include "job/trends.h"
 
@@ -6,6 +7,19 @@
 
 /* ------------------------------------------------- computing -------------------------------- */
 
+/* One interval of years, begun long before all others, must not stretch the span: it counts from its end. */
+static int64_t first_end(const hg_incidents *inc)
+{
+    int64_t first = INT64_MAX;
+    for (size_t i = 0; i < inc->n; i++) {
+        if (inc->t_start[i] == HG_NO_TIME)
+            continue;
+        int64_t end = hg_interval_of(inc->t_start, inc->t_end, i).end;
+        first = end < first ? end : first;
+    }
+    return first;
+}
+
 static hg_status settle_steps(hg_trends_run *run, hg_error *err)
 {
     const hg_settings *set = &run->job->set;
@@ -13,7 +27,7 @@ static hg_status settle_steps(hg_trends_run *run, hg_error *err)
     if (in->first_time == HG_NO_TIME)
         return hg_fail(err, HG_EDATA, "no incident has a time, and trends are over time; name the column with --time");
     run->step_rule = set->step_s > 0 ? "given" : "auto";
-    return hg_time_steps_cut(in->first_time, in->last_time, set->since, set->until, (int64_t)round(set->step_s),
+    return hg_time_steps_cut(first_end(&in->incidents), in->last_time, set->since, set->until, (int64_t)round(set->step_s),
                              &run->steps, err);
 }
 
