@@ -76,6 +76,32 @@ hg_status hg_mann_kendall_test(const double *value, size_t n, hg_mann_kendall *o
 
 /* ------------------------------------------------- Hamed and Rao ---------------------------- */
 
+/* The k-th smallest of n values, which end up on their side of it (Hoare's selection). */
+static double select_value(double *value, size_t n, size_t k)
+{
+    size_t low = 0, high = n - 1;
+    while (low < high) {
+        double pivot = value[low + (high - low) / 2];
+        size_t i = low, j = high;
+        for (;;) {
+            while (value[i] < pivot)
+                i++;
+            while (value[j] > pivot)
+                j--;
+            if (i >= j)
+                break;
+            double swap = value[i];
+            value[i++] = value[j];
+            value[j--] = swap;
+        }
+        if (k <= j)
+            high = j;
+        else
+            low = j + 1;
+    }
+    return value[k];
+}
+
 static hg_status sen_slope(const double *value, size_t n, double *slope, hg_error *err)
 {
     size_t pairs = n * (n - 1) / 2, k = 0;
@@ -85,8 +111,13 @@ static hg_status sen_slope(const double *value, size_t n, double *slope, hg_erro
     for (size_t i = 0; i < n; i++)
         for (size_t j = i + 1; j < n; j++)
             all[k++] = (value[j] - value[i]) / (double)(j - i);
-    qsort(all, pairs, sizeof *all, compare_values);
-    *slope = pairs % 2 ? all[pairs / 2] : (all[pairs / 2 - 1] + all[pairs / 2]) / 2;
+    *slope = select_value(all, pairs, pairs / 2);
+    if (pairs % 2 == 0) {
+        double below = all[0];
+        for (size_t i = 1; i < pairs / 2; i++)
+            below = all[i] > below ? all[i] : below;
+        *slope = (below + *slope) / 2;
+    }
     hg_free(all);
     return HG_OK;
 }
