@@ -86,17 +86,19 @@ static hg_status rule_from(const hg_job *job, const hg_intake *in, const hg_raw 
     return status;
 }
 
-/* The bandwidth, and what a patch weighs, both from the rows that will count. */
+/* What a patch weighs, what age leaves of the weights, and the bandwidth, all from the rows that will count. */
 static hg_status settle_measures(hg_job *job, hg_raw *raw, hg_intake *in, hg_error *err)
 {
-    bool by_rule = job->set.rule != HG_RULE_LENGTH;
+    bool by_rule = job->set.rule != HG_RULE_LENGTH, by_age = job->set.half_life_s > 0;
     uint8_t *reasons = NULL;
     in->bandwidth_m = job->set.bandwidth_m;
-    if (!by_rule && !raw->patches)
+    if (!by_rule && !by_age && !raw->patches)
         return HG_OK;
     hg_status status = without_repeats(job, in, raw, &reasons, err);
     if (status == HG_OK && raw->patches)
         hg_raw_settle_unit(job, in, raw, reasons);
+    if (status == HG_OK && by_age)
+        status = hg_raw_age(job, in, raw, reasons, err);
     if (status == HG_OK && by_rule)
         status = rule_from(job, in, raw, reasons, &in->bandwidth_m, err);
     hg_free(reasons);

@@ -274,7 +274,7 @@ enum { SHORTEST_SPAN_S = 7 * 86400 };
 double hg_per_year(const hg_job *job, const hg_intake *in, double per_km2)
 {
     const hg_settings *set = &job->set;
-    if (in->first_time == HG_NO_TIME)
+    if (in->first_time == HG_NO_TIME || set->half_life_s > 0)
         return NAN;
     int64_t from = set->since != HG_NO_TIME ? set->since : in->first_time;
     int64_t to = set->until != HG_NO_TIME ? set->until : in->last_time;

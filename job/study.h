@@ -57,7 +57,7 @@ void hg_summarise_intake(hg_job *job, const hg_intake *in);
 void hg_summarise_surface(hg_job *job, const hg_intake *in, const hg_study *study,
                           const hg_surface *surface);
 
-/** Per year of the time span (--since and --until, else first to last incident); NaN below a week. */
+/** Per year of the time span (--since and --until, else first to last incident); NaN below a week, and with --half-life. */
 double hg_per_year(const hg_job *job, const hg_intake *in, double per_km2);
 
 /** "12,345" into buf of at least 32 bytes. */
