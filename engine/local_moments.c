@@ -10,8 +10,8 @@
 #include <float.h>
 #include <math.h>
 
-/* Sums of this many digits are exact. */
-static const double exact_limit = 0x1p53;
+/* Sums below this are exact, those of values less the least included. */
+static const double exact_limit = 0x1p51;
 
 static bool belongs(const float *share, size_t i)
 {

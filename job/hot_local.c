@@ -5,8 +5,8 @@
 
 #include <math.h>
 
-/* Fewer have no variance to speak of. */
-enum { CELLS_MIN = 3 };
+/* Fewer cells than CELLS_MIN have no statistics; more than QUICK_CELLS are not relabelled unless asked for. */
+enum { CELLS_MIN = 3, QUICK_CELLS = 65536, QUICK_DRAWS = 999 };
 
 static size_t cells_inside(const hg_study *study)
 {
@@ -81,11 +81,33 @@ static hg_status make_maps(const hg_local_plan *plan, const double *value, hg_fi
     return status;
 }
 
+static int draws_of(const hg_job *job, size_t cells)
+{
+    if (job->set.permutations != HG_PERMUTATIONS_DEFAULT)
+        return (int)job->set.permutations;
+    return cells <= QUICK_CELLS ? QUICK_DRAWS : 0;
+}
+
+static hg_status make_relabelled(const hg_local_plan *plan, const double *value, int draws, hg_findings *f,
+                                 hg_error *err)
+{
+    hg_cell_tests *t = &f->tests;
+    const hg_local_cells ranked = {f->ranking.cells, f->ranking.listed};
+    t->gi_p_sim = hg_malloc(ranked.n, sizeof *t->gi_p_sim);
+    t->moran_p_sim = hg_malloc(ranked.n, sizeof *t->moran_p_sim);
+    if (!t->gi_p_sim || !t->moran_p_sim)
+        return hg_fail_memory(err);
+    return hg_local_relabel(plan, value, draws, ranked, t->gi_p_sim, t->moran_p_sim, err);
+}
+
 hg_status hg_findings_local(hg_job *job, hg_findings *f, hg_error *err)
 {
     const hg_grid *g = &f->study->grid;
-    if (job->set.significance == HG_SIGNIFICANCE_NONE || cells_inside(f->study) < CELLS_MIN)
+    size_t cells = cells_inside(f->study);
+    if (job->set.significance == HG_SIGNIFICANCE_NONE || cells < CELLS_MIN)
         return HG_OK;
+    int draws = draws_of(job, cells);
+    hg_fact_int(&job->facts, draws, "permutations");
     hg_neighbourhood around = {0};
     hg_local_plan *plan = NULL;
     double *value = NULL;
@@ -96,6 +118,8 @@ hg_status hg_findings_local(hg_job *job, hg_findings *f, hg_error *err)
         status = HG_ENOMEM;
     if (status == HG_OK)
         status = make_maps(plan, value, f, err);
+    if (status == HG_OK && draws > 0)
+        status = make_relabelled(plan, value, draws, f, err);
     hg_free(value);
     hg_local_plan_free(plan);
     hg_neighbourhood_dispose(&around);
