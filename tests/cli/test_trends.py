@@ -3,7 +3,7 @@ import datetime
 import math
 import random
 
-from harness import Case, main, shared
+from harness import SOURCE, Case, main, shared
 import oracle
 from test_determinism import differences, dump
 
@@ -268,9 +268,23 @@ class Trends(Case):
         self.refused(2, "--step", *base, "--step", "soon")
         self.refused(2, "--autocorrelation", *base, "--autocorrelation", "yes")
 
+    def test_worked_example(self):
+        """The strip of docs/methods/trends.md."""
+        text = (SOURCE / "docs/methods/trends.md").read_text(encoding="utf-8")
+        files = text[text.index("$ cat strip.csv\n"):text.index("$ hotgrid trends strip.csv")].split("$ cat ")[1:]
+        paths = [self.write(*f.split("\n", 1)) for f in files]
+        run = self.run_json("trends", paths[0], "--crs", "EPSG:4547", "--area", paths[1], "--cell", "100", "--step", "1d",
+                            "-o", self.path("strip.gpkg"))
+        rows = self.query(self.path("strip.gpkg"), "SELECT cell_id, pattern, round(z_001, 9), round(z_010, 9), round(tau, 4), "
+                                                   "round(p_value, 4) FROM trend_cells")
+        third = -0.333333333
+        self.assertEqual(rows, [("c100E40%02dN24400" % c, p, a, b, t, 0.1637) for p, cells, a, b, t in (
+            ("new_hot", (3, 4, 5), third, 3, 0.4472), ("historical_hot", (13, 14, 15), 3, third, -0.4472)) for c in cells])
+        self.assertEqual(run["incidents_per_window"], 0.3)
+
     def test_near_repeats(self):
         out, run = self.run_trends("--near-repeat", "150,7d,2x3")
-        self.assertEqual(self.query(out, "SELECT count(*) FROM near_repeat"), [(6,)])
+        self.assertEqual(self.query(out, "SELECT count(*) FROM near_repeat"), [(12,)])  # 2 x 3 bands and what lies beyond
         plain, _ = self.run_trends(out="plain.gpkg")
         for table in ("trend_cells", "trend_steps"):
             sql = "SELECT * FROM %s" % table
