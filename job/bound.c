@@ -123,15 +123,15 @@ static void reject_outside(hg_raw *raw)
 
 hg_status hg_raw_bound(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
 {
-    bool load = job->command->mask == HG_FOR_LOAD, index = job->command->mask == HG_FOR_INDEX;
+    bool load = job->command->mask == HG_FOR_LOAD, counts = (job->command->mask & HG_FOR_COUNTS) != 0;
     if (load && raw->polygons)
         return HG_OK;
     hg_status status = raw->polygons ? hg_raw_measure(job, in, raw, err) : HG_OK;
     if (status == HG_OK && in->region)
         status = find_inside(job, in, raw, err);
-    if (status == HG_OK && index)
+    if (status == HG_OK && counts)
         reject_outside(raw);
-    if (status != HG_OK || index || (load && !job->set.area))
+    if (status != HG_OK || counts || (load && !job->set.area))
         return status;
     status = settle_measures(job, raw, in, err);
     if (status != HG_OK)
