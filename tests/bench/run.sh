@@ -14,6 +14,8 @@ echo "== density core (exact, quartic)"
 echo
 echo "== Gi* and local Moran"
 "$build/bench_local"
+echo "== trends core: 256 x 256 cells, 60 steps (Gi*, false discovery rate, Mann-Kendall, patterns)"
+"$build/bench_trends"
 
 seconds() { # wall seconds of a command, output thrown away
     /usr/bin/env python3 - "$@" <<'PY'
