@@ -46,12 +46,15 @@ extern const hg_cycle hg_week_hours; /**< 168; 0 = Monday 00:00 to 01:00 */
 extern const hg_cycle hg_day_hours;  /**< 24 */
 extern const hg_cycle hg_week_days;  /**< 7; 0 = Monday */
 
-/** One incident in a profile, which is in whole numbers so that sums do not depend on the order of incidents. */
-#define HG_AORISTIC_ONE ((uint64_t)1 << 38)
+/**
+ * One incident in a profile, which is in whole numbers so that sums do not depend on the order of incidents:
+ * 2^19 3^3 5^3 7 11, of which the shares of most intervals are whole.
+ */
+#define HG_AORISTIC_ONE ((uint64_t)136249344000)
 
 /**
  * Adds one incident to a profile of cycle->steps: HG_AORISTIC_ONE times the share of its interval in each
- * step, rounded (to 2e-12 of an incident). A step holds up to 67 million incidents.
+ * step, rounded (to 4e-12 of an incident). A step holds up to 135 million incidents.
  */
 void hg_aoristic_add(const hg_cycle *cycle, hg_interval interval, uint64_t *profile);
 

@@ -29,7 +29,7 @@ static void check_cycle(const hg_cycle *c, hg_interval v)
     for (int64_t t = v.start; t < v.end; t++)
         seconds[modulo(t - c->origin, c->step_s * c->steps) / c->step_s]++;
     for (int k = 0; k < c->steps; k++)
-        assert_near((double)got[k] / (double)HG_AORISTIC_ONE, (double)seconds[k] / (double)length, 2e-12);
+        assert_near((double)got[k] / (double)HG_AORISTIC_ONE, (double)seconds[k] / (double)length, 4e-12);
 }
 
 static void check_steps(hg_interval v, int64_t origin, int64_t step_s)
