@@ -35,7 +35,8 @@ double hg_trends_auto_cell(double longest_side_m, double area_m2, double per_ste
     size_t n = sizeof sizes / sizeof *sizes, k = 0;
     while (k + 1 < n && sizes[k + 1] <= longest_side_m / 100)
         k++;
-    while (k + 1 < n && sizes[k + 1] <= longest_side_m / 20 && 9 * sizes[k] * sizes[k] * per_step < HG_TRENDS_WINDOW * area_m2)
+    while (k + 1 < n && sizes[k + 1] <= longest_side_m / 20 &&
+           9 * sizes[k] * sizes[k] * per_step < HG_TRENDS_WINDOW * area_m2)
         k++;
     return sizes[k];
 }

@@ -89,8 +89,8 @@ void hg_trends_notes(const hg_trends_run *run)
     double window = per_window(run);
     note_left_out(job, run);
     if (!(t->step[t->steps - 1].incidents > 0))
-        hg_job_add_note(job, "the last step holds no incident, so nothing is hot or cold at the end; --until says where "
-                             "the data end");
+        hg_job_add_note(job, "the last step holds no incident, so nothing is hot or cold at the end; --until says "
+                             "where the data end");
     if (window < HG_TRENDS_WINDOW)
         hg_job_add_note(job, "a window holds %.2g incidents a step on average; below %d or so Gi* by the normal "
                              "distribution takes chance for hot spots: larger --cell, --window or --step help",

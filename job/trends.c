@@ -27,8 +27,8 @@ static hg_status settle_steps(hg_trends_run *run, hg_error *err)
     if (in->first_time == HG_NO_TIME)
         return hg_fail(err, HG_EDATA, "no incident has a time, and trends are over time; name the column with --time");
     run->step_rule = set->step_s > 0 ? "given" : "auto";
-    return hg_time_steps_cut(first_end(&in->incidents), in->last_time, set->since, set->until, (int64_t)round(set->step_s),
-                             &run->steps, err);
+    return hg_time_steps_cut(first_end(&in->incidents), in->last_time, set->since, set->until,
+                             (int64_t)round(set->step_s), &run->steps, err);
 }
 
 static double choose_cell(hg_trends_run *run)
