@@ -172,8 +172,9 @@ static hg_status list_pairs(counting *c, hg_error *err)
     if (status != HG_OK)
         return status;
     if (atomic_load(&c->found) > HG_KNOX_PAIRS)
-        return hg_fail(err, HG_EUSAGE, "more than %llu pairs of incidents are within %g m of each other: take a shorter "
-                                       "distance or fewer bands of it",
+        return hg_fail(err, HG_EUSAGE,
+                       "more than %llu pairs of incidents are within %g m of each other: take a shorter distance or "
+                       "fewer bands of it",
                        (unsigned long long)HG_KNOX_PAIRS, c->bands->distance_m * (double)c->bands->distances);
     for (size_t i = 0; i < c->n; i++)
         c->start[i + 1] += c->start[i];

@@ -19,9 +19,9 @@ class NearRepeat(Case):
         return self.write("burkitt.csv", "x,y,when\n" + "".join(
             "%d,%d,%s\n" % (1000 * x, 1000 * y, first + datetime.timedelta(days=t)) for x, y, t in cases))
 
-    def trends(self, source, near, *args, out="out.gpkg"):
+    def trends(self, source, near, *args, step="365d", out="out.gpkg"):
         options = ["--near-repeat", near] if near else []
-        j = self.run_json("trends", source, "--crs", "EPSG:32636", "--time", "when", "--step", "60d" if "ended" in args else "365d", "--cell", "20000",
+        j = self.run_json("trends", source, "--crs", "EPSG:32636", "--time", "when", "--step", step, "--cell", "20000",
                           *options, *args, "--overwrite", "-o", self.path(out))
         if not near:
             return j, None
@@ -65,7 +65,7 @@ class NearRepeat(Case):
         text = lambda t: t.isoformat(" ") if t else ""
         source = self.write("in.csv", "x,y,when,ended\n" + "".join(
             "%d,%d,%s,%s\n" % (x, y, text(a), text(b)) for x, y, a, b in rows))
-        j, got = self.trends(source, "500m,10d,3x2", "--time-end", "ended")
+        j, got = self.trends(source, "500m,10d,3x2", "--time-end", "ended", step="60d")
         at = [(x, y, (a + (b - a) / 2) if b else a) for x, y, a, b in rows if a]
         observed, near, soon, pairs = {}, {}, {}, 0
         for i, (x, y, t) in enumerate(at):
