@@ -47,6 +47,13 @@ hg_status hg_findings_make(hg_job *job, hg_findings *f, hg_error *err);
 /** Finds pile-ups and what the selection owes to them; reads the rest of the findings only. */
 hg_status hg_findings_pile_ups(hg_job *job, hg_findings *f, hg_error *err);
 
+/** Fills f->stability; nothing with --stability 0. */
+hg_status hg_findings_stability(hg_job *job, hg_findings *f, hg_error *err);
+/** Mean stability of the selected cells by their areas. */
+double hg_stability_mean(const hg_findings *f);
+void hg_stability_facts(hg_job *job, const hg_findings *f);
+void hg_summarise_stability(hg_job *job, const hg_findings *f);
+
 /** The tables of a result. */
 typedef struct hg_result_tables {
     hg_table *cells, *areas, *incidents, *rejects, *duplicates, *pile_ups;

@@ -1,0 +1,64 @@
+/* How well the ranked cells keep their places: what of a job goes into its runs, and what is said of them. */
+#include "base/memory.h"
+#include "engine/stability.h"
+#include "job/hotspots.h"
+
+static hg_status judge(hg_job *job, hg_findings *f, const hg_stability_parts *parts, hg_error *err)
+{
+    const hg_study *study = f->study;
+    const hg_coverage coverage = {&study->grid, study->share};
+    const hg_stability_kernel kernel = {study->kernel, job->set.edge, &coverage};
+    bool count = job->set.score == HG_SCORE_COUNT;
+    const hg_stability_input input = {.incidents = &f->in->incidents,
+                                      .parts = parts,
+                                      .inside_only = job->set.edge != HG_EDGE_NONE,
+                                      .grid = &study->grid,
+                                      .share = study->share,
+                                      .ranking = &f->ranking,
+                                      .score = count ? hg_stability_count : hg_stability_density,
+                                      .context = &kernel};
+    return hg_rank_stability(&input, (int)job->set.stability, &job->control, f->stability, err);
+}
+
+hg_status hg_findings_stability(hg_job *job, hg_findings *f, hg_error *err)
+{
+    hg_heat_parts heat = {0};
+    hg_status status = HG_OK;
+    if (job->set.stability == 0)
+        return HG_OK;
+    f->stability = hg_malloc(f->ranking.listed, sizeof *f->stability);
+    if (!f->stability)
+        return hg_fail_memory(err);
+    if (f->in->patches)
+        status = hg_heat_parts_init(job, f->in, &f->study->heat, job->set.edge != HG_EDGE_NONE, &heat, err);
+    const hg_stability_parts parts = {heat.points, heat.owner};
+    if (status == HG_OK)
+        status = judge(job, f, f->in->patches ? &parts : NULL, err);
+    hg_heat_parts_dispose(&heat);
+    return status;
+}
+
+double hg_stability_mean(const hg_findings *f)
+{
+    double kept = 0;
+    for (size_t k = 0; k < f->ranking.selected; k++)
+        kept += f->stability[k] * (double)f->study->share[f->ranking.cells[k]];
+    const hg_grid *g = &f->study->grid;
+    return kept * g->cell_m * g->cell_m / f->ranking.selected_area_m2;
+}
+
+void hg_stability_facts(hg_job *job, const hg_findings *f)
+{
+    hg_fact_int(&job->facts, job->set.stability, "stability.runs");
+    if (f->stability)
+        hg_fact_real(&job->facts, hg_stability_mean(f), "stability.mean");
+}
+
+void hg_summarise_stability(hg_job *job, const hg_findings *f)
+{
+    if (f->stability)
+        hg_text_addf(&job->summary,
+                     "stability: the selected cells keep %.0f %% of their place over %lld runs with the grid moved, "
+                     "the bandwidth varied and the incidents resampled\n",
+                     100 * hg_stability_mean(f), (long long)job->set.stability);
+}
