@@ -27,7 +27,8 @@ typedef struct scene {
     float *share, *score;
     hg_cell_counts counts;
     hg_draw draw;
-    uint64_t *top; /* bit for bit the cells of T */
+    uint64_t *top;   /* bit for bit the cells of T */
+    double *line[2]; /* rows of shares on the way */
 } scene;
 
 static void scene_dispose(scene *s)
@@ -37,6 +38,8 @@ static void scene_dispose(scene *s)
     hg_cell_counts_dispose(&s->counts);
     hg_draw_dispose(&s->draw);
     hg_free(s->top);
+    hg_free(s->line[0]);
+    hg_free(s->line[1]);
 }
 
 static hg_status scene_new(const judging *j, scene *s, hg_error *err)
@@ -48,18 +51,24 @@ static hg_status scene_new(const judging *j, scene *s, hg_error *err)
     s->score = hg_malloc(cells, sizeof *s->score);
     s->counts.count = hg_calloc(cells, sizeof *s->counts.count);
     s->top = hg_calloc(cells / 64 + 1, sizeof *s->top);
-    if (!s->share || !s->score || !s->counts.count || !s->top)
+    for (int i = 0; i < 2; i++)
+        s->line[i] = hg_malloc((size_t)s->grid.columns, sizeof *s->line[i]);
+    if (!s->share || !s->score || !s->counts.count || !s->top || !s->line[0] || !s->line[1])
         return hg_fail_memory(err);
     return hg_draw_new(&j->deck, &s->draw, err);
 }
 
-/* The share of a base cell, 0 beyond the grid. */
-static double share_at(const hg_stability_input *in, int64_t row, int64_t column)
+/* Moves a row of shares (NULL = beyond the grid) by part of a cell; one cell more comes out. */
+static void lean(const float *row, int64_t columns, double east, double *out)
 {
-    const hg_grid *g = in->grid;
-    bool on = row >= 0 && row < g->rows && column >= 0 && column < g->columns;
-    double share = on ? (double)in->share[row * g->columns + column] : 0;
-    return share > 0 ? share : 0;
+    if (!row) {
+        memset(out, 0, ((size_t)columns + 1) * sizeof *out);
+        return;
+    }
+    out[0] = (double)row[0] * east;
+    for (int64_t c = 1; c < columns; c++)
+        out[c] = (double)row[c - 1] * (1 - east) + (double)row[c] * east;
+    out[columns] = (double)row[columns - 1] * (1 - east);
 }
 
 /*
@@ -69,18 +78,33 @@ static double share_at(const hg_stability_input *in, int64_t row, int64_t column
 static void move_shares(const hg_stability_input *in, scene *s)
 {
     double east = (double)s->east / HG_STABILITY_STEPS, north = (double)s->north / HG_STABILITY_STEPS;
-    float *out = s->share;
+    const hg_grid *g = in->grid;
+    double *upper = s->line[0], *lower = s->line[1];
+    lean(NULL, g->columns, east, upper);
     for (int64_t r = 0; r < s->grid.rows; r++) {
-        double above_west = 0, west = 0;
-        for (int64_t c = 0; c < s->grid.columns; c++) {
-            double above = share_at(in, r - 1, c), own = share_at(in, r, c);
-            double upper = above_west * (1 - east) + above * east;
-            double lower = west * (1 - east) + own * east;
-            *out++ = (float)(upper * north + lower * (1 - north));
-            above_west = above;
-            west = own;
-        }
+        float *out = s->share + r * s->grid.columns;
+        lean(r < g->rows ? in->share + r * g->columns : NULL, g->columns, east, lower);
+        for (int64_t c = 0; c < s->grid.columns; c++)
+            out[c] = (float)(upper[c] * north + lower[c] * (1 - north));
+        double *used = upper;
+        upper = lower;
+        lower = used;
     }
+}
+
+/* As hg_incident_cell has it, without the care that places on a side or outside the area need. */
+static inline uint64_t cell_of(const scene *s, double west, double north, double x, double y)
+{
+    const double margin = 1e-6;
+    double u = (x - west) / s->grid.cell_m, v = (north - y) / s->grid.cell_m;
+    if (u > 0 && v > 0 && u < (double)s->grid.columns && v < (double)s->grid.rows) {
+        int64_t column = (int64_t)u, row = (int64_t)v;
+        double du = u - (double)column, dv = v - (double)row;
+        uint64_t cell = (uint64_t)(row * s->grid.columns + column);
+        if (du > margin && du < 1 - margin && dv > margin && dv < 1 - margin && s->share[cell] > 0)
+            return cell;
+    }
+    return hg_incident_cell(&s->grid, s->share, x, y);
 }
 
 static void count_drawn(const hg_deck *deck, scene *s)
@@ -88,10 +112,11 @@ static void count_drawn(const hg_deck *deck, scene *s)
     memset(s->counts.count, 0, hg_grid_cells(&s->grid) * sizeof *s->counts.count);
     s->counts.total = 0;
     double east = hg_draw_shift(s->east, s->grid.cell_m), north = hg_draw_shift(s->north, s->grid.cell_m);
+    double left = hg_grid_column_west(&s->grid, 0), top = hg_grid_row_north(&s->grid, 0);
     for (size_t i = 0; i < deck->n; i++) {
         if (!s->draw.times[i] || deck->halo[i])
             continue;
-        uint64_t cell = hg_incident_cell(&s->grid, s->share, deck->x[i] - east, deck->y[i] - north);
+        uint64_t cell = cell_of(s, left, top, deck->x[i] - east, deck->y[i] - north);
         if (cell == UINT64_MAX)
             continue;
         s->counts.count[cell] += s->draw.times[i];

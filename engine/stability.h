@@ -66,8 +66,8 @@ typedef struct hg_stability_kernel {
 } hg_stability_kernel;
 
 /**
- * Density per km2 with the run's bandwidth. Where it is at least 20 cells, the density is computed at
- * places a tenth of it apart or less, and between them by cubic interpolation (not the uniform and
+ * Density per km2 with the run's bandwidth. Where it is at least 16 cells, the density is computed at
+ * places an eighth of it apart or less, and between them by cubic interpolation (not the uniform and
  * triangular kernels, which have edges): within 0.2 % of the peak.
  */
 hg_status hg_stability_density(const void *kernel, const hg_stability_run *run, float *score, hg_error *err);

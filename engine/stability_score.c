@@ -7,9 +7,10 @@
 #include "engine/stability.h"
 
 #include <math.h>
+#include <string.h>
 
 enum {
-    NODES_PER_BANDWIDTH = 10,
+    NODES_PER_BANDWIDTH = 8,
     TAPS = 4,
     BAND_NODES = 4 << 20, /* at a time, where rows are that many */
 };
@@ -21,12 +22,13 @@ typedef struct field {
     double *x, *y, *w;                 /* points in the frame of the nodes */
     double *weights;                   /* of the taps, [step][taps] */
     double *e;                         /* of uniform edge correction at the nodes; NULL = none */
-    double *band, *line, *e_line;      /* nodes of some rows, and of one row of cells */
+    double *band, *line;               /* nodes of some rows, and across them for one row of cells */
+    double *values, *e_values;         /* of one row of cells */
 } field;
 
 static void field_dispose(field *f)
 {
-    double *all[] = {f->x, f->y, f->w, f->weights, f->e, f->band, f->line, f->e_line};
+    double *all[] = {f->x, f->y, f->w, f->weights, f->e, f->band, f->line, f->values, f->e_values};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         hg_free(all[i]);
 }
@@ -43,7 +45,7 @@ static int64_t step_of(const hg_kernel *kernel, double cell_m)
 {
     if (kernel->shape == HG_UNIFORM || kernel->shape == HG_TRIANGULAR)
         return 1;
-    int64_t step = (int64_t)(kernel->bandwidth_m / (NODES_PER_BANDWIDTH * cell_m));
+    int64_t step = (int64_t)(kernel->bandwidth_m / NODES_PER_BANDWIDTH / cell_m);
     return step > 1 ? step : 1;
 }
 
@@ -102,8 +104,9 @@ static hg_status field_new(const hg_stability_kernel *k, const hg_stability_run 
     f->w = hg_malloc(run->points->n, sizeof *f->w);
     f->weights = hg_malloc((size_t)(f->step * f->taps), sizeof *f->weights);
     f->line = hg_malloc((size_t)f->columns, sizeof *f->line);
-    f->e_line = hg_malloc((size_t)f->columns, sizeof *f->e_line);
-    if (!f->x || !f->y || !f->w || !f->weights || !f->line || !f->e_line)
+    f->values = hg_malloc((size_t)g->columns, sizeof *f->values);
+    f->e_values = hg_malloc((size_t)g->columns, sizeof *f->e_values);
+    if (!f->x || !f->y || !f->w || !f->weights || !f->line || !f->values || !f->e_values)
         return hg_fail_memory(err);
     fill_weights(f);
     place_points(f);
@@ -165,27 +168,36 @@ static void cross_rows(const field *f, const double *nodes, const double *weight
             line[j] += weights[t] * nodes[t * f->columns + j];
 }
 
-static double along(const field *f, const double *line, int64_t column)
+/* Cells of one row of nodes, each followed by those up to the next. */
+static void spread_line(const field *f, const double *line, double *out)
 {
-    const double *w = f->weights + column % f->step * f->taps, *at = line + column / f->step;
-    return f->taps == 1 ? at[0] : w[0] * at[0] + w[1] * at[1] + w[2] * at[2] + w[3] * at[3];
+    int64_t columns = f->run->grid->columns;
+    if (f->taps == 1) {
+        memcpy(out, line, (size_t)columns * sizeof *out);
+        return;
+    }
+    for (int64_t c = 0; c < columns; c += f->step, line++) {
+        int64_t n = columns - c < f->step ? columns - c : f->step;
+        const double *w = f->weights;
+        for (int64_t i = 0; i < n; i++, w += TAPS)
+            out[c + i] = w[0] * line[0] + w[1] * line[1] + w[2] * line[2] + w[3] * line[3];
+    }
 }
 
 /* Cells of one row from the band of nodes that begins with node row `first`. */
 static void fill_row(const field *f, int64_t row, int64_t first, float *score)
 {
-    const hg_grid *g = f->run->grid;
-    int64_t node = row / f->step;
+    int64_t node = row / f->step, columns = f->run->grid->columns;
     const double *weights = f->weights + row % f->step * f->taps;
-    const float *share = f->run->share + row * g->columns;
     cross_rows(f, f->band + (node - first) * f->columns, weights, f->line);
-    if (f->e)
-        cross_rows(f, f->e + node * f->columns, weights, f->e_line);
-    for (int64_t c = 0; c < g->columns; c++) {
-        if (!(share[c] > 0))
-            continue;
-        double value = fmax(along(f, f->line, c), 0) * 1e6, e = f->e ? along(f, f->e_line, c) : 1;
-        score[row * g->columns + c] = e > 0 ? (float)(value / e) : 0;
+    spread_line(f, f->line, f->values);
+    if (f->e) {
+        cross_rows(f, f->e + node * f->columns, weights, f->line);
+        spread_line(f, f->line, f->e_values);
+    }
+    for (int64_t c = 0; c < columns; c++) {
+        double value = f->values[c] > 0 ? f->values[c] * 1e6 : 0, e = f->e ? f->e_values[c] : 1;
+        score[row * columns + c] = e > 0 ? (float)(value / e) : 0;
     }
 }
 
