@@ -66,9 +66,9 @@ typedef struct hg_stability_kernel {
 } hg_stability_kernel;
 
 /**
- * Density per km2 with the run's bandwidth. Where it is at least 16 cells, the density is computed at
- * places an eighth of it apart or less, and between them by cubic interpolation (not the uniform and
- * triangular kernels, which have edges): within 0.2 % of the peak.
+ * Density per km2 with the run's bandwidth, but one cell at least. Where a quartic, triweight or Gaussian (cutoff
+ * of 3 or more) has at least 16 cells, it is computed at places an eighth of the bandwidth apart or less and
+ * between them by cubic interpolation: within 0.5 % of the peak of a single incident, 0.2 % of that of many.
  */
 hg_status hg_stability_density(const void *kernel, const hg_stability_run *run, float *score, hg_error *err);
 /** The number of incidents in each cell; the context is not looked at. */

@@ -41,9 +41,15 @@ static hg_kernel run_kernel(const hg_stability_kernel *k, const hg_stability_run
     return kernel;
 }
 
+/* Cubics do not follow edges and kinks. */
+static bool is_smooth(const hg_kernel *k)
+{
+    return k->shape == HG_QUARTIC || k->shape == HG_TRIWEIGHT || (k->shape == HG_GAUSSIAN && k->cutoff >= 3);
+}
+
 static int64_t step_of(const hg_kernel *kernel, double cell_m)
 {
-    if (kernel->shape == HG_UNIFORM || kernel->shape == HG_TRIANGULAR)
+    if (!is_smooth(kernel))
         return 1;
     int64_t step = (int64_t)(kernel->bandwidth_m / NODES_PER_BANDWIDTH / cell_m);
     return step > 1 ? step : 1;
