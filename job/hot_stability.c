@@ -3,19 +3,26 @@
 #include "engine/stability.h"
 #include "job/hotspots.h"
 
+/* What a run is scored with; NULL where there is no such run. */
+static hg_stability_score score_of(const hg_settings *set)
+{
+    if (set->score == HG_SCORE_COUNT)
+        return hg_stability_count;
+    return set->score == HG_SCORE_DENSITY && !set->adaptive ? hg_stability_density : NULL;
+}
+
 static hg_status judge(hg_job *job, hg_findings *f, const hg_stability_parts *parts, hg_error *err)
 {
     const hg_study *study = f->study;
     const hg_coverage coverage = {&study->grid, study->share};
     const hg_stability_kernel kernel = {study->kernel, job->set.edge, &coverage};
-    bool count = job->set.score == HG_SCORE_COUNT;
     const hg_stability_input input = {.incidents = &f->in->incidents,
                                       .parts = parts,
                                       .inside_only = job->set.edge != HG_EDGE_NONE,
                                       .grid = &study->grid,
                                       .share = study->share,
                                       .ranking = &f->ranking,
-                                      .score = count ? hg_stability_count : hg_stability_density,
+                                      .score = score_of(&job->set),
                                       .context = &kernel};
     return hg_rank_stability(&input, (int)job->set.stability, &job->control, f->stability, err);
 }
@@ -26,6 +33,11 @@ hg_status hg_findings_stability(hg_job *job, hg_findings *f, hg_error *err)
     hg_status status = HG_OK;
     if (job->set.stability == 0)
         return HG_OK;
+    if (!score_of(&job->set)) {
+        hg_job_add_note(job, "rank_stability is not made: its runs know densities of one bandwidth and counts, not %s",
+                        job->set.adaptive ? "--adaptive" : "--score shrunk");
+        return HG_OK;
+    }
     f->stability = hg_malloc(f->ranking.listed, sizeof *f->stability);
     if (!f->stability)
         return hg_fail_memory(err);
@@ -49,7 +61,7 @@ double hg_stability_mean(const hg_findings *f)
 
 void hg_stability_facts(hg_job *job, const hg_findings *f)
 {
-    hg_fact_int(&job->facts, job->set.stability, "stability.runs");
+    hg_fact_int(&job->facts, f->stability ? job->set.stability : 0, "stability.runs");
     if (f->stability)
         hg_fact_real(&job->facts, hg_stability_mean(f), "stability.mean");
 }
