@@ -28,6 +28,7 @@ typedef struct hg_findings {
     hg_ranking ranking;
     hg_cell_tests tests;
     double *stability; /**< rank_stability, by position in the ranking; NULL = not made */
+    int64_t stability_runs; /**< 0 = not made */
     double *chance;      /**< concentration by chance per ranked cell; NULL with --chance 0 */
     uint32_t *area;      /**< area of each selected cell */
     size_t areas;
