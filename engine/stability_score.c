@@ -128,9 +128,10 @@ static hg_status edge_at(const hg_stability_kernel *k, const field *f, hg_points
 static hg_status divide_weights(const hg_stability_kernel *k, field *f, hg_error *err)
 {
     const hg_points *p = f->run->points;
-    double *all = hg_malloc(p->n, 3 * sizeof *all), *x = all, *y = all + p->n, *e = y + p->n;
-    if (!all)
+    double *x = hg_malloc(p->n, 3 * sizeof *x);
+    if (!x)
         return hg_fail_memory(err);
+    double *y = x + p->n, *e = y + p->n;
     for (size_t i = 0; i < p->n; i++) {
         x[i] = p->x[i] + f->run->east_m;
         y[i] = p->y[i] + f->run->north_m;
@@ -139,19 +140,20 @@ static hg_status divide_weights(const hg_stability_kernel *k, field *f, hg_error
     hg_status status = edge_at(k, f, &back, e, err);
     for (size_t i = 0; i < p->n && status == HG_OK; i++)
         f->w[i] = e[i] > 0 ? f->w[i] / e[i] : 0;
-    hg_free(all);
+    hg_free(x);
     return status;
 }
 
 static hg_status edge_of_nodes(const hg_stability_kernel *k, field *f, hg_error *err)
 {
     size_t n = (size_t)(f->columns * f->rows);
-    double *x = hg_malloc(n, 2 * sizeof *x), *y = x + n;
+    double *x = hg_malloc(n, 2 * sizeof *x);
     f->e = hg_malloc(n, sizeof *f->e);
     if (!x || !f->e) {
         hg_free(x);
         return hg_fail_memory(err);
     }
+    double *y = x + n;
     double west = hg_grid_column_west(f->run->grid, 0) + corner_m(f) + f->run->east_m;
     double north = hg_grid_row_north(f->run->grid, 0) - corner_m(f) + f->run->north_m;
     for (size_t i = 0; i < n; i++) {

@@ -213,7 +213,7 @@ static hg_status judge(const scene *s, const hg_kernel *k, int threads, uint64_t
 
 static void compare(const hg_kernel *k, bool weighted, double budget, uint64_t seed)
 {
-    enum { RUNS = 12 };
+    enum { RUNS = 6 };
     static scene s;
     double want[CELLS], got[CELLS];
     make(&s, seed, weighted);
