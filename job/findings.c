@@ -191,6 +191,7 @@ hg_status hg_findings_make(hg_job *job, hg_findings *f, hg_error *err)
         status = rank_cells(job, f, err);
     if (status == HG_OK)
         status = hg_findings_local(job, f, err);
+        status = hg_findings_stability(job, f, err);
     if (status != HG_OK)
         return status;
     f->area = hg_malloc(f->ranking.selected, sizeof *f->area);

@@ -82,6 +82,7 @@ static void finding_facts(hg_job *job, const hg_findings *f)
     if (f->chance)
         hg_fact_real(facts, f->chance[r->selected - 1], "concentration_chance");
     hg_fact_int(facts, job->set.chance, "chance_draws");
+    hg_stability_facts(job, f);
     hg_fact_int(facts, (int64_t)job->control.seed, "seed");
     hg_fact_int(facts, (int64_t)f->defaults.count, "default_times");
     hg_fact_int(facts, (int64_t)f->weeks[0].incidents, "hours_known");
@@ -141,6 +142,7 @@ static void summarise(hg_job *job, const hg_findings *f, const hg_result_tables 
     if (f->chance && isfinite(f->chance[last])) /* not without incidents */
         hg_text_addf(s, " against %.3g by chance", f->chance[last]);
     hg_text_add(s, "\n");
+    hg_summarise_stability(job, f);
     summarise_areas(job, f, t);
     if (f->pile_ups.n)
         hg_text_addf(s, "pile-ups: %zu coordinates hold far more incidents than their surroundings "

@@ -29,6 +29,7 @@ typedef struct hg_findings {
     hg_ranking ranking;
     hg_cell_tests tests;
     double *stability; /**< rank_stability, by position in the ranking; NULL = not made */
+    int64_t stability_runs; /**< 0 = not made */
     double *chance;      /**< concentration by chance per ranked cell; NULL with --chance 0 */
     uint32_t *area;      /**< area of each selected cell */
     size_t areas;
@@ -50,6 +51,13 @@ hg_status hg_findings_make(hg_job *job, hg_findings *f, hg_error *err);
 hg_status hg_findings_local(hg_job *job, hg_findings *f, hg_error *err);
 /** Finds pile-ups and what the selection owes to them; reads the rest of the findings only. */
 hg_status hg_findings_pile_ups(hg_job *job, hg_findings *f, hg_error *err);
+
+/** Fills f->stability; nothing with --stability 0. */
+hg_status hg_findings_stability(hg_job *job, hg_findings *f, hg_error *err);
+/** Mean stability of the selected cells by their areas. */
+double hg_stability_mean(const hg_findings *f);
+void hg_stability_facts(hg_job *job, const hg_findings *f);
+void hg_summarise_stability(hg_job *job, const hg_findings *f);
 
 /** The tables of a result. */
 typedef struct hg_result_tables {

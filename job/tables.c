@@ -247,8 +247,21 @@ static const hg_column_spec area_columns[] = {
     {"rank", HG_INT64},      {"name", HG_TEXT},         {"area_km2", HG_DOUBLE},
     {"count", HG_INT64},     {"share", HG_DOUBLE},      {"concentration", HG_DOUBLE},
     {"top_stream", HG_TEXT}, {"peak_hour", HG_INT64},   {"peak_weekday", HG_INT64},
-    {"cells", HG_INT64},
+    {"cells", HG_INT64},     {"rank_stability", HG_DOUBLE},
 };
+
+/* The mean over the cells of an area, by their areas. */
+static void fill_area_stability(const hg_findings *f, hg_table *t)
+{
+    double *stability = reals(t, "rank_stability"), *km2 = reals(t, "area_km2");
+    double cell_area = f->study->grid.cell_m * f->study->grid.cell_m;
+    for (size_t k = 0; k < t->rows; k++)
+        stability[k] = 0;
+    for (size_t k = 0; k < f->ranking.selected; k++)
+        stability[f->area[k]] += f->stability[k] * (double)f->study->share[f->ranking.cells[k]];
+    for (size_t k = 0; k < t->rows; k++)
+        stability[k] *= cell_area / (km2[k] * 1e6);
+}
 
 static hg_status fill_areas(const hg_findings *f, hg_table *t, hg_error *err)
 {
@@ -266,6 +279,8 @@ static hg_status fill_areas(const hg_findings *f, hg_table *t, hg_error *err)
         reals(t, "share")[a] += total > 0 ? weight_of(f, c) / total : 0;
         integers(t, "cells")[a]++;
     }
+    if (f->stability)
+        fill_area_stability(f, t);
     hg_status status = HG_OK;
     for (size_t k = 0; k < t->rows && status == HG_OK; k++) {
         integers(t, "rank")[k] = (int64_t)k + 1;
