@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-enum { REACH_MAX = 4096, ROWS_A_TASK = 32 };
+enum { REACH_MAX = 4096, ROWS_A_TASK = 32, NARROW = 4 };
 
 hg_status hg_neighbourhood_queen(hg_neighbourhood *out, hg_error *err)
 {
@@ -38,68 +38,88 @@ void hg_neighbourhood_dispose(hg_neighbourhood *n)
     *n = (hg_neighbourhood){0};
 }
 
-/* prefix[row][column] = sum of the row's values before the column. */
 typedef struct summing {
     const hg_neighbourhood *n;
     int64_t columns, rows;
     const double *value;
-    double *prefix, *sum;
+    double *sum;
     hg_control *control;
 } summing;
 
-static hg_status prefix_rows(void *context, size_t task, hg_error *err)
+static int64_t at_most(int64_t a, int64_t b)
 {
-    summing *s = context;
-    int64_t from = (int64_t)task * ROWS_A_TASK, to = from + ROWS_A_TASK < s->rows ? from + ROWS_A_TASK : s->rows;
-    for (int64_t row = from; row < to; row++) {
-        const double *value = s->value + row * s->columns;
-        double *prefix = s->prefix + row * (s->columns + 1), sum = 0;
-        prefix[0] = 0;
-        for (int64_t c = 0; c < s->columns; c++)
-            prefix[c + 1] = sum += value[c];
-    }
-    return hg_check_cancel(s->control, err);
+    return a < b ? a : b;
 }
 
-/* Adds one row's part to the sums of a row: prefix differences, cut at the row's ends. */
-static void add_row(const double *prefix, int64_t columns, int64_t half, double *sum)
+/* Adds to each column the values up to `half` beside it: one shifted addition for each. */
+static void add_narrow(const double *value, int64_t columns, int64_t half, double *sum)
 {
-    int64_t c = 0, last = columns - 1;
-    for (; c < columns && c < half; c++)
-        sum[c] += prefix[c + half < last ? c + half + 1 : columns];
-    for (; c + half <= last; c++)
-        sum[c] += prefix[c + half + 1] - prefix[c - half];
-    for (; c < columns; c++)
-        sum[c] += prefix[columns] - prefix[c - half];
+    for (int64_t shift = -half; shift <= half; shift++)
+        for (int64_t c = shift < 0 ? -shift : 0; c < columns - (shift > 0 ? shift : 0); c++)
+            sum[c] += value[c + shift];
+}
+
+/* from_left[c] = sum from the start of c's block of `length` up to c; to_right[c] = from c to its end. */
+static void sum_blocks(const double *value, int64_t columns, int64_t length, double *from_left, double *to_right)
+{
+    for (int64_t begin = 0; begin < columns; begin += length) {
+        int64_t end = at_most(begin + length, columns);
+        double left = 0, right = 0;
+        for (int64_t k = 0; k < end - begin; k++) {
+            from_left[begin + k] = left += value[begin + k];
+            to_right[end - 1 - k] = right += value[end - 1 - k];
+        }
+    }
+}
+
+/*
+ * Two parts make each sum, as a stretch of 2 half + 1 columns meets at most two blocks of that length (van Herk
+ * 1992): nothing is ever subtracted, so that the sum of small values beside large ones keeps its digits.
+ */
+static void add_wide(const double *value, int64_t columns, int64_t half, double *scratch, double *sum)
+{
+    double *from_left = scratch, *to_right = scratch + columns;
+    int64_t length = 2 * half + 1;
+    sum_blocks(value, columns, length, from_left, to_right);
+    for (int64_t c = 0; c < columns; c++) {
+        int64_t first = c < half ? 0 : c - half, last = at_most(c + half, columns - 1);
+        bool one = first / length == last / length;
+        if (one && first % length == 0)
+            sum[c] += from_left[last];
+        else if (one)
+            sum[c] += to_right[first];
+        else
+            sum[c] += to_right[first] + from_left[last];
+    }
 }
 
 static hg_status sum_rows(void *context, size_t task, hg_error *err)
 {
-    summing *s = context;
-    int64_t from = (int64_t)task * ROWS_A_TASK, to = from + ROWS_A_TASK < s->rows ? from + ROWS_A_TASK : s->rows;
+    const summing *s = context;
+    int64_t from = (int64_t)task * ROWS_A_TASK, to = at_most(from + ROWS_A_TASK, s->rows), reach = s->n->reach;
+    double *scratch = hg_malloc((size_t)s->columns, 2 * sizeof *scratch);
+    if (!scratch)
+        return hg_fail_memory(err);
     for (int64_t row = from; row < to; row++) {
         double *sum = s->sum + row * s->columns;
         for (int64_t c = 0; c < s->columns; c++)
             sum[c] = 0;
-        for (int64_t dy = -s->n->reach; dy <= s->n->reach; dy++)
-            if (row + dy >= 0 && row + dy < s->rows)
-                add_row(s->prefix + (row + dy) * (s->columns + 1), s->columns, s->n->half[dy + s->n->reach], sum);
+        for (int64_t r = row < reach ? 0 : row - reach; r <= at_most(row + reach, s->rows - 1); r++) {
+            int64_t half = s->n->half[r - row + reach];
+            if (half <= NARROW)
+                add_narrow(s->value + r * s->columns, s->columns, half, sum);
+            else
+                add_wide(s->value + r * s->columns, s->columns, half, scratch, sum);
+        }
     }
+    hg_free(scratch);
     return hg_check_cancel(s->control, err);
 }
 
 hg_status hg_neighbourhood_sums(const hg_neighbourhood *n, int64_t columns, int64_t rows, const double *value,
                                 hg_control *control, double *sum, hg_error *err)
 {
+    summing s = {n, columns, rows, value, sum, control};
     size_t tasks = (size_t)((rows + ROWS_A_TASK - 1) / ROWS_A_TASK);
-    int threads = control ? control->threads : 0;
-    summing s = {n, columns, rows, value, NULL, sum, control};
-    s.prefix = hg_malloc((size_t)rows, (size_t)(columns + 1) * sizeof *s.prefix);
-    if (!s.prefix)
-        return hg_fail_memory(err);
-    hg_status status = hg_parallel(tasks, threads, prefix_rows, &s, err);
-    if (status == HG_OK)
-        status = hg_parallel(tasks, threads, sum_rows, &s, err);
-    hg_free(s.prefix);
-    return status;
+    return hg_parallel(tasks, control ? control->threads : 0, sum_rows, &s, err);
 }

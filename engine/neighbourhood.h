@@ -24,7 +24,8 @@ void hg_neighbourhood_dispose(hg_neighbourhood *n);
 
 /**
  * sum[i] = sum of value over the neighbourhood of cell i, raster order, the neighbourhood cut at the grid's
- * sides. Whole numbers are summed exactly below 2^53. Rows are shared among threads.
+ * sides. Whole numbers are summed exactly below 2^53, and values of one sign to a relative 2e-16 times their
+ * number, however small beside those elsewhere in the row. Rows are shared among threads.
  */
 hg_status hg_neighbourhood_sums(const hg_neighbourhood *n, int64_t columns, int64_t rows, const double *value,
                                 hg_control *control, double *sum, hg_error *err);

@@ -67,7 +67,7 @@ static hg_status rank_cells(hg_job *job, hg_findings *f, hg_error *err)
     f->chance = hg_malloc(f->ranking.listed, sizeof *f->chance);
     if (!f->chance)
         return hg_fail_memory(err);
-    return hg_concentration_chance(&input, &f->ranking, (int)job->set.chance, &job->control,
+    return hg_concentration_chance(&input, f->expected, &f->ranking, (int)job->set.chance, &job->control,
                                    f->chance, err);
 }
 

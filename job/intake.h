@@ -82,6 +82,14 @@ typedef struct hg_intake {
  */
 hg_status hg_intake_run(hg_job *job, const char *store_crs, hg_intake *in, hg_error *err);
 void hg_intake_dispose(hg_intake *in);
+/**
+ * Takes the incidents of one stream out into an intake of their own, in which no texts are and which borrows
+ * patches, region and CRS of `in`; the stream's name goes, the others keep their order. What was counted of rows
+ * (rows_read … duplicates) stays; the time span is that of the incidents that stay. Free with
+ * hg_intake_dispose_taken, before `in`.
+ */
+hg_status hg_intake_take_stream(hg_intake *in, size_t stream, hg_intake *taken, hg_error *err);
+void hg_intake_dispose_taken(hg_intake *taken);
 /** Waits for the hashes of the inputs, which are in `inputs` from here on; only after a run with hash_later. */
 hg_status hg_intake_hashes(hg_intake *in, hg_error *err);
 
