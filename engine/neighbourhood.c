@@ -32,6 +32,11 @@ hg_status hg_neighbourhood_within(double distance_m, double cell_m, hg_neighbour
     return HG_OK;
 }
 
+hg_status hg_neighbourhood_of_window(double window_m, double cell_m, hg_neighbourhood *out, hg_error *err)
+{
+    return window_m == 0 ? hg_neighbourhood_queen(out, err) : hg_neighbourhood_within(window_m, cell_m, out, err);
+}
+
 void hg_neighbourhood_dispose(hg_neighbourhood *n)
 {
     hg_free(n->half);

@@ -20,6 +20,8 @@ hg_status hg_neighbourhood_queen(hg_neighbourhood *out, hg_error *err);
  * Errors: HG_EUSAGE for a distance that is not positive and finite, or of more than 4096 cells.
  */
 hg_status hg_neighbourhood_within(double distance_m, double cell_m, hg_neighbourhood *out, hg_error *err);
+/** As --window says: within `window_m`, or the queen's where it is 0. */
+hg_status hg_neighbourhood_of_window(double window_m, double cell_m, hg_neighbourhood *out, hg_error *err);
 void hg_neighbourhood_dispose(hg_neighbourhood *n);
 
 /**

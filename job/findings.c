@@ -184,6 +184,8 @@ hg_status hg_findings_make(hg_job *job, hg_findings *f, hg_error *err)
         status = make_score(job, f, err);
     if (status == HG_OK)
         status = rank_cells(job, f, err);
+    if (status == HG_OK)
+        status = hg_findings_local(job, f, err);
     if (status != HG_OK)
         return status;
     f->area = hg_malloc(f->ranking.selected, sizeof *f->area);

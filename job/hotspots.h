@@ -44,6 +44,8 @@ void hg_findings_dispose(hg_findings *f);
 
 /** Ranks, composes, names: all between the surface and the tables but the pile-ups. */
 hg_status hg_findings_make(hg_job *job, hg_findings *f, hg_error *err);
+/** Gi* and local Moran of the ranked cells, from counts, into f->tests; nothing with --significance none. */
+hg_status hg_findings_local(hg_job *job, hg_findings *f, hg_error *err);
 /** Finds pile-ups and what the selection owes to them; reads the rest of the findings only. */
 hg_status hg_findings_pile_ups(hg_job *job, hg_findings *f, hg_error *err);
 
