@@ -70,7 +70,8 @@ static hg_status cut(const hg_grid *g, const float *share, const double *expecte
     for (int64_t row = 0; row < g->rows; row++) {
         double sum = 0;
         for (int64_t i = row * g->columns; i < (row + 1) * g->columns; i++) {
-            inside[i] = share[i] > 0 ? expected[i] : 0;
+            double own = expected ? expected[i] : (double)share[i];
+            inside[i] = share[i] > 0 ? own : 0;
             sum += inside[i];
             if (!(inside[i] >= 0 && inside[i] <= 1e300))
                 return hg_fail(err, HG_EUSAGE, "%g expected in a cell: a finite number from 0 was expected", inside[i]);

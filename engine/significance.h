@@ -18,7 +18,8 @@ typedef enum hg_significance { HG_SIGNIFICANCE_EXACT, HG_SIGNIFICANCE_GISTAR, HG
  * Memory: 8 bytes a cell, then 12 a cell that is not p = 1. Threaded; the answer does not depend on the number of threads.
  * @param share     of each cell inside A, raster order; 0 = not a cell of A
  * @param counts    incidents of the cells of A
- * @param expected  the expected surface, raster order, any scale; what it says outside A is not looked at
+ * @param expected  the expected surface, raster order, any scale; what it says outside A is not looked at; NULL = uniform,
+ *                  as share
  * @param p, q      [out] raster order; NaN outside A and where the neighbourhood expects nothing
  * @param tests     [out] m
  * Errors: HG_EDATA where nothing is expected in all of A; HG_EUSAGE for a value that is negative or not finite.

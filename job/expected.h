@@ -22,8 +22,10 @@ hg_status hg_expected_make(hg_job *job, hg_findings *f, hg_error *err);
 /** Of all that is expected in A, the part in a cell. */
 double hg_expected_part(const hg_findings *f, uint64_t cell);
 
-/** The expected surface in words, for legends ("uniform over the study area"). */
-const char *hg_expected_words(const hg_job *job, const hg_findings *f, const char *lang, char *buf, size_t size);
+/** The expected surface in words ("uniform over the study area"). */
+const char *hg_expected_words(const hg_job *job, const hg_findings *f, char *buf, size_t size);
+/** What significant cells are called on the map, in the job's language: it says what was expected. */
+const char *hg_expected_title(const hg_job *job, const hg_findings *f, char *buf, size_t size);
 
 /** p, q and m of every cell by --significance, and for the ranked cells f->tests. */
 hg_status hg_findings_test(hg_job *job, hg_findings *f, hg_error *err);

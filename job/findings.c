@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "io/source.h"
+#include "job/expected.h"
 
 #include <math.h>
 #include <string.h>
@@ -20,6 +21,7 @@ void hg_findings_dispose(hg_findings *f)
     hg_free(f->density);
     hg_cell_counts_dispose(&f->counts);
     hg_free(f->expected);
+    hg_at_risk_dispose(&f->at_risk);
     hg_ranking_dispose(&f->ranking);
     tests_dispose(&f->tests);
     hg_free(f->stability);
@@ -183,7 +185,11 @@ hg_status hg_findings_make(hg_job *job, hg_findings *f, hg_error *err)
     if (status == HG_OK)
         status = make_score(job, f, err);
     if (status == HG_OK)
+        status = hg_expected_make(job, f, err);
+    if (status == HG_OK)
         status = rank_cells(job, f, err);
+    if (status == HG_OK)
+        status = hg_findings_test(job, f, err);
     if (status == HG_OK)
         status = hg_findings_local(job, f, err);
     if (status != HG_OK)

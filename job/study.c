@@ -190,7 +190,7 @@ hg_status hg_study_init(hg_job *job, hg_intake *in, bool need_area, hg_study *s,
         status = hg_staging_require_space(job->set.output, hg_grid_cells(&s->grid) * 4, err);
     bool whole = need_area || job->set.edge != HG_EDGE_NONE;
     if (status == HG_OK && whole)
-        status = check_memory(&s->grid, need_area ? 24 : 12, err);
+        status = check_memory(&s->grid, !need_area ? 12 : job->set.significance == HG_SIGNIFICANCE_NONE ? 32 : 64, err);
     if (status == HG_OK && whole && !in->region)
         status = guess_area(job, in, cell, err);
     if (status == HG_OK && whole)
