@@ -55,6 +55,8 @@ static void add_stroke(hg_text *t, const hg_style *s, const char *colour)
         add_colour_option(t, "outline_color", colour);
     add_number_option(t, "outline_width", width);
     add_option(t, "outline_width_unit", map ? "MapUnit" : "MM");
+    if (map) /* scales, then the least and the greatest width in mm, each after its switch */
+        add_option(t, "outline_width_map_unit_scale", "3x:0,0,1,0.15,1,0.8");
     add_option(t, "joinstyle", "miter");
 }
 
