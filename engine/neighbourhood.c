@@ -84,18 +84,17 @@ static void sum_blocks(const double *value, int64_t columns, int64_t length, dou
 static void add_wide(const double *value, int64_t columns, int64_t half, double *scratch, double *sum)
 {
     double *from_left = scratch, *to_right = scratch + columns;
-    int64_t length = 2 * half + 1;
+    int64_t length = 2 * half + 1, last_block = (columns - 1) / length * length, whole = columns - length + 1;
     sum_blocks(value, columns, length, from_left, to_right);
-    for (int64_t c = 0; c < columns; c++) {
-        int64_t first = c < half ? 0 : c - half, last = at_most(c + half, columns - 1);
-        bool one = first / length == last / length;
-        if (one && first % length == 0)
-            sum[c] += from_left[last];
-        else if (one)
-            sum[c] += to_right[first];
-        else
-            sum[c] += to_right[first] + from_left[last];
+    for (int64_t c = 0; c < at_most(half, columns); c++)
+        sum[c] += from_left[at_most(c + half, columns - 1)];
+    for (int64_t begin = 0; begin < whole; begin += length) {
+        sum[begin + half] += to_right[begin]; /* one block and no other */
+        for (int64_t first = begin + 1; first < at_most(begin + length, whole); first++)
+            sum[first + half] += to_right[first] + from_left[first + length - 1];
     }
+    for (int64_t first = whole > 0 ? whole : 0; first + half < columns; first++)
+        sum[first + half] += to_right[first] + (first < last_block ? from_left[columns - 1] : 0);
 }
 
 static hg_status sum_rows(void *context, size_t task, hg_error *err)
