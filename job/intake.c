@@ -435,6 +435,8 @@ void hg_intake_dispose_taken(hg_intake *taken)
     hg_free(taken->incidents.w);
     hg_free(taken->incidents.flags);
     hg_free(taken->patch);
+    if (taken->owns_patches)
+        hg_patches_free(taken->patches);
     *taken = (hg_intake){0};
 }
 
@@ -487,6 +489,18 @@ static void forget_stream(hg_intake *in, size_t stream)
         i->stream[k] = (uint16_t)(i->stream[k] - (i->stream[k] > stream));
 }
 
+/* Where all patches went, the map is one of points, as if there had never been any. */
+static void hand_over_patches(hg_intake *in, hg_intake *taken)
+{
+    for (size_t k = 0; in->patch && k < in->incidents.n; k++)
+        if (in->patch[k] != HG_NO_PATCH)
+            return;
+    taken->owns_patches = in->patches != NULL;
+    in->patches = NULL;
+    hg_free(in->patch);
+    in->patch = NULL;
+}
+
 hg_status hg_intake_take_stream(hg_intake *in, size_t stream, hg_intake *taken, hg_error *err)
 {
     const hg_incidents *i = &in->incidents;
@@ -500,6 +514,7 @@ hg_status hg_intake_take_stream(hg_intake *in, size_t stream, hg_intake *taken, 
         status = number_all(in, err);
     if (status == HG_OK) {
         drop_rows(in, NULL, mark);
+        hand_over_patches(in, taken);
         forget_stream(in, stream);
         find_time_span(in);
     }

@@ -52,6 +52,7 @@ typedef struct hg_intake {
     size_t kept_count;
     hg_shapes *polygons; /**< with polygons: one set an input, by row of the source; else NULL */
     hg_patches *patches; /**< the polygons as mass, where a map is made of them; else NULL */
+    bool owns_patches;   /**< of an intake taken out of another: its patches are its own */
     uint32_t *patch;     /**< of each incident its number in `patches` or HG_NO_PATCH; NULL likewise */
     double polygon_unit_m2; /**< area of a patch that weighs as one incident */
     const char *polygon_unit_rule; /**< "given", "mean" or "m2" */
@@ -84,7 +85,7 @@ hg_status hg_intake_run(hg_job *job, const char *store_crs, hg_intake *in, hg_er
 void hg_intake_dispose(hg_intake *in);
 /**
  * Takes the incidents of one stream out into an intake of their own, in which no texts are and which borrows
- * patches, region and CRS of `in`; the stream's name goes, the others keep their order. What was counted of rows
+ * region, CRS and patches of `in` (the patches become its own where `in` has no use for them); the stream's name goes, the others keep their order. What was counted of rows
  * (rows_read … duplicates) stays; the time span is that of the incidents that stay. Free with
  * hg_intake_dispose_taken, before `in`.
  */

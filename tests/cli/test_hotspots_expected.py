@@ -173,6 +173,9 @@ class Uniform(ExpectedCase):
         self.assertEqual(self.query(self.path("a.gpkg"), "SELECT styleName, useAsDefault FROM layer_styles WHERE "
                                     "f_table_name = 'hotspot_cells' ORDER BY 1"),
                          [("hotspot_cells", 1), ("significance", 0)])
+        qml, = self.query(self.path("a.gpkg"), "SELECT styleQML FROM layer_styles WHERE styleName = 'significance'")[0]
+        for part in ('attr="level"', 'value="99"', 'value="95"', 'value="90"', "q ≤ 0.05", "MapUnit"):
+            self.assertIn(part, qml)
 
 
 class AtRisk(ExpectedCase):
@@ -365,6 +368,28 @@ class Against(ExpectedCase):
             self.assertEqual(int(result.info["against.incidents"]) + len(result.incidents),
                              int(result.info["accepted"]))
             self.assertGreater(int(result.info["significance.cells_90"]), 0)
+
+    def test_patches_as_reference(self):
+        """Outlines of ponds are the reference: the rest is a map of points, in incidents and not in square metres."""
+        shapes, _ = AtRisk.blocks(self)
+        ponds = oracle.write_polygons(self.path("ponds.gpkg"), shapes, EPSG)
+        result = self.hotspots(ponds, "--stream", "ponds", self.source, *self.ARGS, "--area", self.area,
+                               "--against", "ponds")
+        e = Expected(result, self.geometry)
+        margin = 5
+
+        class Wide:  # the grid and as far around it as the kernel reaches
+            cell, rows, columns = CELL, result.raster.rows + 2 * margin, result.raster.columns + 2 * margin
+            west, north = result.raster.west - margin * CELL, result.raster.north + margin * CELL
+        refused = {int(r["row"]) for r in result.rejects if r["source"] == "ponds.gpkg"}
+        mass = sum(oracle.shares(s, Wide) for k, s in enumerate(shapes, 1) if k not in refused)
+        x, y = numpy.meshgrid(*oracle.centres(Wide.west, Wide.north, CELL, Wide.columns, Wide.rows))
+        full = mass > 0
+        density, _ = oracle.density(x[full], y[full], mass[full], "quartic", H, *result.raster.centres())
+        self.assert_tests(result, e, (density + 0.01 * density[e.share > 0].max()) * e.share, tolerance=1e-6)
+        self.assertIsNone(result.patches)
+        self.assertNotIn("mass.unit", result.info)
+        self.assertEqual(float(result.info["mass.total"]), len(result.incidents))
 
     def test_what_is_left_equals_a_run_without_the_stream(self):
         """Ranks, densities and the bandwidth by rule are those of the other streams alone."""
