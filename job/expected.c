@@ -94,7 +94,8 @@ static hg_status expect_at_risk(hg_job *job, hg_findings *f, hg_error *err)
     if (status == HG_OK && a->outside)
         hg_job_add_note(job, "--at-risk: %llu of %llu rows lie outside the study area and %s",
                         (unsigned long long)a->outside, (unsigned long long)a->rows,
-                        job->set.at_risk_bandwidth_m > 0 ? "count only as far as the kernel reaches in" : "do not count");
+                        job->set.at_risk_bandwidth_m > 0 ? "count only as far as the kernel reaches in"
+                                                         : "do not count");
     return status;
 }
 
@@ -124,9 +125,9 @@ static void note_unexpected(hg_job *job, const hg_findings *f)
         hg_job_add_note(job, "%llu of %llu incidents lie in cells where %s; the layer may be incomplete there",
                         (unsigned long long)f->unexpected, (unsigned long long)f->counts.total,
                         f->reference ? "the stream of --against has none nearby" : "nothing is at risk");
-    if (!f->expected && job->set.significance != HG_SIGNIFICANCE_NONE)
-        hg_job_add_note(job, "hot is meant against incidents spread evenly over the area, which mostly finds where "
-                             "people and buildings are; --at-risk or --against sets a better expectation");
+    if (!f->expected && job->set.significance == HG_SIGNIFICANCE_EXACT)
+        hg_job_add_note(job, "hot means hotter than incidents spread evenly over the area, which mostly finds where "
+                             "people and buildings are; give what is at risk with --at-risk, or a stream --against");
 }
 
 hg_status hg_expected_make(hg_job *job, hg_findings *f, hg_error *err)
@@ -138,9 +139,9 @@ hg_status hg_expected_make(hg_job *job, hg_findings *f, hg_error *err)
         return status;
     sum_surfaces(f);
     if (!(f->expected_sum > 0 && f->expected_sum <= 1e300))
-        return hg_fail(err, HG_EDATA, "%s%s: what lies in the study area sums to %g; a finite amount above 0 was "
-                       "expected", job->set.at_risk ? "--at-risk " : "", job->set.at_risk ? f->at_risk.name : "the area",
-                       f->expected_sum);
+        return hg_fail(err, HG_EDATA, "%s %s: what lies in the study area sums to %g; a finite amount above 0 was "
+                       "expected", job->set.at_risk ? "--at-risk" : "--against",
+                       job->set.at_risk ? f->at_risk.name : job->set.against, f->expected_sum);
     note_unexpected(job, f);
     return HG_OK;
 }

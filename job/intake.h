@@ -85,8 +85,8 @@ hg_status hg_intake_run(hg_job *job, const char *store_crs, hg_intake *in, hg_er
 void hg_intake_dispose(hg_intake *in);
 /**
  * Takes the incidents of one stream out into an intake of their own, in which no texts are and which borrows
- * region, CRS and patches of `in` (the patches become its own where `in` has no use for them); the stream's name goes, the others keep their order. What was counted of rows
- * (rows_read … duplicates) stays; the time span is that of the incidents that stay. Free with
+ * region, CRS and patches of `in` (the patches become its own where `in` has no use for them). The stream's
+ * name goes, the others keep their order. What was counted of rows (rows_read … duplicates) stays; the time span is that of the incidents that stay. Free with
  * hg_intake_dispose_taken, before `in`.
  */
 hg_status hg_intake_take_stream(hg_intake *in, size_t stream, hg_intake *taken, hg_error *err);

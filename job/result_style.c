@@ -216,7 +216,7 @@ hg_status hg_result_styles(hg_job *job, const hg_findings *f, const hg_result_ta
             .title = hg_expected_title(job, f, significance, sizeof significance),
             .symbol = HG_SYMBOL_OUTLINE, .field = "level", .categorised = true, .classes = levels,
             .n_classes = sizeof levels / sizeof *levels, .opacity = 1,
-            .stroke_map = 0.12 * f->study->grid.cell_m});
+            .stroke_map = 0.16 * f->study->grid.cell_m});
     add_layer(&set, t->cells, (hg_style){.title = hg_say(lang, HG_WORD_CELLS),
         .symbol = HG_SYMBOL_FILL, .field = "rank", .classes = ranks.classes, .n_classes = ranks.n,
         .opacity = 0.85});

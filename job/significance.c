@@ -130,6 +130,7 @@ void hg_expected_summarise(hg_job *job, const hg_findings *f)
         hg_text_addf(&job->summary, "q <= 0.05 in %s cells (exact test, expectation %s, m = %s)\n",
                      hg_grouped(t->levels[1], a), words, hg_grouped(t->tests, b));
     else
-        hg_text_addf(&job->summary, "q <= 0.05 in %s cells (Gi* by the normal distribution, which overstates; m = %s)\n",
+        hg_text_addf(&job->summary,
+                     "q <= 0.05 in %s cells (Gi* by the normal distribution, which overstates; m = %s)\n",
                      hg_grouped(t->levels[1], a), hg_grouped(t->tests, b));
 }

@@ -100,7 +100,8 @@ class ExpectedCase(HotspotsCase):
                              sum(v <= 1 - level / 100 for v in q.values()))
         for cell, rc in zip(result.cells, e.order):
             what = "cell %s" % cell["cell_id"]
-            self.near(cell["expected"], e.total_weight * surface[rc] / whole, tolerance + 4 * FLOAT32, what + " expected")
+            self.near(cell["expected"], e.total_weight * surface[rc] / whole, tolerance + 4 * FLOAT32,
+                      what + " expected")
             if surface[rc] > 0:
                 self.near(cell["ratio"], density[rc] / density.sum() / (surface[rc] / whole), tolerance + 4 * FLOAT32,
                           what + " ratio")
@@ -270,7 +271,8 @@ class AtRisk(ExpectedCase):
         turn = math.radians(20)
         shapes, people = [], []
         for x, y in [*rng.uniform((0, 0), (1900, 1400), (40, 2)), (9000, 9000)]:
-            ring = [(WEST + x + u * math.cos(turn) - v * math.sin(turn), SOUTH + y + u * math.sin(turn) + v * math.cos(turn))
+            ring = [(WEST + x + u * math.cos(turn) - v * math.sin(turn),
+                     SOUTH + y + u * math.sin(turn) + v * math.cos(turn))
                     for u, v in ((0, 0), (310, 0), (310, 170), (0, 170))]
             shapes.append(oracle.polygon(ring))
             people.append(round(float(rng.uniform(1, 500)), 1))
@@ -334,7 +336,8 @@ class AtRisk(ExpectedCase):
                 (("--at-risk", useless, "--at-risk-weight", "people"), DATA, "none of 2 rows"),
                 (("--at-risk", zero, "--at-risk-weight", "people"), DATA, "sums to 0"),
                 (("--at-risk", zero, "--at-risk-weight", "homes"), USAGE, "homes"),
-                (("--at-risk", zero, "--at-risk-bandwidth", "20m"), USAGE, "--at-risk-bandwidth 20 m is under one cell"),
+                (("--at-risk", zero, "--at-risk-bandwidth", "20m"), USAGE,
+                 "--at-risk-bandwidth 20 m is under one cell"),
                 (("--at-risk", self.path("missing.gpkg")), IO, "missing.gpkg"),
                 (("--at-risk", zero, "--against", STREAMS[0]), USAGE, "--against"),
                 (("--at-risk-weight", "people"), USAGE, "needs --at-risk"),
@@ -399,7 +402,8 @@ class Against(ExpectedCase):
                                                                            "silverman"]
         a = self.hotspots(self.source, *args, "--against", stream, out="a.gpkg")
         b = self.hotspots(rest, *args, out="b.gpkg")
-        for key in ("bandwidth_m", "mass.total", "incidents_in_area", "first_time", "last_time", "peak_density_per_km2"):
+        for key in ("bandwidth_m", "mass.total", "incidents_in_area", "first_time", "last_time",
+                    "peak_density_per_km2"):
             self.assertEqual(a.info[key], b.info[key], key)
         for x, y in zip(a.cells, b.cells):
             for column in ("cell_id", "rank", "count", "density_per_km2", "top_stream", "top_stream_lq", "share",
@@ -416,8 +420,8 @@ class Against(ExpectedCase):
         for stream in STREAMS:
             self.assertIn(stream, said.stderr)
         one = [a for a in self.ARGS if a not in ("--stream-col", "kind")]
-        said = self.run_hotgrid("hotspots", self.source, *one, "--stream", "all", "--area", self.area, "--against", "all",
-                                "-o", self.path("x.gpkg"), code=2)
+        said = self.run_hotgrid("hotspots", self.source, *one, "--stream", "all", "--area", self.area,
+                                "--against", "all", "-o", self.path("x.gpkg"), code=2)
         self.assertIn("only stream", said.stderr)
         self.assertNotIn("x.gpkg", self.files())
 

@@ -170,7 +170,7 @@ static void test_planted_clusters(void **state)
         twin /= MAPS;
         double low = power_at(n, part, 0.05 / CELLS), high = power_at(n, part, 0.05 * 25 / CELLS);
         double error = sqrt(fmax(twin * (1 - twin), 0.01) / MAPS);
-        print_message("%llu incidents, %.2g of them planted: found on %.3f of the maps, twin %.3f, formulas %.3f to %.3f\n",
+        print_message("%llu incidents, %.2g planted: found on %.3f of the maps, twin %.3f, formulas %.3f to %.3f\n",
                       (unsigned long long)n, part, found, twin, low, high);
         assert_true(fabs(found - twin) <= 3 * sqrt(2) * error);
         assert_true(found >= low - 3 * error && found <= high + 3 * error);
