@@ -100,8 +100,7 @@ static hg_status fill_inside(void *context, size_t task, hg_error *err)
     return hg_check_cancel(m->plan->control, err);
 }
 
-/* Moments of the map and the sums over every cell's neighbourhood. */
-static hg_status sum_map(mapping *m, hg_error *err)
+static hg_status take_map(mapping *m, hg_error *err)
 {
     const hg_local_plan *p = m->plan;
     hg_status status = hg_local_moments_of(m->value, p->cells, p->share, &m->moments, err);
@@ -110,7 +109,14 @@ static hg_status sum_map(mapping *m, hg_error *err)
     m->inside = hg_malloc(p->cells, sizeof *m->inside);
     if (!m->inside)
         return hg_fail_memory(err);
-    status = over_cells(p, fill_inside, m, err);
+    return over_cells(p, fill_inside, m, err);
+}
+
+/* Moments of the map and the sums over every cell's neighbourhood. */
+static hg_status sum_map(mapping *m, hg_error *err)
+{
+    const hg_local_plan *p = m->plan;
+    hg_status status = take_map(m, err);
     if (status == HG_OK)
         status = hg_neighbourhood_sums(&p->around, p->columns, p->rows, m->inside, p->control, m->sum, err);
     return status;
@@ -157,6 +163,53 @@ hg_status hg_local_moran(const hg_local_plan *plan, const double *value, double 
     hg_status status = sum_map(&m, err);
     if (status == HG_OK)
         status = over_cells(plan, fill_moran, &m, err);
+    hg_free(m.inside);
+    return status;
+}
+
+bool hg_local_few(const hg_local_plan *plan, size_t n)
+{
+    /* All cells cost about two steps each for each line of the window, whatever its width. */
+    double lines = 2 * (double)plan->around.reach + 1;
+    return (double)n * (double)hg_neighbourhood_cells(&plan->around) < (double)plan->cells * 2 * lines;
+}
+
+typedef struct asking {
+    const mapping *map;
+    hg_local_cells cells;
+    const hg_local_columns *out;
+} asking;
+
+static hg_status write_some(void *context, size_t task, hg_error *err)
+{
+    const asking *a = context;
+    const mapping *m = a->map;
+    const hg_local_plan *p = m->plan;
+    size_t from = task * CELLS_A_TASK, to = a->cells.n - from < CELLS_A_TASK ? a->cells.n : from + CELLS_A_TASK;
+    for (size_t k = from; k < to; k++) {
+        uint64_t i = a->cells.cell ? a->cells.cell[k] : k;
+        double sum = m->sum ? m->sum[i] : hg_neighbourhood_sum(&p->around, p->columns, p->rows, m->inside, i);
+        hg_local_write(&m->moments, m->inside[i], sum, p->places[i], a->out, k);
+    }
+    return hg_check_cancel(p->control, err);
+}
+
+hg_status hg_local_at(const hg_local_plan *plan, const double *value, hg_local_cells cells,
+                      const hg_local_columns *out, hg_error *err)
+{
+    mapping m = {.plan = plan, .value = value};
+    if (!cells.cell)
+        cells.n = plan->cells;
+    asking a = {&m, cells, out};
+    bool few = hg_local_few(plan, cells.n);
+    double *sum = few ? NULL : hg_malloc(plan->cells, sizeof *sum);
+    m.sum = sum;
+    hg_status status = few || sum ? HG_OK : hg_fail_memory(err);
+    if (status == HG_OK)
+        status = few ? take_map(&m, err) : sum_map(&m, err);
+    if (status == HG_OK)
+        status = hg_parallel((cells.n + CELLS_A_TASK - 1) / CELLS_A_TASK, hg_local_threads(plan), write_some, &a, err);
+    hg_free(sum);
     hg_free(m.inside);
     return status;
 }

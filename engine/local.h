@@ -38,17 +38,22 @@ hg_status hg_local_gi_star(const hg_local_plan *plan, const double *value, doubl
  */
 hg_status hg_local_moran(const hg_local_plan *plan, const double *value, double *moran, double *z, hg_error *err);
 
-/** Cells a relabelling is judged at, raster indexes in any order; NULL = every cell, in raster order. */
+/** Cells that are asked for, raster indexes in any order; NULL = every cell, in raster order. */
 typedef struct hg_local_cells {
     const uint64_t *cell;
-    size_t n;
+    size_t n; /**< of the list */
 } hg_local_cells;
+
+/** gi_z, gi_p, moran, moran_z, moran_p of some cells; what of `out` is NULL or _sim is left alone. Errors as above. */
+hg_status hg_local_at(const hg_local_plan *plan, const double *value, hg_local_cells cells,
+                      const hg_local_columns *out, hg_error *err);
 
 /**
  * One-sided p = (1 + draws at least as large) / (1 + draws) of both, over `draws` relabellings of the whole
  * map; stream d of control->seed makes draw d, so the answer depends neither on threads nor on which cells are
- * asked for. NaN as above. Whole numbers are compared exactly; other values to 15 digits of their range, and
- * what is equal so far counts as at least as large.
+ * asked for. NaN as above. Whole numbers are compared exactly (Moran's I: to 14
+ * digits of its largest), other values to 12 digits of their range on grids of up to 1,000 columns; what is equal
+ * so far counts as at least as large.
  * @param gi_p, moran_p  [out] of the cells asked for; either may be NULL
  */
 hg_status hg_local_relabel(const hg_local_plan *plan, const double *value, int draws, hg_local_cells cells,

@@ -10,8 +10,8 @@
 #include <float.h>
 #include <math.h>
 
-/* Sums of this many digits are exact. */
-static const double exact_limit = 0x1p53;
+/* Sums below this are exact, those of values less the least included. */
+static const double exact_limit = 0x1p51;
 
 static bool belongs(const float *share, size_t i)
 {
@@ -103,6 +103,24 @@ double hg_local_moran_i(const hg_local_moments *m, double value, double sum, dou
     if (z)
         *z = variance > 0 ? (i + e * e / m->variance / (m->n - 1)) / sqrt(variance) : NAN;
     return i;
+}
+
+static void put(double *column, size_t k, double value)
+{
+    if (column)
+        column[k] = value;
+}
+
+void hg_local_write(const hg_local_moments *m, double value, double sum, double places, const hg_local_columns *out,
+                    size_t k)
+{
+    double gi_z = hg_local_gi_z(m, sum, places), moran_z;
+    double moran = hg_local_moran_i(m, value, sum - value, places - 1, &moran_z);
+    put(out->gi_z, k, gi_z);
+    put(out->gi_p, k, hg_normal_tail(gi_z));
+    put(out->moran, k, moran);
+    put(out->moran_z, k, moran_z);
+    put(out->moran_p, k, hg_normal_tail(moran_z));
 }
 
 double hg_normal_tail(double z)

@@ -31,4 +31,11 @@ double hg_local_gi_z(const hg_local_moments *m, double sum, double places);
  */
 double hg_local_moran_i(const hg_local_moments *m, double value, double sum, double neighbours, double *z);
 
+/**
+ * Both, with their normal p, into row k of the columns that are wanted; the sum is over W = `places`, self
+ * included, and 0 of them is no place: NaN.
+ */
+void hg_local_write(const hg_local_moments *m, double value, double sum, double places, const hg_local_columns *out,
+                    size_t k);
+
 #endif

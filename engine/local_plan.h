@@ -18,4 +18,7 @@ struct hg_local_plan {
 /** Threads the plan's work may take. */
 int hg_local_threads(const hg_local_plan *plan);
 
+/** Whether summing around n cells one by one is less work than summing around all. */
+bool hg_local_few(const hg_local_plan *plan, size_t n);
+
 #endif

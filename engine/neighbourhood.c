@@ -3,6 +3,7 @@
 #include "base/threads.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { REACH_MAX = 4096, ROWS_A_TASK = 32, NARROW = 4 };
 
@@ -41,6 +42,89 @@ void hg_neighbourhood_dispose(hg_neighbourhood *n)
 {
     hg_free(n->half);
     *n = (hg_neighbourhood){0};
+}
+
+size_t hg_neighbourhood_cells(const hg_neighbourhood *n)
+{
+    size_t cells = 0;
+    for (int64_t k = 0; k <= 2 * n->reach; k++)
+        cells += (size_t)(2 * n->half[k] + 1);
+    return cells;
+}
+
+double hg_neighbourhood_sum(const hg_neighbourhood *n, int64_t columns, int64_t rows, const double *value,
+                            uint64_t cell)
+{
+    int64_t column = (int64_t)cell % columns, row = (int64_t)cell / columns, reach = n->reach;
+    int64_t top = row > reach ? row - reach : 0, bottom = row + reach < rows ? row + reach : rows - 1;
+    double sum = 0;
+    for (int64_t y = top; y <= bottom; y++) {
+        int64_t half = n->half[y - row + reach];
+        int64_t west = column > half ? column - half : 0, east = column + half;
+        east = east < columns ? east : columns - 1;
+        for (int64_t x = west; x <= east; x++)
+            sum += value[y * columns + x];
+    }
+    return sum;
+}
+
+hg_status hg_row_sums_init(hg_row_sums *s, const hg_neighbourhood *around, int64_t columns, int64_t rows,
+                           hg_error *err)
+{
+    double *prefix = hg_malloc((size_t)(2 * around->reach + 1), (size_t)(columns + 1) * sizeof *prefix);
+    if (!prefix)
+        return hg_fail_memory(err);
+    *s = (hg_row_sums){.around = around, .columns = columns, .rows = rows, .prefix = prefix};
+    return HG_OK;
+}
+
+void hg_row_sums_dispose(hg_row_sums *s)
+{
+    hg_free(s->prefix);
+    *s = (hg_row_sums){0};
+}
+
+void hg_row_sums_start(hg_row_sums *s, const double *value, int64_t first)
+{
+    s->value = value;
+    s->ready = first > s->around->reach ? first - s->around->reach : 0;
+}
+
+/* prefix[column] = sum of the row's values before the column. */
+static double *prefix_of(const hg_row_sums *s, int64_t row)
+{
+    return s->prefix + row % (2 * s->around->reach + 1) * (s->columns + 1);
+}
+
+static void make_prefix(const hg_row_sums *s, int64_t row)
+{
+    const double *value = s->value + row * s->columns;
+    double *prefix = prefix_of(s, row), sum = 0;
+    prefix[0] = 0;
+    for (int64_t c = 0; c < s->columns; c++)
+        prefix[c + 1] = sum += value[c];
+}
+
+/* Adds one row's part to the sums of a row: prefix differences, cut at the row's ends. */
+static void add_row(const double *restrict prefix, int64_t columns, int64_t half, double *restrict sum)
+{
+    int64_t c = 0, last = columns - 1;
+    for (; c < columns && c < half; c++)
+        sum[c] += prefix[c + half < last ? c + half + 1 : columns];
+    for (; c + half <= last; c++)
+        sum[c] += prefix[c + half + 1] - prefix[c - half];
+    for (; c < columns; c++)
+        sum[c] += prefix[columns] - prefix[c - half];
+}
+
+void hg_row_sums_next(hg_row_sums *s, int64_t row, double *sum)
+{
+    int64_t reach = s->around->reach, end = row + reach + 1 < s->rows ? row + reach + 1 : s->rows;
+    for (; s->ready < end; s->ready++)
+        make_prefix(s, s->ready);
+    memset(sum, 0, (size_t)s->columns * sizeof *sum);
+    for (int64_t r = row > reach ? row - reach : 0; r < end; r++)
+        add_row(prefix_of(s, r), s->columns, s->around->half[r - row + reach], sum);
 }
 
 typedef struct summing {

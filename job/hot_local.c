@@ -1,12 +1,10 @@
-/* Gi* and local Moran of the ranked cells. Maps of the whole grid live only while they are made. */
+/* Gi* and local Moran of the ranked cells. */
 #include "base/memory.h"
 #include "engine/local.h"
 #include "job/hotspots.h"
 
-#include <math.h>
-
-/* Fewer have no variance to speak of. */
-enum { CELLS_MIN = 3 };
+/* Fewer cells than CELLS_MIN have no statistics; more than QUICK_CELLS are not relabelled unless asked for. */
+enum { CELLS_MIN = 3, QUICK_CELLS = 65536, QUICK_DRAWS = 999 };
 
 static size_t cells_inside(const hg_study *study)
 {
@@ -27,65 +25,54 @@ static double *counts_as_values(const hg_findings *f, hg_error *err)
     return value;
 }
 
-/* The map's values at the ranked cells, by rank. */
-static hg_status keep_ranked(const hg_findings *f, const double *map, double **out, hg_error *err)
+static double *column_of(const hg_findings *f)
 {
-    *out = hg_malloc(f->ranking.listed, sizeof **out);
-    if (!*out)
-        return hg_fail_memory(err);
-    for (size_t k = 0; k < f->ranking.listed; k++)
-        (*out)[k] = map[f->ranking.cells[k]];
-    return HG_OK;
+    return hg_malloc(f->ranking.listed, sizeof(double));
 }
 
-static hg_status normal_p(const hg_findings *f, const double *z, double **out, hg_error *err)
-{
-    *out = hg_malloc(f->ranking.listed, sizeof **out);
-    if (!*out)
-        return hg_fail_memory(err);
-    for (size_t k = 0; k < f->ranking.listed; k++)
-        (*out)[k] = hg_normal_tail(z[k]);
-    return HG_OK;
-}
-
-static hg_status make_gi(const hg_local_plan *plan, const double *value, double *map, hg_findings *f, hg_error *err)
+static hg_status make_statistics(const hg_local_plan *plan, const double *value, hg_findings *f, hg_error *err)
 {
     hg_cell_tests *t = &f->tests;
-    hg_status status = hg_local_gi_star(plan, value, map, err);
-    if (status == HG_OK)
-        status = keep_ranked(f, map, &t->gi_z, err);
-    return status == HG_OK ? normal_p(f, t->gi_z, &t->gi_p, err) : status;
+    const hg_local_cells ranked = {f->ranking.cells, f->ranking.listed};
+    t->gi_z = column_of(f);
+    t->gi_p = column_of(f);
+    t->moran = column_of(f);
+    t->moran_z = column_of(f);
+    t->moran_p = column_of(f);
+    if (!t->gi_z || !t->gi_p || !t->moran || !t->moran_z || !t->moran_p)
+        return hg_fail_memory(err);
+    const hg_local_columns out = {.gi_z = t->gi_z, .gi_p = t->gi_p, .moran = t->moran, .moran_z = t->moran_z,
+                                  .moran_p = t->moran_p};
+    return hg_local_at(plan, value, ranked, &out, err);
 }
 
-static hg_status make_moran(const hg_local_plan *plan, const double *value, double *map, hg_findings *f,
-                            hg_error *err)
+static int draws_of(const hg_job *job, size_t cells)
+{
+    if (job->set.permutations != HG_PERMUTATIONS_DEFAULT)
+        return (int)job->set.permutations;
+    return cells <= QUICK_CELLS ? QUICK_DRAWS : 0;
+}
+
+static hg_status make_relabelled(const hg_local_plan *plan, const double *value, int draws, hg_findings *f,
+                                 hg_error *err)
 {
     hg_cell_tests *t = &f->tests;
-    hg_status status = hg_local_moran(plan, value, map, NULL, err);
-    if (status == HG_OK)
-        status = keep_ranked(f, map, &t->moran, err);
-    if (status == HG_OK)
-        status = hg_local_moran(plan, value, NULL, map, err);
-    if (status == HG_OK)
-        status = keep_ranked(f, map, &t->moran_z, err);
-    return status == HG_OK ? normal_p(f, t->moran_z, &t->moran_p, err) : status;
-}
-
-static hg_status make_maps(const hg_local_plan *plan, const double *value, hg_findings *f, hg_error *err)
-{
-    double *map = hg_malloc(hg_grid_cells(&f->study->grid), sizeof *map);
-    hg_status status = map ? make_gi(plan, value, map, f, err) : hg_fail_memory(err);
-    if (status == HG_OK)
-        status = make_moran(plan, value, map, f, err);
-    hg_free(map);
-    return status;
+    const hg_local_cells ranked = {f->ranking.cells, f->ranking.listed};
+    t->gi_p_sim = column_of(f);
+    t->moran_p_sim = column_of(f);
+    if (!t->gi_p_sim || !t->moran_p_sim)
+        return hg_fail_memory(err);
+    return hg_local_relabel(plan, value, draws, ranked, t->gi_p_sim, t->moran_p_sim, err);
 }
 
 hg_status hg_findings_local(hg_job *job, hg_findings *f, hg_error *err)
 {
     const hg_grid *g = &f->study->grid;
-    if (job->set.significance == HG_SIGNIFICANCE_NONE || cells_inside(f->study) < CELLS_MIN)
+    size_t cells = cells_inside(f->study);
+    if (job->set.significance == HG_SIGNIFICANCE_NONE || cells < CELLS_MIN)
         return HG_OK;
+    int draws = draws_of(job, cells);
+    hg_fact_int(&job->facts, draws, "permutations");
     hg_neighbourhood around = {0};
     hg_local_plan *plan = NULL;
     double *value = NULL;
@@ -95,7 +82,9 @@ hg_status hg_findings_local(hg_job *job, hg_findings *f, hg_error *err)
     if (status == HG_OK && !(value = counts_as_values(f, err)))
         status = HG_ENOMEM;
     if (status == HG_OK)
-        status = make_maps(plan, value, f, err);
+        status = make_statistics(plan, value, f, err);
+    if (status == HG_OK && draws > 0)
+        status = make_relabelled(plan, value, draws, f, err);
     hg_free(value);
     hg_local_plan_free(plan);
     hg_neighbourhood_dispose(&around);

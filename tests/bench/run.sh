@@ -11,6 +11,10 @@ trap 'rm -rf "$work"' EXIT INT TERM
 echo "== density core (exact, quartic)"
 "$build/bench_density"
 
+echo
+echo "== Gi* and local Moran"
+"$build/bench_local"
+
 seconds() { # wall seconds of a command, output thrown away
     /usr/bin/env python3 - "$@" <<'PY'
 import subprocess, sys, time
