@@ -5,6 +5,7 @@
 #include "job/options.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Marks later rows equal to an earlier one among those whose reason is HG_ACCEPTED. */
 static hg_status mark_duplicates(const hg_raw *raw, uint8_t *reasons, hg_error *err)
@@ -33,6 +34,15 @@ static hg_status mark_duplicates(const hg_raw *raw, uint8_t *reasons, hg_error *
     return status;
 }
 
+/* Number of the stream of --against, UINT16_MAX where there is none: it takes no part in the rule either. */
+static uint16_t reference_stream(const hg_job *job, const hg_intake *in)
+{
+    for (size_t s = 0; job->set.against && s < in->incidents.streams; s++)
+        if (strcmp(in->stream_names[s], job->set.against) == 0)
+            return (uint16_t)s;
+    return UINT16_MAX;
+}
+
 /* Repeats that will be refused take no part in the rule: marked in a copy of the reasons. */
 static hg_status without_repeats(hg_job *job, hg_intake *in, hg_raw *raw, uint8_t **reasons,
                                  hg_error *err)
@@ -40,10 +50,11 @@ static hg_status without_repeats(hg_job *job, hg_intake *in, hg_raw *raw, uint8_
     uint8_t *own = raw->reason, *copy = hg_malloc(raw->n, 1);
     if (!copy)
         return hg_fail_memory(err);
-    for (size_t i = 0; i < raw->n; i++)
-        copy[i] = own[i] == HG_ACCEPTED && raw->where && raw->where[i] != HG_INSIDE
-                      ? HG_OUTSIDE_AREA
-                      : own[i];
+    uint16_t reference = reference_stream(job, in);
+    for (size_t i = 0; i < raw->n; i++) {
+        bool out = (raw->where && raw->where[i] != HG_INSIDE) || (raw->stream && raw->stream[i] == reference);
+        copy[i] = own[i] == HG_ACCEPTED && out ? HG_OUTSIDE_AREA : own[i];
+    }
     raw->reason = copy;
     hg_status status = hg_raw_check_ids(in->pool, raw, err);
     raw->reason = own;

@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "io/source.h"
+#include "job/expected.h"
 
 #include <math.h>
 #include <string.h>
@@ -20,6 +21,7 @@ void hg_findings_dispose(hg_findings *f)
     hg_free(f->density);
     hg_cell_counts_dispose(&f->counts);
     hg_free(f->expected);
+    hg_at_risk_dispose(&f->at_risk);
     hg_ranking_dispose(&f->ranking);
     tests_dispose(&f->tests);
     hg_free(f->stability);
@@ -68,7 +70,7 @@ static hg_status rank_cells(hg_job *job, hg_findings *f, hg_error *err)
     f->chance = hg_malloc(f->ranking.listed, sizeof *f->chance);
     if (!f->chance)
         return hg_fail_memory(err);
-    return hg_concentration_chance(&input, &f->ranking, (int)job->set.chance, &job->control,
+    return hg_concentration_chance(&input, f->expected, &f->ranking, (int)job->set.chance, &job->control,
                                    f->chance, err);
 }
 
@@ -188,9 +190,14 @@ hg_status hg_findings_make(hg_job *job, hg_findings *f, hg_error *err)
     if (status == HG_OK)
         status = make_score(job, f, err);
     if (status == HG_OK)
+        status = hg_expected_make(job, f, err);
+    if (status == HG_OK)
         status = rank_cells(job, f, err);
     if (status == HG_OK)
+        status = hg_findings_test(job, f, err);
+    if (status == HG_OK)
         status = hg_findings_local(job, f, err);
+    if (status == HG_OK)
         status = hg_findings_stability(job, f, err);
     if (status != HG_OK)
         return status;

@@ -1,4 +1,4 @@
-#include "job/hotspots.h"
+#include "job/expected.h"
 #include "base/memory.h"
 #include "base/threads.h"
 #include "io/staging.h"
@@ -71,7 +71,7 @@ static void finding_facts(hg_job *job, const hg_findings *f)
     share = f->counts.total_weight > 0 ? share / f->counts.total_weight : 0;
     double area_share = r->selected_area_m2 / r->area_m2;
     hg_fact_text(facts, job->set.score == HG_SCORE_COUNT ? "count" : "density", "score");
-    hg_fact_text(facts, "uniform over the study area", "expected_surface");
+    hg_expected_facts(job, f);
     hg_fact_int(facts, (int64_t)f->counts.total, "incidents_in_area");
     hg_fact_int(facts, (int64_t)r->selected, "cells_selected");
     hg_fact_int(facts, (int64_t)f->areas, "areas");
@@ -143,6 +143,7 @@ static void summarise(hg_job *job, const hg_findings *f, const hg_result_tables 
         hg_text_addf(s, " against %.3g by chance", f->chance[last]);
     hg_text_add(s, "\n");
     hg_summarise_stability(job, f);
+    hg_expected_summarise(job, f);
     summarise_areas(job, f, t);
     if (f->pile_ups.n)
         hg_text_addf(s, "pile-ups: %zu coordinates hold far more incidents than their surroundings "
@@ -228,6 +229,7 @@ static hg_status complete(closing *c, double read_s, double analyse_s, double be
     if (status != HG_OK)
         return status;
     finding_facts(job, c->f);
+    hg_run_say(job); /* with the notes since the intake */
     hg_run_facts(job, read_s, analyse_s, hg_now() - began);
     status = hg_store_facts(job, c->gpkg, err);
     if (status != HG_OK)
@@ -261,13 +263,17 @@ static hg_status write_result(hg_job *job, hg_findings *f, hg_surface *surface, 
 hg_status hg_run_hotspots(hg_job *job, hg_error *err)
 {
     outputs o = {0};
-    hg_intake in = {0};
+    hg_intake in = {0}, reference = {0};
     hg_study study = {0};
     hg_surface surface = {0};
-    hg_findings f = {.in = &in, .study = &study};
-    hg_status status = outputs_init(job, &o, err);
+    hg_findings f = {.in = &in, .study = &study, .reference = job->set.against ? &reference : NULL};
+    hg_status status = hg_expected_check(job, err);
+    if (status == HG_OK)
+        status = outputs_init(job, &o, err);
     if (status == HG_OK)
         status = hg_intake_run(job, NULL, &in, err);
+    if (status == HG_OK && job->set.against)
+        status = hg_expected_take_reference(job, &in, &reference, err);
     double read = hg_now();
     if (status == HG_OK)
         status = hg_study_init(job, &in, true, &study, err);
@@ -284,6 +290,7 @@ hg_status hg_run_hotspots(hg_job *job, hg_error *err)
     hg_raster_free(surface.raster);
     hg_findings_dispose(&f);
     hg_study_dispose(&study);
+    hg_intake_dispose_taken(&reference);
     hg_intake_dispose(&in);
     outputs_dispose(&o);
     return status;

@@ -7,6 +7,7 @@
 #include "engine/pileup.h"
 #include "engine/week_profile.h"
 #include "io/geopackage.h"
+#include "job/at_risk.h"
 #include "job/output.h"
 #include "job/study.h"
 
@@ -16,6 +17,7 @@ typedef struct hg_cell_tests {
     double *gi_z, *gi_p, *gi_p_sim;   /**< descriptive: normal and relabelled one-sided p */
     double *moran, *moran_z, *moran_p, *moran_p_sim;
     size_t tests;                     /**< m of the correction */
+    size_t levels[3];                 /**< cells of A with q <= 0.01, 0.05, 0.10, ranked or not */
 } hg_cell_tests;
 
 /** Everything a finished analysis knows; tables are made from it. */
@@ -25,7 +27,12 @@ typedef struct hg_findings {
     float *density; /**< per km2, whole grid */
     float *score;   /**< the density itself, or the counts */
     hg_cell_counts counts;
-    double *expected; /**< part of the expected surface in each cell, sum 1; NULL = uniform over A */
+    double *expected; /**< the expected surface, raster order, any scale, 0 outside A; NULL = uniform over A */
+    double expected_sum;  /**< over A */
+    uint64_t unexpected;  /**< incidents in cells where nothing is expected */
+    double density_mass;  /**< sum of density times share over A */
+    hg_at_risk at_risk;   /**< what is known of --at-risk; its surface is `expected` */
+    hg_intake *reference; /**< incidents of --against; NULL without */
     hg_ranking ranking;
     hg_cell_tests tests;
     double *stability; /**< rank_stability, by position in the ranking; NULL = not made */

@@ -201,9 +201,9 @@ hg_status hg_study_init(hg_job *job, hg_intake *in, bool need_area, hg_study *s,
     hg_status status = hg_grid_over(box[0], box[1], box[2], box[3], cell, &s->grid, err);
     if (status == HG_OK)
         status = hg_staging_require_space(job->set.output, hg_grid_cells(&s->grid) * 4, err);
-    bool whole = need_area || job->set.edge != HG_EDGE_NONE;
+    bool whole = need_area || job->set.edge != HG_EDGE_NONE, tested = job->set.significance != HG_SIGNIFICANCE_NONE;
     if (status == HG_OK && whole)
-        status = settle_area(job, in, need_area ? 24 : 12, s, err);
+        status = settle_area(job, in, !need_area ? 12 : tested ? 64 : 32, s, err);
     if (status == HG_OK)
         status = hg_heat_init(job, in, &s->grid, whole ? s->share : NULL,
                               job->set.edge == HG_EDGE_NONE, &s->heat, err);

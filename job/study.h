@@ -48,7 +48,10 @@ typedef struct hg_surface {
     double total, on_grid, over_edge, truncated, residual; /**< mass balance, in weight */
 } hg_surface;
 
-/** Computes the surface band by band. Fills the facts of grid, kernel and mass. */
+/** Computes a surface band by band. */
+hg_status hg_surface_compute(hg_job *job, const hg_intake *in, const hg_study *study,
+                             hg_surface *surface, hg_error *err);
+/** The same of the surface that the run is about: fills the facts of grid, kernel and mass. */
 hg_status hg_surface_run(hg_job *job, const hg_intake *in, const hg_study *study,
                          hg_surface *surface, hg_error *err);
 

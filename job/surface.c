@@ -163,8 +163,8 @@ static void surface_facts(hg_job *job, const hg_intake *in, const hg_study *s,
         hg_fact_real(f, year, "peak_density_per_km2_year");
 }
 
-hg_status hg_surface_run(hg_job *job, const hg_intake *in, const hg_study *study,
-                         hg_surface *surface, hg_error *err)
+hg_status hg_surface_compute(hg_job *job, const hg_intake *in, const hg_study *study,
+                             hg_surface *surface, hg_error *err)
 {
     hg_feed f = {0};
     hg_density_plan *plan = NULL;
@@ -186,14 +186,21 @@ hg_status hg_surface_run(hg_job *job, const hg_intake *in, const hg_study *study
         status = run_bands(&loop, plan, err);
     if (status == HG_OK)
         status = balance(&loop, plan, f.total, err);
-    if (status == HG_OK)
-        surface_facts(job, in, study, surface);
     hg_density_plan_free(plan);
     hg_feed_dispose(&f);
     hg_free(e);
     hg_free(loop.values);
     hg_free(loop.out);
     hg_free(loop.share);
+    return status;
+}
+
+hg_status hg_surface_run(hg_job *job, const hg_intake *in, const hg_study *study,
+                         hg_surface *surface, hg_error *err)
+{
+    hg_status status = hg_surface_compute(job, in, study, surface, err);
+    if (status == HG_OK)
+        surface_facts(job, in, study, surface);
     return status;
 }
 

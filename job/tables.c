@@ -1,4 +1,4 @@
-#include "job/hotspots.h"
+#include "job/expected.h"
 #include "base/memory.h"
 #include "job/columns.h"
 #include "job/stream_names.h"
@@ -105,7 +105,7 @@ static hg_status add_stream_columns(hg_job *job, hg_table *t, const hg_findings 
 static const hg_column_spec cell_columns[] = {
     {"rank", HG_INT64},       {"cell_id", HG_TEXT},         {"score", HG_DOUBLE},
     {"density_per_km2", HG_DOUBLE}, {"count", HG_INT64},    {"weight", HG_DOUBLE},
-    {"expected", HG_DOUBLE},  {"gi_z", HG_DOUBLE},          {"p_value", HG_DOUBLE},
+    {"expected", HG_DOUBLE},  {"ratio", HG_DOUBLE},         {"gi_z", HG_DOUBLE},          {"p_value", HG_DOUBLE},
     {"q_value", HG_DOUBLE},   {"level", HG_TEXT},           {"share", HG_DOUBLE},
     {"cum_share", HG_DOUBLE},
     {"cum_area_share", HG_DOUBLE},  {"concentration", HG_DOUBLE},
@@ -140,7 +140,7 @@ static void fill_cell_numbers(const hg_findings *f, hg_table *t)
     double cum_weight = 0, cum_area = 0;
     int64_t *rank = integers(t, "rank"), *count = integers(t, "count");
     double *score = reals(t, "score"), *density = reals(t, "density_per_km2");
-    double *weight = reals(t, "weight"), *expected = reals(t, "expected");
+    double *weight = reals(t, "weight"), *expected = reals(t, "expected"), *ratio = reals(t, "ratio");
     double *share = reals(t, "share"), *cum_share = reals(t, "cum_share");
     double *cum_area_share = reals(t, "cum_area_share");
     double *concentration = reals(t, "concentration"), *chance = reals(t, "concentration_chance");
@@ -154,7 +154,9 @@ static void fill_cell_numbers(const hg_findings *f, hg_table *t)
         density[k] = (double)f->density[c];
         count[k] = f->counts.count[c];
         weight[k] = w;
-        expected[k] = total * (f->expected ? f->expected[c] : own / area);
+        double part = hg_expected_part(f, c);
+        expected[k] = total * part;
+        ratio[k] = part > 0 ? density[k] * (double)f->study->share[c] / f->density_mass / part : NAN;
         share[k] = total > 0 ? w / total : 0;
         cum_share[k] = total > 0 ? cum_weight / total : 0;
         cum_area_share[k] = cum_area / area;
