@@ -119,9 +119,20 @@ static void reject_outside(hg_raw *raw)
             raw->reason[i] = HG_OUTSIDE_AREA;
 }
 
+static hg_status refuse_polygons(const hg_raw *raw, hg_error *err)
+{
+    for (size_t k = 0; k < raw->input_count; k++)
+        if (hg_source_is_polygons(raw->inputs[k].source))
+            return hg_fail(err, HG_EUSAGE, "%s: its rows are polygons; a backtest judges incidents that are points",
+                           hg_source_name(raw->inputs[k].source));
+    return HG_OK;
+}
+
 hg_status hg_raw_bound(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
 {
     bool load = job->command->mask == HG_FOR_LOAD, index = job->command->mask == HG_FOR_INDEX;
+    if (job->command->mask == HG_FOR_BACKTEST) /* its bandwidths and area are matters of the first training window */
+        return refuse_polygons(raw, err);
     if (load && raw->polygons)
         return HG_OK;
     hg_status status = raw->polygons ? hg_raw_measure(job, in, raw, err) : HG_OK;

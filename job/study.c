@@ -46,7 +46,7 @@ static void extent(const hg_job *job, const hg_intake *in, double box[4])
         rows_box(in, in->support_m, box);
 }
 
-static hg_status check_memory(const hg_grid *g, uint64_t bytes_per_cell, hg_error *err)
+hg_status hg_check_grid_memory(const hg_grid *g, uint64_t bytes_per_cell, hg_error *err)
 {
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     double have = pages > 0 && page > 0 ? (double)pages * (double)page : 0x1p62;
@@ -103,6 +103,7 @@ static hg_status guess_area(hg_job *job, hg_intake *in, double cell_m, hg_error 
 typedef struct cover_rows {
     const hg_region *region;
     const hg_grid *grid;
+    const double *shift;
     float *share;
 } cover_rows;
 
@@ -113,9 +114,17 @@ static hg_status cover_task(void *context, size_t i, hg_error *err)
     const cover_rows *c = context;
     int64_t row = (int64_t)i * COVER_ROWS, n = c->grid->rows - row;
     n = n < COVER_ROWS ? n : COVER_ROWS;
-    return hg_region_coverage(c->region, hg_grid_column_west(c->grid, 0),
-                              hg_grid_row_north(c->grid, row), c->grid->cell_m, c->grid->columns, n,
-                              c->share + row * c->grid->columns, err);
+    return hg_region_coverage(c->region, hg_grid_column_west(c->grid, 0) + c->shift[0],
+                              hg_grid_row_north(c->grid, row) + c->shift[1], c->grid->cell_m,
+                              c->grid->columns, n, c->share + row * c->grid->columns, err);
+}
+
+hg_status hg_grid_shares(const hg_region *region, const hg_grid *grid, const double shift[2], int threads, float *share,
+                         hg_error *err)
+{
+    cover_rows c = {region, grid, shift, share};
+    size_t tasks = (size_t)((grid->rows + COVER_ROWS - 1) / COVER_ROWS);
+    return hg_parallel(tasks, threads, cover_task, &c, err);
 }
 
 static hg_status cover(hg_job *job, const hg_intake *in, hg_study *s, hg_error *err)
@@ -123,9 +132,8 @@ static hg_status cover(hg_job *job, const hg_intake *in, hg_study *s, hg_error *
     s->share = hg_malloc(hg_grid_cells(&s->grid), sizeof *s->share);
     if (!s->share)
         return hg_fail_memory(err);
-    cover_rows c = {in->region, &s->grid, s->share};
-    size_t tasks = (size_t)((s->grid.rows + COVER_ROWS - 1) / COVER_ROWS);
-    hg_status status = hg_parallel(tasks, job->control.threads, cover_task, &c, err);
+    hg_status status =
+        hg_grid_shares(in->region, &s->grid, (const double[2]){0, 0}, job->control.threads, s->share, err);
     double sum = 0;
     for (uint64_t i = 0; i < hg_grid_cells(&s->grid) && status == HG_OK; i++)
         sum += (double)s->share[i];
@@ -190,7 +198,7 @@ hg_status hg_study_init(hg_job *job, hg_intake *in, bool need_area, hg_study *s,
         status = hg_staging_require_space(job->set.output, hg_grid_cells(&s->grid) * 4, err);
     bool whole = need_area || job->set.edge != HG_EDGE_NONE;
     if (status == HG_OK && whole)
-        status = check_memory(&s->grid, need_area ? 24 : 12, err);
+        status = hg_check_grid_memory(&s->grid, need_area ? 24 : 12, err);
     if (status == HG_OK && whole && !in->region)
         status = guess_area(job, in, cell, err);
     if (status == HG_OK && whole)

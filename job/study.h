@@ -24,6 +24,12 @@ typedef struct hg_study {
 hg_status hg_study_init(hg_job *job, hg_intake *in, bool need_area, hg_study *study, hg_error *err);
 void hg_study_dispose(hg_study *study);
 
+/** HG_EFAIL where the machine has no memory for so many bytes a cell. */
+hg_status hg_check_grid_memory(const hg_grid *grid, uint64_t bytes_per_cell, hg_error *err);
+/** Share of each cell inside the region, threaded, where the lattice is moved by shift (metres) from its corners. */
+hg_status hg_grid_shares(const hg_region *region, const hg_grid *grid, const double shift[2], int threads, float *share,
+                         hg_error *err);
+
 /** What the density is called in legends. */
 const char *hg_density_title(const hg_job *job, const hg_intake *in);
 /** Starts the density raster of the study at `path`. */
