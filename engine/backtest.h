@@ -86,7 +86,7 @@ void hg_trial_pool(const hg_trial_result *result, size_t method, size_t budget, 
 typedef struct hg_trial_interval {
     double hits[2];       /**< of the sum of n; others are in proportion, as N, a and n* stay */
     double clumpiness[2]; /**< over resampled windows */
-    double ahead;         /**< share of resamples in which no other method has more hits for its area */
+    double ahead;         /**< share of resamples in which no other method has more hits under this budget */
 } hg_trial_interval;
 
 /**

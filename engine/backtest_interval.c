@@ -16,12 +16,11 @@ typedef struct resampling {
     const hg_trial_result *r;
     const size_t *budgets;
     size_t count;
-    double *area; /* flagged over all windows, by series */
     int draws;
     uint64_t seed;
     hg_control *control;
     double *hits, *clumpiness; /* [series * draws + draw], a series being a method under a budget */
-    double *lead;              /* [series * draws + draw]: 1 where no other method has more for its area */
+    double *lead;              /* likewise: 1 where no other method has more hits */
 } resampling;
 
 static void resample_windows(const resampling *s, hg_random *random, size_t *drawn, int d)
@@ -64,16 +63,14 @@ static void keep_draw(const resampling *s, const uint64_t *reached, int d)
         double most = 0;
         for (size_t m = 0; m < s->r->methods; m++) {
             uint64_t sum = 0;
-            size_t series = m * s->count + k;
             for (size_t b = 0; b <= s->budgets[k]; b++)
                 sum += reached[m * classes + b];
-            s->hits[series * draws + at] = (double)sum;
-            most = fmax(most, s->area[series] > 0 ? (double)sum / s->area[series] : 0);
+            s->hits[(m * s->count + k) * draws + at] = (double)sum;
+            most = fmax(most, (double)sum);
         }
         for (size_t m = 0; m < s->r->methods; m++) {
             size_t series = m * s->count + k;
-            s->lead[series * draws + at] =
-                s->area[series] > 0 && s->hits[series * draws + at] / s->area[series] >= most;
+            s->lead[series * draws + at] = s->hits[series * draws + at] >= most;
         }
     }
 }
@@ -146,22 +143,15 @@ hg_status hg_trial_bootstrap(const hg_trial_result *r, const size_t *budgets, si
         return HG_OK;
     resampling s = {.r = r, .budgets = budgets, .count = count, .draws = draws,
                     .seed = control ? control->seed : 0, .control = control};
-    s.area = hg_malloc(series, sizeof *s.area);
     s.hits = hg_malloc(room, sizeof *s.hits);
     s.clumpiness = hg_malloc(room, sizeof *s.clumpiness);
     s.lead = hg_malloc(room, sizeof *s.lead);
-    hg_status status = s.area && s.hits && s.clumpiness && s.lead ? HG_OK : hg_fail_memory(err);
-    for (size_t i = 0; i < series && status == HG_OK; i++) {
-        hg_trial_score score;
-        hg_trial_pool(r, i / count, budgets[i % count], &score);
-        s.area[i] = score.area_m2;
-    }
+    hg_status status = s.hits && s.clumpiness && s.lead ? HG_OK : hg_fail_memory(err);
     size_t tasks = ((size_t)draws + DRAWS_PER_TASK - 1) / DRAWS_PER_TASK;
     if (status == HG_OK)
         status = hg_parallel(tasks, control ? control->threads : 0, run_draws, &s, err);
     for (size_t i = 0; i < series && status == HG_OK; i++)
         read_off(&s, i, &out[i]);
-    hg_free(s.area);
     hg_free(s.hits);
     hg_free(s.clumpiness);
     hg_free(s.lead);

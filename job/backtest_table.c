@@ -182,23 +182,31 @@ static void add_padded(hg_text *t, const char *s, int width, bool right)
 
 enum { COLUMN = 24 };
 
-static void add_figure(hg_text *t, const line *l)
+/* A budget that is not used up, as cells of score 0 are never flagged: its PAI is of less area than the others'. */
+static bool falls_short(const hg_backtest *b, const line *l, size_t k)
+{
+    return l->score.area_m2 < 0.95 * b->budgets[b->asked[k]] * b->area_m2;
+}
+
+static void add_figure(const hg_backtest *b, const line *l, size_t k)
 {
     char text[64];
+    const char *mark = falls_short(b, l, k) ? "*" : "";
     if (isnan(l->score.pai))
         snprintf(text, sizeof text, "-");
     else if (isnan(l->interval->hits[0]))
-        snprintf(text, sizeof text, "%.1f%% %.3g", 100 * l->score.hit_rate, l->score.pai);
+        snprintf(text, sizeof text, "%.1f%% %.3g%s", 100 * l->score.hit_rate, l->score.pai, mark);
     else
-        snprintf(text, sizeof text, "%.1f%% %.3g (%.3g-%.3g)", 100 * l->score.hit_rate, l->score.pai,
+        snprintf(text, sizeof text, "%.1f%% %.3g%s (%.3g-%.3g)", 100 * l->score.hit_rate, l->score.pai, mark,
                  l->per_hit * l->interval->hits[0], l->per_hit * l->interval->hits[1]);
-    add_padded(t, text, COLUMN, true);
+    add_padded(&b->job->summary, text, COLUMN, true);
 }
 
 static void add_figures(const hg_backtest *b)
 {
     hg_text *t = &b->job->summary;
     int width = 8;
+    bool any_short = false;
     char head[32];
     for (size_t m = 0; m < b->methods.count; m++) {
         int own = width_of(b->methods.items[m].name);
@@ -214,29 +222,60 @@ static void add_figures(const hg_backtest *b)
         add_padded(t, b->methods.items[m].name, width, false);
         for (size_t k = 0; k < b->asked_count; k++) {
             const line l = line_of(b, m, k);
-            add_figure(t, &l);
+            add_figure(b, &l, k);
+            any_short |= falls_short(b, &l, k);
         }
     }
+    if (any_short)
+        hg_text_add(t, hg_backtest_zh(b) ? "\n* 标示面积不足预算：得分为零的单元不标示，PAI因面积较小而偏高"
+                                         : "\n* flags less than the budget, as cells of score 0 are not flagged; a smaller "
+                                           "area makes a higher PAI");
     hg_text_add(t, "\n");
 }
 
-/* Who leads at each budget, and how surely. */
+/* Who catches most at each budget, and how surely. */
 static void add_leaders(const hg_backtest *b)
 {
     hg_text *t = &b->job->summary;
     bool zh = hg_backtest_zh(b);
+    hg_text_add(t, zh ? "命中最多：" : "most hits ");
     for (size_t k = 0; k < b->asked_count; k++) {
         size_t best = 0;
         for (size_t m = 1; m < b->methods.count; m++)
-            if (isnan(line_of(b, best, k).score.pai) || line_of(b, m, k).score.pai > line_of(b, best, k).score.pai)
+            if (line_of(b, m, k).score.hits > line_of(b, best, k).score.hits)
                 best = m;
         const line l = line_of(b, best, k);
-        hg_text_addf(t, zh ? "%s%.6g%% 面积：%s" : "%sat %.6g %%: %s", k ? (zh ? "；" : "; ") : "",
+        hg_text_addf(t, zh ? "%s%.6g%%面积 %s" : "%sat %.6g %%: %s", k ? (zh ? "；" : "; ") : "",
                      100 * b->budgets[b->asked[k]], b->methods.items[best].name);
         if (!isnan(l.interval->ahead))
-            hg_text_addf(t, zh ? "（重抽样中 %.0f%% 居首）" : " (first in %.0f %% of resamples)", 100 * l.interval->ahead);
+            hg_text_addf(t, zh ? "（重抽样中%.0f%%居首）" : " (in %.0f %% of resamples)", 100 * l.interval->ahead);
     }
     hg_text_add(t, "\n");
+}
+
+static void add_bandwidths(const hg_backtest *b)
+{
+    hg_text *t = &b->job->summary;
+    bool any = false;
+    for (size_t m = 0; m < b->methods.count; m++) {
+        const hg_method *own = &b->methods.items[m];
+        if (!own->needs_bandwidth)
+            continue;
+        hg_text_addf(t, "%s%s %.4g m", any ? ", " : hg_backtest_zh(b) ? "带宽（首个训练期）：" : "bandwidths, from the first training window: ",
+                     own->name, own->forecast.kernel.bandwidth_m);
+        any = true;
+    }
+    hg_text_add(t, any ? "\n" : "");
+}
+
+static void add_pile_ups(const hg_backtest *b)
+{
+    if (b->pile_ups.n)
+        hg_text_addf(&b->job->summary,
+                     hg_backtest_zh(b) ? "堆叠点：首个训练期内有%zu处坐标的事件远多于周围（最多%llu起），未剔除\n"
+                                       : "pile-ups: %zu coordinates of the first training window hold far more incidents "
+                                         "than their surroundings (the largest %llu); they are kept\n",
+                     b->pile_ups.n, (unsigned long long)b->pile_ups.items[0].count);
 }
 
 static void add_windows(const hg_backtest *b)
@@ -274,9 +313,10 @@ void hg_backtest_summarise(const hg_backtest *b)
                  b->in->area_given ? ""
                  : zh              ? "（推测的研究区：不同运行之间不可比）"
                                    : " (guessed area: not comparable between runs)");
+    add_bandwidths(b);
+    add_pile_ups(b);
     hg_text_add(t, zh ? "命中率 预测准确度指数PAI（95%区间），按标示面积的比例\n"
                       : "hit rate and PAI (95 % interval) by share of the area flagged\n");
     add_figures(b);
-    hg_text_add(t, zh ? "PAI最高：" : "highest PAI ");
     add_leaders(b);
 }
