@@ -277,7 +277,8 @@ static hg_status make_attempt(attempt *a, hg_error *err)
         return hg_fail_memory(err);
     memset(a->flagged, (int)out->budgets, cells);
     count_training(a);
-    hg_status status = hg_forecast_scores(a->method, t->events, a->w->origin, t->grid, t->share, &single, a->score, err);
+    hg_status status = hg_forecast_scores(a->method, t->events, a->w->origin, t->grid, t->share, &single, a->score,
+                                          err);
     if (status == HG_OK)
         status = rank_cells(a, &single, err);
     if (status == HG_OK)

@@ -117,7 +117,8 @@ static void draw_piece(const chart *c, const double p[2], const double q[2], con
         return;
     }
     for (double at = 0; at < length;) {
-        double phase = fmod(*drawn + at, period), until = fmin(length, at + (phase < dash ? dash : period) - phase + 1e-6);
+        double phase = fmod(*drawn + at, period);
+        double until = fmin(length, at + (phase < dash ? dash : period) - phase + 1e-6);
         double a = at / length, z = until / length;
         if (phase < dash)
             hg_canvas_line(c->canvas, p[0] + a * (q[0] - p[0]), p[1] + a * (q[1] - p[1]), p[0] + z * (q[0] - p[0]),

@@ -4,6 +4,7 @@
  */
 #include "base/memory.h"
 #include "base/number.h"
+#include "engine/crossval.h"
 #include "engine/normal_reference.h"
 #include "job/backtest.h"
 
@@ -62,8 +63,9 @@ static hg_status no_such_base(const char *item, hg_error *err)
         hg_text_addf(&list, "%s%s", i ? ", " : "", bases[i].name);
     }
     const char *meant = hg_nearest_word(item, names);
-    hg_status status = hg_fail(err, HG_EUSAGE, "--methods: %s is none%s%s%s; methods are: %s", *item ? item : "an empty name",
-                               meant ? "; is " : "", meant ? meant : "", meant ? " meant?" : "", list.s ? list.s : "");
+    hg_status status = hg_fail(err, HG_EUSAGE, "--methods: %s is none%s%s%s; methods are: %s",
+                               *item ? item : "an empty name", meant ? "; is " : "", meant ? meant : "",
+                               meant ? " meant?" : "", list.s ? list.s : "");
     hg_text_dispose(&list);
     return status;
 }
@@ -251,7 +253,21 @@ void hg_methods_dispose(hg_methods *m)
     *m = (hg_methods){0};
 }
 
-hg_status hg_methods_settle(hg_methods *methods, const hg_points *training, hg_error *err)
+hg_status hg_training_bandwidth(hg_bandwidth_rule rule, const hg_kernel *kernel, const hg_points *training,
+                                double least_m, hg_control *control, double *bandwidth_m, hg_error *err)
+{
+    if (rule != HG_RULE_AUTO)
+        return hg_bandwidth_by_rule(rule, kernel->shape, training, bandwidth_m, err);
+    const hg_crossval_spec spec = {.shape = kernel->shape, .cutoff = kernel->cutoff, .least_m = least_m};
+    hg_crossval curve;
+    hg_status status = hg_crossval_run(training, &spec, control, &curve, err);
+    if (status == HG_OK)
+        *bandwidth_m = curve.h_m[curve.best];
+    return status;
+}
+
+hg_status hg_methods_settle(hg_methods *methods, const hg_points *training, double least_m, hg_control *control,
+                            hg_error *err)
 {
     for (size_t i = 0; i < methods->count; i++) {
         hg_method *m = &methods->items[i];
@@ -259,9 +275,10 @@ hg_status hg_methods_settle(hg_methods *methods, const hg_points *training, hg_e
         hg_kernel *k = &m->forecast.kernel;
         if (!m->needs_bandwidth)
             continue;
-        hg_status status = m->from == HG_METHOD_NRD
-                               ? hg_bandwidth_nrd(training, &k->bandwidth_m, &why)
-                               : hg_bandwidth_by_rule(m->rule, k->shape, training, &k->bandwidth_m, &why);
+        hg_status status =
+            m->from == HG_METHOD_NRD
+                ? hg_bandwidth_nrd(training, &k->bandwidth_m, &why)
+                : hg_training_bandwidth(m->rule, k, training, least_m, control, &k->bandwidth_m, &why);
         if (status != HG_OK)
             return hg_fail(err, status, "--methods %s, on the first training window: %s", m->name, why.message);
     }

@@ -11,6 +11,9 @@
 
 static const int64_t DAY_S = 86400;
 
+/* Of cross-validation where no cell is given. */
+static const double LEAST_BANDWIDTH_M = 10;
+
 int64_t hg_known_at(const int64_t *start, const int64_t *end, size_t i)
 {
     int64_t from = start ? start[i] : HG_NO_TIME, to = end ? end[i] : HG_NO_TIME;
@@ -126,7 +129,8 @@ static hg_status settle_windows(hg_backtest *b, hg_error *err)
 /* ------------------------------------------------- area, cell, grid ------------------------ */
 
 /* Points of the first training window; with an area given, those inside it. */
-static hg_status training_points(const hg_backtest *b, double **x, double **y, double **w, hg_points *out, hg_error *err)
+static hg_status training_points(const hg_backtest *b, double **x, double **y, double **w, hg_points *out,
+                                 hg_error *err)
 {
     *x = hg_malloc(b->training + 1, sizeof **x);
     *y = hg_malloc(b->training + 1, sizeof **y);
@@ -178,7 +182,8 @@ static hg_status settle_cell(const hg_backtest *b, const hg_points *p, double *c
     if (*cell_m > 0)
         return HG_OK;
     hg_error why = {HG_OK, ""};
-    hg_status status = hg_bandwidth_by_rule(set->rule, set->kernel, p, &kernel.bandwidth_m, &why);
+    hg_status status = hg_training_bandwidth(set->rule, &kernel, p, LEAST_BANDWIDTH_M, &b->job->control,
+                                             &kernel.bandwidth_m, &why);
     if (status != HG_OK)
         return hg_fail(err, status, "--cell auto, on the first training window: %s", why.message);
     box_of(b, p, box);
@@ -190,9 +195,9 @@ static hg_status settle_area(hg_backtest *b, const hg_points *p, double cell_m, 
 {
     if (b->in->region)
         return HG_OK;
-    hg_job_add_note(b->job, "no --area: the convex hull of the first training window's points, buffered by one cell, is "
-                            "taken as the study area; it swallows water and empty land, and PAI is not comparable "
-                            "between runs");
+    hg_job_add_note(b->job, "no --area: the convex hull of the first training window's points, buffered by one cell, "
+                            "is taken as the study area; it swallows water and empty land, and PAI is not "
+                            "comparable between runs");
     return hg_region_hull(p->x, p->y, p->n, cell_m, &b->in->region, err);
 }
 
@@ -222,7 +227,8 @@ static hg_status find_outside(hg_backtest *b, bool grid, hg_error *err)
     for (size_t i = 0; i < b->events.n; i++)
         b->outside[i] = HG_INSIDE;
     if (b->in->region)
-        status = hg_region_classify(b->in->region, b->x, b->y, b->events.n, 0, b->job->control.threads, b->outside, err);
+        status = hg_region_classify(b->in->region, b->x, b->y, b->events.n, 0, b->job->control.threads, b->outside,
+                                    err);
     b->outside_count = 0;
     for (size_t i = 0; i < b->events.n && status == HG_OK; i++) {
         bool in = b->outside[i] == HG_INSIDE &&
@@ -261,7 +267,8 @@ hg_status hg_backtest_study(hg_backtest *b, hg_error *err)
     if (status == HG_OK)
         status = find_outside(b, true, err);
     if (status == HG_OK)
-        status = hg_methods_settle(&b->methods, &training, err);
+        status = hg_methods_settle(&b->methods, &training, b->job->set.cell_m > 0 ? cell_m : LEAST_BANDWIDTH_M,
+                                   &b->job->control, err);
     if (status == HG_OK)
         status = find_pile_ups(b, x, y, training.n, err);
     hg_free(x);

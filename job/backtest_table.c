@@ -228,8 +228,8 @@ static void add_figures(const hg_backtest *b)
     }
     if (any_short)
         hg_text_add(t, hg_backtest_zh(b) ? "\n* 标示面积不足预算：得分为零的单元不标示，PAI因面积较小而偏高"
-                                         : "\n* flags less than the budget, as cells of score 0 are not flagged; a smaller "
-                                           "area makes a higher PAI");
+                                         : "\n* flags less than the budget, as cells of score 0 are not flagged; a "
+                                           "smaller area makes a higher PAI");
     hg_text_add(t, "\n");
 }
 
@@ -261,8 +261,8 @@ static void add_bandwidths(const hg_backtest *b)
         const hg_method *own = &b->methods.items[m];
         if (!own->needs_bandwidth)
             continue;
-        hg_text_addf(t, "%s%s %.4g m", any ? ", " : hg_backtest_zh(b) ? "带宽（首个训练期）：" : "bandwidths, from the first training window: ",
-                     own->name, own->forecast.kernel.bandwidth_m);
+        hg_text_add(t, any ? ", " : hg_backtest_zh(b) ? "带宽（首个训练期）：" : "bandwidths, from the first training window: ");
+        hg_text_addf(t, "%s %.4g m", own->name, own->forecast.kernel.bandwidth_m);
         any = true;
     }
     hg_text_add(t, any ? "\n" : "");
@@ -273,8 +273,8 @@ static void add_pile_ups(const hg_backtest *b)
     if (b->pile_ups.n)
         hg_text_addf(&b->job->summary,
                      hg_backtest_zh(b) ? "堆叠点：首个训练期内有%zu处坐标的事件远多于周围（最多%llu起），未剔除\n"
-                                       : "pile-ups: %zu coordinates of the first training window hold far more incidents "
-                                         "than their surroundings (the largest %llu); they are kept\n",
+                                       : "pile-ups: %zu coordinates of the first training window hold far more "
+                                         "incidents than their surroundings (the largest %llu); they are kept\n",
                      b->pile_ups.n, (unsigned long long)b->pile_ups.items[0].count);
 }
 

@@ -227,7 +227,8 @@ class Backtest(Case):
             rows.append("500050,4500050,2020-01-%02d,2020-01-%02d" % (day, day))
         rows.append("500450,4500450,2020-01-15,2020-01-25")  # began in the training window, known after it
         path = self.write("between.csv", "\n".join(rows) + "\n")
-        facts = self.run_json("backtest", path, "--time", "from", "--time-end", "to", "--crs", "EPSG:32618", "--area", self.area, "--cell", 100,
+        facts = self.run_json("backtest", path, "--time", "from", "--time-end", "to", "--crs", "EPSG:32618",
+                              "--area", self.area, "--cell", 100,
                               "--train", "19d", "--horizon", "9d", "--methods", "count", "-o", self.path("o.csv"))
         self.assertEqual(facts["windows"], 1)
         self.assertEqual(facts["training_incidents"], 19)

@@ -333,8 +333,10 @@ static void test_no_look_ahead(void **state)
         assert_true(memcmp(a, b, sizeof a) != 0);
         for (size_t w = 0; w <= w0; w++)
             for (size_t i = 0; i < BUDGETS; i++)
-                assert_memory_equal(hg_trial_tally(&before, k, w, i), hg_trial_tally(&after, k, w, i), sizeof(hg_tally));
-        assert_true(hg_trial_tally(&before, k, windows - 1, 2)->hits != hg_trial_tally(&after, k, windows - 1, 2)->hits);
+                assert_memory_equal(hg_trial_tally(&before, k, w, i), hg_trial_tally(&after, k, w, i),
+                                    sizeof(hg_tally));
+        assert_true(hg_trial_tally(&before, k, windows - 1, 2)->hits !=
+                    hg_trial_tally(&after, k, windows - 1, 2)->hits);
     }
     hg_trial_result_dispose(&before);
     hg_trial_result_dispose(&after);
