@@ -33,10 +33,10 @@ typedef struct hg_methods {
  */
 hg_status hg_methods_parse(const char *list, double train_s, bool tune, hg_methods *out, hg_error *err);
 void hg_methods_dispose(hg_methods *methods);
-/** A bandwidth by a rule; cross-validation tries none under least_m. Errors: HG_EDATA for too few points. */
-hg_status hg_training_bandwidth(hg_bandwidth_rule rule, const hg_kernel *kernel, const hg_points *training,
-                                double least_m, hg_control *control, double *bandwidth_m, hg_error *err);
-/** Bandwidths that rules give, from the points of the first training window. Errors: HG_EDATA naming the method. */
+/**
+ * Bandwidths that rules give, from the points of the first training window; cross-validation tries none under least_m.
+ * Errors: HG_EDATA naming the method.
+ */
 hg_status hg_methods_settle(hg_methods *methods, const hg_points *training, double least_m, hg_control *control,
                             hg_error *err);
 

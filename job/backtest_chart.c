@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* In units of the page. */
-static const double width = 860, height = 560, left = 70, top = 74, right = 250, bottom = 92;
+static const double width = 860, height = 560, left = 70, top = 74, right = 250, bottom = 76;
 
 static const char ink[] = "#2a2a2a", faint[] = "#767676", grid_line[] = "#e4e4e4", chance_colour[] = "#8a8a8a";
 
@@ -202,7 +202,7 @@ static void draw_words(const chart *c)
                c->zh ? "预测检验：标示区域内发生了多少后来的事件" : "Backtest: later incidents in the cells flagged before");
     snprintf(line, sizeof line,
              c->zh ? "%.10s 至 %.10s，%zu次预测，%llu起事件，单元%g米"
-                   : "%.10s to %.10s, %zu forecasts, %llu incidents, cells of %g m",
+                   : "%.10s to %.10s, forecasts: %zu, incidents: %llu, cells of %g m",
              from, to, b->windows, (unsigned long long)b->result.start[b->windows], b->grid.cell_m);
     write_text(c, left - 52, 41, 10, false, HG_ANCHOR_LEFT, faint, 0, line);
     snprintf(line, sizeof line, c->zh ? "hotgrid %s　内部使用" : "hotgrid %s, internal use", hg_version());

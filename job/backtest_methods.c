@@ -253,8 +253,9 @@ void hg_methods_dispose(hg_methods *m)
     *m = (hg_methods){0};
 }
 
-hg_status hg_training_bandwidth(hg_bandwidth_rule rule, const hg_kernel *kernel, const hg_points *training,
-                                double least_m, hg_control *control, double *bandwidth_m, hg_error *err)
+/* Cross-validation tries no bandwidth under least_m. */
+static hg_status by_rule(hg_bandwidth_rule rule, const hg_kernel *kernel, const hg_points *training, double least_m,
+                         hg_control *control, double *bandwidth_m, hg_error *err)
 {
     if (rule != HG_RULE_AUTO)
         return hg_bandwidth_by_rule(rule, kernel->shape, training, bandwidth_m, err);
@@ -278,7 +279,7 @@ hg_status hg_methods_settle(hg_methods *methods, const hg_points *training, doub
         hg_status status =
             m->from == HG_METHOD_NRD
                 ? hg_bandwidth_nrd(training, &k->bandwidth_m, &why)
-                : hg_training_bandwidth(m->rule, k, training, least_m, control, &k->bandwidth_m, &why);
+                : by_rule(m->rule, k, training, least_m, control, &k->bandwidth_m, &why);
         if (status != HG_OK)
             return hg_fail(err, status, "--methods %s, on the first training window: %s", m->name, why.message);
     }

@@ -172,22 +172,22 @@ static void box_of(const hg_backtest *b, const hg_points *p, double box[4])
     }
 }
 
-/* As hotspots takes it: from the support of its bandwidth and the short side of the extent. */
+/*
+ * From the support of Silverman's rule, whatever rule the methods have: cells as small as the sharpest bandwidth asks
+ * for are so many that counts leave most of a budget unused.
+ */
 static hg_status settle_cell(const hg_backtest *b, const hg_points *p, double *cell_m, hg_error *err)
 {
-    const hg_settings *set = &b->job->set;
-    hg_kernel kernel = {set->kernel, 0, set->cutoff};
-    double box[4];
-    *cell_m = set->cell_m;
+    double box[4], support_m = 0;
+    *cell_m = b->job->set.cell_m;
     if (*cell_m > 0)
         return HG_OK;
     hg_error why = {HG_OK, ""};
-    hg_status status = hg_training_bandwidth(set->rule, &kernel, p, LEAST_BANDWIDTH_M, &b->job->control,
-                                             &kernel.bandwidth_m, &why);
+    hg_status status = hg_bandwidth_by_rule(HG_RULE_SILVERMAN, HG_QUARTIC, p, &support_m, &why);
     if (status != HG_OK)
         return hg_fail(err, status, "--cell auto, on the first training window: %s", why.message);
     box_of(b, p, box);
-    *cell_m = hg_grid_auto_cell(hg_kernel_support_m(&kernel), fmin(box[2] - box[0], box[3] - box[1]));
+    *cell_m = hg_grid_auto_cell(support_m, fmin(box[2] - box[0], box[3] - box[1]));
     return HG_OK;
 }
 

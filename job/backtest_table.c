@@ -41,7 +41,7 @@ static const hg_column_spec columns[] = {
     {"ser_high", HG_DOUBLE},      {"clumpiness_low", HG_DOUBLE},  {"clumpiness_high", HG_DOUBLE},
     {"pai_origin_low", HG_DOUBLE}, {"pai_origin_high", HG_DOUBLE}, {"ahead", HG_DOUBLE},
     {"hits", HG_INT64},           {"incidents", HG_INT64},        {"area_km2", HG_DOUBLE},
-    {"area_share", HG_DOUBLE},    {"bandwidth_m", HG_DOUBLE},
+    {"area_share", HG_DOUBLE},    {"pai_budget", HG_DOUBLE},     {"bandwidth_m", HG_DOUBLE},
 };
 
 static void add_interval(hg_row *r, const line *l, double value)
@@ -77,6 +77,7 @@ static hg_status fill_row(const hg_backtest *b, hg_table *t, size_t method, size
     hg_row_int(&r, (int64_t)l.score.incidents);
     hg_row_real(&r, l.score.area_m2 / 1e6);
     hg_row_real(&r, l.score.area_m2 / b->area_m2);
+    hg_row_real(&r, l.score.hit_rate / b->budgets[b->asked[k]]);
     hg_row_real(&r, m->forecast.kernel.bandwidth_m > 0 ? m->forecast.kernel.bandwidth_m : NAN);
     return r.status;
 }
@@ -119,6 +120,7 @@ static void budget_facts(const hg_backtest *b, size_t m, size_t k)
                  {"pai_high", l.per_hit * l.interval->hits[1]}, {"pei_star", l.score.pei_star},
                  {"ser", l.score.ser_per_km2},         {"clumpiness", l.score.clumpiness},
                  {"pai_origin_low", l.over_origins[0]}, {"pai_origin_high", l.over_origins[1]},
+                 {"pai_budget", l.score.hit_rate / b->budgets[b->asked[k]]},
                  {"ahead", l.interval->ahead},         {"area_share", l.score.area_m2 / b->area_m2}};
     for (size_t i = 0; i < sizeof reals / sizeof *reals; i++) {
         snprintf(key, sizeof key, "methods[%zu].budgets[%zu].%s", m, k, reals[i].name);
@@ -182,10 +184,11 @@ static void add_padded(hg_text *t, const char *s, int width, bool right)
 
 enum { COLUMN = 24 };
 
-/* A budget that is not used up, as cells of score 0 are never flagged: its PAI is of less area than the others'. */
+/* More than a cell is left of the budget, as cells of score 0 are never flagged: the PAI is of less area. */
 static bool falls_short(const hg_backtest *b, const line *l, size_t k)
 {
-    return l->score.area_m2 < 0.95 * b->budgets[b->asked[k]] * b->area_m2;
+    double cell_m2 = b->grid.cell_m * b->grid.cell_m;
+    return l->score.area_m2 + cell_m2 < b->budgets[b->asked[k]] * b->area_m2;
 }
 
 static void add_figure(const hg_backtest *b, const line *l, size_t k)
@@ -289,7 +292,7 @@ static void add_windows(const hg_backtest *b)
     hg_grouped(b->result.start[b->windows], n);
     hg_text_addf(t,
                  hg_backtest_zh(b) ? "%zu次预测，%.10s 至 %.10s，每次使用此前%.6g天，以其后%.6g天检验；检验事件%s起"
-                                   : "%zu forecasts, %.10s to %.10s, each from %.6g days before it and judged by %.6g "
+                                   : "forecasts: %zu, %.10s to %.10s, each from %.6g days before it and judged by %.6g "
                                      "days after it; %s incidents judged",
                  b->windows, from, to, r->train_s / 86400, r->horizon_s / 86400, n);
     if (b->result.outside)

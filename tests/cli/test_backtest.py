@@ -237,7 +237,7 @@ class Backtest(Case):
     def test_summary_json_and_chinese(self):
         common = self.common + ["--methods", "count,kde_silverman", "--bootstrap", 99, "--origins", 2]
         said = self.run_hotgrid("backtest", *common, "-o", self.path("a.csv")).stdout
-        self.assertIn("5 forecasts", said)
+        self.assertIn("forecasts: 5", said)
         self.assertIn("kde_silverman", said)
         zh = self.run_hotgrid("backtest", *common, "--lang", "zh", "--chart", self.path("c.png"), "-o",
                               self.path("b.csv")).stdout
