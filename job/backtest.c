@@ -66,8 +66,11 @@ static hg_status outputs_init(const hg_job *job, outputs *o, hg_error *err)
 static hg_status check_options(const hg_job *job, hg_error *err)
 {
     const hg_backtest_settings *set = &job->set.backtest;
-    if (set->save_config && !set->tune)
+    const char *config = set->save_config;
+    if (config && !set->tune)
         return hg_fail(err, HG_EUSAGE, "--save-config writes what --tune chooses; give --tune, too");
+    if (config && !ends_in(config, ".yaml") && !ends_in(config, ".yml"))
+        return hg_fail(err, HG_EUSAGE, "--save-config %s: a path ending in .yaml was expected", config);
     if (set->tune || set->save_config)
         return hg_fail(err, HG_EUSAGE, "--tune is not there yet");
     return HG_OK;

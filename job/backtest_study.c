@@ -11,6 +11,8 @@
 
 static const int64_t DAY_S = 86400;
 
+enum { MOST_WINDOWS = 5000 };
+
 /* Of cross-validation where no cell is given. */
 static const double LEAST_BANDWIDTH_M = 10;
 
@@ -117,6 +119,9 @@ static hg_status settle_windows(hg_backtest *b, hg_error *err)
     b->windows = hg_rolling_windows(&b->rolling);
     if (b->windows == 0)
         return too_short(b, err);
+    if (b->windows > MOST_WINDOWS)
+        return hg_fail(err, HG_EUSAGE, "--step %.6gd makes %zu forecasts; at most %d are possible",
+                       b->rolling.step_s / (double)DAY_S, b->windows, MOST_WINDOWS);
     const hg_forecast all = {.train_s = INFINITY};
     size_t from, last;
     int64_t over = hg_rolling_origin(&b->rolling, b->windows - 1) + (int64_t)own->horizon_s;
@@ -172,9 +177,81 @@ static void box_of(const hg_backtest *b, const hg_points *p, double box[4])
     }
 }
 
+typedef struct lattice_cell {
+    double column, row;
+} lattice_cell;
+
+static int by_place(const void *a, const void *b)
+{
+    const lattice_cell *p = a, *q = b;
+    if (p->column != q->column)
+        return p->column < q->column ? -1 : 1;
+    return (p->row > q->row) - (p->row < q->row);
+}
+
+/* Area of the cells that hold an incident, whole cells. */
+static hg_status occupied_area(const hg_points *p, double cell_m, double *area_m2, hg_error *err)
+{
+    size_t n = 0;
+    lattice_cell *cells = hg_malloc(p->n, sizeof *cells);
+    if (!cells)
+        return hg_fail_memory(err);
+    for (size_t i = 0; i < p->n; i++)
+        cells[i] = (lattice_cell){floor(p->x[i] / cell_m), floor(p->y[i] / cell_m)};
+    qsort(cells, p->n, sizeof *cells, by_place);
+    for (size_t i = 0; i < p->n; i++)
+        n += i == 0 || by_place(&cells[i - 1], &cells[i]) != 0;
+    hg_free(cells);
+    *area_m2 = (double)n * cell_m * cell_m;
+    return HG_OK;
+}
+
+static hg_status area_with(const hg_backtest *b, const hg_points *p, double cell_m, double *area_m2, hg_error *err)
+{
+    hg_region *hull = NULL;
+    if (b->in->region) {
+        *area_m2 = hg_region_area_m2(b->in->region);
+        return HG_OK;
+    }
+    hg_status status = hg_region_hull(p->x, p->y, p->n, cell_m, &hull, err);
+    if (status == HG_OK)
+        *area_m2 = hg_region_area_m2(hull);
+    hg_region_free(hull);
+    return status;
+}
+
+/* The share of A that occupied cells must cover, for counts to fill the budgets up to 5 % also in leaner times. */
+static double share_to_cover(const hg_backtest_settings *set)
+{
+    double largest = 0;
+    for (size_t k = 0; k < set->budget_count; k++)
+        if (set->budgets[k] <= 0.05)
+            largest = set->budgets[k];
+    return 1.2 * largest;
+}
+
+/* The first size from cell_m on whose occupied cells cover enough of the area. */
+static hg_status enlarge_cell(const hg_backtest *b, const hg_points *p, double *cell_m, hg_error *err)
+{
+    static const double sizes[] = {10, 20, 25, 50, 100, 200, 250, 500, 1000};
+    double wanted = share_to_cover(&b->job->set.backtest);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        double occupied = 0, area = 0;
+        if (sizes[i] < *cell_m)
+            continue;
+        *cell_m = sizes[i];
+        hg_status status = occupied_area(p, *cell_m, &occupied, err);
+        if (status == HG_OK)
+            status = area_with(b, p, *cell_m, &area, err);
+        if (status != HG_OK || occupied >= wanted * area)
+            return status;
+    }
+    return HG_OK;
+}
+
 /*
- * From the support of Silverman's rule, whatever rule the methods have: cells as small as the sharpest bandwidth asks
- * for are so many that counts leave most of a budget unused.
+ * From the support of Silverman's rule, whatever rule the methods have, and not so small that few cells hold
+ * incidents: counts would then leave most of a budget unused, and their PAI be of another area than the others'.
  */
 static hg_status settle_cell(const hg_backtest *b, const hg_points *p, double *cell_m, hg_error *err)
 {
@@ -188,7 +265,7 @@ static hg_status settle_cell(const hg_backtest *b, const hg_points *p, double *c
         return hg_fail(err, status, "--cell auto, on the first training window: %s", why.message);
     box_of(b, p, box);
     *cell_m = hg_grid_auto_cell(support_m, fmin(box[2] - box[0], box[3] - box[1]));
-    return HG_OK;
+    return enlarge_cell(b, p, cell_m, err);
 }
 
 static hg_status settle_area(hg_backtest *b, const hg_points *p, double cell_m, hg_error *err)

@@ -234,6 +234,23 @@ class Backtest(Case):
         self.assertEqual(facts["training_incidents"], 19)
         self.assertEqual(facts["judged_incidents"], 10)
 
+    def test_cells_are_not_so_small_that_counts_cannot_fill_the_budgets(self):
+        common = self.common[:5] + ["--train", "120d", "--horizon", "40d", "--methods", "count", "--origins", 1]
+        rows = []
+        for share in (0.05, 0.02):
+            self.run_hotgrid("backtest", *common, "--budgets", share, "--overwrite", "-o", self.path("o.csv"))
+            rows += self.table(self.path("o.csv"))
+        for r in rows:
+            self.assertGreater(float(r["area_share"]), 0.8 * float(r["budget"]))
+
+    def test_without_draws(self):
+        facts = self.run_json("backtest", *self.common, "--methods", "count", "--bootstrap", 0, "--origins", 1, "-o",
+                              self.path("o.csv"))
+        self.assertIsNone(facts["methods"][0]["budgets"][0]["pai_low"])
+        row = self.table(self.path("o.csv"))[0]
+        self.assertEqual((row["pai_low"], row["ahead"], row["clumpiness_high"]), ("", "", ""))
+        self.assertEqual(float(row["pai_origin_low"]), float(row["pai"]))
+
     def test_summary_json_and_chinese(self):
         common = self.common + ["--methods", "count,kde_silverman", "--bootstrap", 99, "--origins", 2]
         said = self.run_hotgrid("backtest", *common, "-o", self.path("a.csv")).stdout
@@ -266,6 +283,8 @@ class Backtest(Case):
         self.fails(2, *self.common, "--chart", self.path("c.pdf"), *out, say=("c.pdf",))
         self.fails(2, *self.common, "-o", self.path("o.gpkg"), say=(".csv",))
         self.fails(2, *self.common, "--save-config", self.path("t.yaml"), *out, say=("--tune",))
+        self.fails(2, *self.common, "--tune", "--save-config", self.path("o.csv"), *out, say=(".yaml",))
+        self.fails(2, *self.common, "--step", "1min", *out, say=("forecasts",))
         self.fails(3, *self.common, "--train", "290d", *out, say=("300 days", "330"))
         self.fails(4, *self.common, "-o", self.path("no/o.csv"))
         none = self.write("none.csv", "x,y,name\n500100,4500100,a\n500200,4500200,b\n")
