@@ -53,8 +53,7 @@ typedef struct running {
 
 static bool in_area(const hg_trial *t, size_t i, uint64_t *cell)
 {
-    const hg_forecast_events *e = t->events;
-    *cell = e->outside && e->outside[i] ? UINT64_MAX : hg_incident_cell(t->grid, t->share, e->x[i], e->y[i]);
+    *cell = hg_forecast_cell(t->events, i, t->grid, t->share);
     return *cell != UINT64_MAX;
 }
 

@@ -5,6 +5,7 @@
 #include "engine/forecast.h"
 #include "base/memory.h"
 #include "engine/incidents.h"
+#include "engine/shrunk.h"
 
 #include <math.h>
 
@@ -44,6 +45,11 @@ double hg_forecast_weight(const hg_forecast *m, const hg_forecast_events *e, siz
     return m->half_life_s > 0 ? w * exp2(-(double)(as_of - e->t[i]) / m->half_life_s) : w;
 }
 
+uint64_t hg_forecast_cell(const hg_forecast_events *e, size_t i, const hg_grid *grid, const float *share)
+{
+    return e->outside && e->outside[i] ? UINT64_MAX : hg_incident_cell(grid, share, e->x[i], e->y[i]);
+}
+
 /* One score being made: the incidents in sight and where their sums go. */
 typedef struct making {
     const hg_forecast *method;
@@ -62,8 +68,11 @@ static hg_status check(const hg_forecast *m, hg_error *err)
         return hg_fail(err, HG_EUSAGE, "a training window of %g s holds no incident", m->train_s);
     if (!(m->half_life_s >= 0) || !isfinite(m->half_life_s))
         return hg_fail(err, HG_EUSAGE, "a half-life of %g s is none", m->half_life_s);
-    if (m->kind == HG_FORECAST_DENSITY && !(m->kernel.bandwidth_m > 0 && isfinite(m->kernel.bandwidth_m)))
+    bool smooth = m->kind == HG_FORECAST_DENSITY || m->kind == HG_FORECAST_SHRUNK;
+    if (smooth && !(m->kernel.bandwidth_m > 0 && isfinite(m->kernel.bandwidth_m)))
         return hg_fail(err, HG_EUSAGE, "a bandwidth of %g m is not above 0", m->kernel.bandwidth_m);
+    if (m->kind == HG_FORECAST_SHRUNK && !(m->shrinkage >= 0 && m->shrinkage <= 1))
+        return hg_fail(err, HG_EUSAGE, "a shrinkage of %g is not from 0 to 1", m->shrinkage);
     if (m->kind == HG_FORECAST_PROSPECTIVE && !(m->reach_m > 0 && m->reach_s > 0))
         return hg_fail(err, HG_EUSAGE, "a reach of %g m and %g s is none", m->reach_m, m->reach_s);
     return HG_OK;
@@ -78,9 +87,7 @@ static void keep_inside(const making *k, const double *sum)
 static void add_count(const making *k, double *sum)
 {
     for (size_t i = k->from; i < k->to; i++) {
-        if (k->events->outside && k->events->outside[i])
-            continue;
-        uint64_t cell = hg_incident_cell(k->grid, k->share, k->events->x[i], k->events->y[i]);
+        uint64_t cell = hg_forecast_cell(k->events, i, k->grid, k->share);
         if (cell != UINT64_MAX)
             sum[cell] += hg_forecast_weight(k->method, k->events, i, k->as_of);
     }
@@ -188,6 +195,27 @@ static hg_status make_density(const making *k, hg_error *err)
     return status;
 }
 
+static hg_status make_shrunk(const making *k, hg_error *err)
+{
+    uint64_t cells = hg_grid_cells(k->grid);
+    hg_forecast own = *k->method;
+    own.kind = HG_FORECAST_COUNT;
+    making count = *k, density = *k;
+    count.method = &own;
+    density.score = hg_malloc(cells, sizeof *density.score);
+    hg_status status = density.score ? make_density(&density, err) : hg_fail_memory(err);
+    if (status == HG_OK)
+        status = make_sums(&count, err);
+    if (status == HG_OK) {
+        hg_shrunk parts = hg_shrunk_of(k->score, density.score, k->share, cells);
+        hg_shrunk_mix mix = hg_shrunk_mix_of(&parts, k->method->shrinkage);
+        for (uint64_t i = 0; i < cells; i++)
+            k->score[i] = hg_shrunk_score(&parts, &mix, i);
+    }
+    hg_free(density.score);
+    return status;
+}
+
 hg_status hg_forecast_scores(const hg_forecast *method, const hg_forecast_events *events, int64_t as_of,
                              const hg_grid *grid, const float *share, hg_control *control, float *score,
                              hg_error *err)
@@ -206,7 +234,7 @@ hg_status hg_forecast_scores(const hg_forecast *method, const hg_forecast_events
         return method->adaptive ? hg_fail(err, HG_EUSAGE, "adaptive bandwidths are not there yet")
                                 : make_density(&k, err);
     case HG_FORECAST_SHRUNK:
-        break;
+        return make_shrunk(&k, err);
     }
-    return hg_fail(err, HG_EUSAGE, "this score is not there yet");
+    return hg_fail(err, HG_EUSAGE, "there is no forecast of kind %d", (int)method->kind);
 }
