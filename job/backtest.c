@@ -71,8 +71,6 @@ static hg_status check_options(const hg_job *job, hg_error *err)
         return hg_fail(err, HG_EUSAGE, "--save-config writes what --tune chooses; give --tune, too");
     if (config && !ends_in(config, ".yaml") && !ends_in(config, ".yml"))
         return hg_fail(err, HG_EUSAGE, "--save-config %s: a path ending in .yaml was expected", config);
-    if (set->tune || set->save_config)
-        return hg_fail(err, HG_EUSAGE, "--tune is not there yet");
     return HG_OK;
 }
 
@@ -84,6 +82,8 @@ static hg_status write_files(const hg_backtest *b, const outputs *o, hg_error *e
         status = hg_csv_write(o->csv_temp, table, err);
     if (status == HG_OK)
         status = hg_backtest_chart(b, o->format, o->chart_temp, err);
+    if (status == HG_OK && o->config_temp)
+        status = hg_backtest_save(b, o->config_temp, err);
     hg_table_free(table);
     return status;
 }
@@ -104,7 +104,9 @@ static hg_status write_result(hg_backtest *b, const outputs *o, double read_s, d
     hg_fact_text(&job->facts, o->chart, "chart");
     hg_run_facts(job, read_s, analyse_s, hg_now() - began);
     hg_backtest_summarise(b);
-    hg_text_addf(&job->summary, "written: %s and %s\n", job->set.output, o->chart);
+    const char *config = job->set.backtest.save_config;
+    hg_text_addf(&job->summary, "written: %s%s%s and %s\n", job->set.output, config ? ", " : "", config ? config : "",
+                 o->chart);
     return HG_OK;
 }
 
@@ -124,6 +126,8 @@ hg_status hg_run_backtest(hg_job *job, hg_error *err)
     double read = hg_now();
     if (status == HG_OK)
         status = hg_backtest_study(&b, err);
+    if (status == HG_OK)
+        status = hg_backtest_tune(&b, err);
     if (status == HG_OK)
         status = hg_backtest_try(&b, err);
     double analysed = hg_now();

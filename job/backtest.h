@@ -5,6 +5,7 @@
 #include "base/table.h"
 #include "engine/backtest.h"
 #include "engine/pileup.h"
+#include "engine/tune.h"
 #include "io/canvas.h"
 #include "job/intake.h"
 
@@ -67,6 +68,7 @@ typedef struct hg_backtest {
     double area_m2;
     hg_pile_ups pile_ups; /**< of the first training window */
     hg_methods methods;
+    hg_tuned *tuned;        /**< by window, then what all incidents choose; NULL where nothing is tuned */
     hg_forecast *forecasts; /**< by method and window */
     double budgets[HG_TRIAL_BUDGETS_MAX]; /**< those asked for and those of the curve, ascending */
     size_t budget_count;
@@ -78,6 +80,13 @@ typedef struct hg_backtest {
 
 /** Sorts the incidents, settles windows, study area, cell and grid. Errors: HG_EDATA for too short a time. */
 hg_status hg_backtest_study(hg_backtest *b, hg_error *err);
+/** Tunes at each origin, and at the end of the data; nothing happens without the method tuned. */
+hg_status hg_backtest_tune(hg_backtest *b, hg_error *err);
+/** Writes what was chosen at the end of the data, for hotspots --config. */
+hg_status hg_backtest_save(const hg_backtest *b, const char *path, hg_error *err);
+/** What was chosen where: facts, and a line of the summary. */
+void hg_backtest_tuned_facts(const hg_backtest *b);
+void hg_backtest_tuned_line(const hg_backtest *b);
 /** Trial on the anchored lattice, intervals, then the spread over shifted lattices. */
 hg_status hg_backtest_try(hg_backtest *b, hg_error *err);
 void hg_backtest_dispose(hg_backtest *b);

@@ -154,6 +154,7 @@ void hg_backtest_facts(const hg_backtest *b)
     hg_fact_int(f, (int64_t)b->job->control.seed, "seed");
     hg_fact_int(f, b->job->set.backtest.bootstrap, "bootstrap");
     hg_fact_int(f, b->job->set.backtest.origins, "origins");
+    hg_backtest_tuned_facts(b);
     for (size_t m = 0; m < b->methods.count; m++) {
         hg_fact_text(f, b->methods.items[m].name, "methods[%zu].name", m);
         if (b->methods.items[m].forecast.kernel.bandwidth_m > 0)
@@ -322,4 +323,5 @@ void hg_backtest_summarise(const hg_backtest *b)
                       : "hit rate and PAI (95 % interval) by share of the area flagged\n");
     add_figures(b);
     add_leaders(b);
+    hg_backtest_tuned_line(b);
 }

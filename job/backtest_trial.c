@@ -46,12 +46,10 @@ static hg_status plan_forecasts(hg_backtest *b, hg_error *err)
     b->forecasts = hg_malloc(b->methods.count * b->windows, sizeof *b->forecasts);
     if (!b->forecasts)
         return hg_fail_memory(err);
-    for (size_t m = 0; m < b->methods.count; m++) {
-        if (b->methods.items[m].tuned)
-            return hg_fail(err, HG_EUSAGE, "the method tuned is not there yet");
+    for (size_t m = 0; m < b->methods.count; m++)
         for (size_t i = 0; i < b->windows; i++)
-            b->forecasts[m * b->windows + i] = b->methods.items[m].forecast;
-    }
+            b->forecasts[m * b->windows + i] =
+                b->methods.items[m].tuned ? b->tuned[i].forecast : b->methods.items[m].forecast;
     return HG_OK;
 }
 
@@ -192,6 +190,7 @@ void hg_backtest_dispose(hg_backtest *b)
     hg_free(b->share);
     hg_pile_ups_dispose(&b->pile_ups);
     hg_methods_dispose(&b->methods);
+    hg_free(b->tuned);
     hg_free(b->forecasts);
     hg_trial_result_dispose(&b->result);
     hg_free(b->intervals);

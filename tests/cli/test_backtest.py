@@ -213,13 +213,33 @@ class Backtest(Case):
         for name, rows in (("past.csv", lonlat), ("planted.csv", planted)):
             path = self.write(name, "\n".join(rows) + "\n")
             facts.append(self.run_json("backtest", path, "--train", "180d", "--horizon", "30d", "--bootstrap", 0,
-                                       "--methods", "count,kde_silverman,kde_nrd,kde_scott", "-o", path + ".csv"))
+                                       "--methods", "count,kde_silverman,kde_nrd,kde_scott", "--tune", "-o",
+                                       path + ".csv"))
         past, future = facts
         for key in ("analysis_crs", "cell_m", "area_km2", "first_origin", "training_incidents", "pile_ups", "grid"):
             self.assertEqual(past[key], future[key], key)
         for p, f in zip(past["methods"], future["methods"]):
             self.assertEqual(p.get("bandwidth_m"), f.get("bandwidth_m"))
         self.assertGreater(future["outside"], 2900)
+        self.assertEqual(past["tuned"], future["tuned"])  # all origins lie before the 30th of December
+        self.assertEqual(len(past["tuned"]), past["windows"])
+
+    def test_tuned(self):
+        common = self.common + ["--methods", "count", "--tune", "--bootstrap", 99, "--origins", 2]
+        self.run_hotgrid("backtest", *common, "--threads", 1, "--save-config", self.path("a.yaml"), "-o",
+                         self.path("a.csv"))
+        facts = self.run_json("backtest", *common, "--threads", 3, "--save-config", self.path("b.yaml"), "-o",
+                              self.path("b.csv"))
+        for kind in (".csv", ".yaml", ".svg"):
+            self.assertEqual(self.bytes_of("a" + kind), self.bytes_of("b" + kind))
+        rows = self.table(self.path("a.csv"))
+        self.assertEqual([r["method"] for r in rows], ["count"] * 4 + ["tuned"] * 4)
+        self.assertEqual(rows[4]["bandwidth_m"], "")
+        self.assertTrue(all(float(r["pai"]) > 1 for r in rows))
+        self.assertIn("%g" % facts["tuned_on_all"]["shrinkage"], (self.dir / "a.yaml").read_text())
+        said = self.run_hotgrid("backtest", *self.common, "--tune", "--bootstrap", 0, "--origins", 1, "-o",
+                                self.path("c.csv")).stdout
+        self.assertIn("tuned on all data", said)
 
     def test_an_incident_is_known_at_the_end_of_its_interval(self):
         rows = ["x,y,from,to"]
