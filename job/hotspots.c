@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "io/staging.h"
+#include "job/forecast_config.h"
 #include "job/words.h"
 
 #include <math.h>
@@ -70,7 +71,7 @@ static void finding_facts(hg_job *job, const hg_findings *f)
     }
     share = f->counts.total_weight > 0 ? share / f->counts.total_weight : 0;
     double area_share = r->selected_area_m2 / r->area_m2;
-    hg_fact_text(facts, job->set.score == HG_SCORE_COUNT ? "count" : "density", "score");
+    hg_score_facts(job);
     hg_fact_text(facts, "uniform over the study area", "expected_surface");
     hg_fact_int(facts, (int64_t)f->counts.total, "incidents_in_area");
     hg_fact_int(facts, (int64_t)r->selected, "cells_selected");
@@ -261,7 +262,11 @@ hg_status hg_run_hotspots(hg_job *job, hg_error *err)
     hg_study study = {0};
     hg_surface surface = {0};
     hg_findings f = {.in = &in, .study = &study};
-    hg_status status = outputs_init(job, &o, err);
+    hg_status status = hg_forecast_config_apply(job, err);
+    if (status == HG_OK)
+        status = hg_score_check(job, err);
+    if (status == HG_OK)
+        status = outputs_init(job, &o, err);
     if (status == HG_OK)
         status = hg_intake_run(job, NULL, &in, err);
     double read = hg_now();
