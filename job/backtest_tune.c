@@ -1,6 +1,7 @@
 /* The method tuned: what is chosen at each origin from what lies before it, and what is kept for the next map. */
 #include "base/memory.h"
 #include "job/backtest.h"
+#include "job/forecast_config.h"
 
 #include <stdio.h>
 
@@ -84,6 +85,5 @@ void hg_backtest_tuned_line(const hg_backtest *b)
 
 hg_status hg_backtest_save(const hg_backtest *b, const char *path, hg_error *err)
 {
-    (void)b;
-    return hg_fail(err, HG_EUSAGE, "--save-config %s: not there yet", path);
+    return hg_forecast_config_write(path, &b->tuned[b->windows].forecast, b->grid.cell_m, err);
 }
