@@ -4,7 +4,7 @@ import math
 import random
 import struct
 
-from harness import Case, main, shared
+from harness import Case, main
 
 CELL = 100.0
 AREA = (500030.0, 4500000.0, 501900.0, 4501500.0)  # the west side cuts its cells at 0.7
@@ -320,16 +320,6 @@ class Backtest(Case):
         self.assertEqual(self.bytes_of("o.svg"), b"mine")
         self.assertNotIn("o.csv", self.files())
         self.run_hotgrid("backtest", *self.common, "-o", self.data, "--overwrite", code=2)
-
-    def test_real_thefts(self):
-        path = shared("us_crime_samples", "nyc_vehicle_thefts.csv")
-        out = self.path("nyc.csv")
-        self.run_hotgrid("backtest", path, "--origins", 1, "--bootstrap", 99, "-o", out)
-        rows = {(r["method"], float(r["budget"])): r for r in self.table(out)}
-        for method in ("count", "kde_silverman", "kde_nrd", "kde_qgis"):
-            for budget in (0.005, 0.01, 0.02, 0.05, 0.1):
-                self.assertEqual(int(rows[method, budget]["windows"]), 12)
-        self.assertGreater(float(rows["count", 0.01]["pai"]), 7)
 
 
 if __name__ == "__main__":
