@@ -1,5 +1,6 @@
 #include "job/study.h"
 #include "base/memory.h"
+#include "job/bandwidth.h"
 
 #include <math.h>
 
@@ -133,10 +134,8 @@ static void surface_facts(hg_job *job, const hg_intake *in, const hg_study *s,
 {
     hg_facts *f = &job->facts;
     const hg_grid *g = &s->grid;
-    static const char *const rules[] = {"length", "silverman", "scott"};
     hg_fact_real(f, g->cell_m, "cell_m");
-    hg_fact_real(f, s->kernel.bandwidth_m, "bandwidth_m");
-    hg_fact_text(f, rules[job->set.rule], "bandwidth_rule");
+    hg_bandwidth_say(job, in);
     hg_fact_text(f, hg_kernel_name(s->kernel.shape), "kernel");
     if (s->kernel.shape == HG_GAUSSIAN)
         hg_fact_real(f, s->kernel.cutoff, "cutoff");
@@ -232,10 +231,11 @@ void hg_summarise_surface(hg_job *job, const hg_intake *in, const hg_study *stud
 {
     hg_text *t = &job->summary;
     const hg_grid *g = &study->grid;
-    static const char *const rules[] = {"as given", "silverman", "scott"};
+    const char *rule = job->set.rule == HG_RULE_LENGTH ? "as given" : hg_bandwidth_rule_name(job->set.rule);
+    hg_bandwidth_summarise(job, in);
     hg_text_addf(t, "density: %s, bandwidth %.4g m (%s), %lld x %lld cells of %g m",
                  hg_kernel_name(study->kernel.shape), study->kernel.bandwidth_m,
-                 rules[job->set.rule], (long long)g->columns, (long long)g->rows, g->cell_m);
+                 rule, (long long)g->columns, (long long)g->rows, g->cell_m);
     double year = hg_per_year(job, in, surface->peak_per_km2);
     hg_text_addf(t, "; peak %.4g %sper km2", surface->peak_per_km2,
                  hg_intake_in_m2(in) ? "m2 " : "");
