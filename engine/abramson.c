@@ -76,9 +76,10 @@ static hg_status describe(hg_adaptive *a, const hg_sites *s, hg_error *err)
     size_t k = 0;
     for (double passed = v[0].w; k + 1 < s->n && passed < 0.5 * s->total; passed += v[k].w)
         k++;
-    a->low_m = v[0].h;
-    a->median_m = v[k].h;
-    a->high_m = v[s->n - 1].h;
+    a->spread.locations = s->n;
+    a->spread.low_m = v[0].h;
+    a->spread.median_m = v[k].h;
+    a->spread.high_m = v[s->n - 1].h;
     hg_free(v);
     return HG_OK;
 }
@@ -91,9 +92,9 @@ static void apply_law(hg_adaptive *a, const hg_sites *s, double h0, double cell_
         mean_log += s->w[i] / s->total * log(a->h_m[i]);
     for (size_t i = 0; i < s->n; i++) {
         double h = h0 * exp(0.5 * (mean_log - log(a->h_m[i])));
-        a->trimmed += h > most;
+        a->spread.trimmed += h > most;
         h = fmin(h, most);
-        a->raised += h < cell_m;
+        a->spread.raised += h < cell_m;
         a->h_m[i] = fmax(h, cell_m);
     }
 }

@@ -16,13 +16,18 @@
 
 #define HG_ADAPTIVE_TRIM 5.0
 
+/** What bandwidths there are. */
+typedef struct hg_bandwidth_spread {
+    size_t locations;
+    double low_m, median_m, high_m; /**< median by weight */
+    size_t raised, trimmed;         /**< locations held at one cell, and at 5 h0 */
+} hg_bandwidth_spread;
+
 /** Events with coincident ones merged, and their bandwidths. */
 typedef struct hg_adaptive {
-    hg_points points;  /**< owned, weights always there */
-    double *h_m;       /**< of each: support radius, sigma of the Gaussian */
-    double median_m;   /**< by weight */
-    double low_m, high_m;
-    size_t raised, trimmed; /**< locations held at one cell, and at 5 h0 */
+    hg_points points; /**< owned, weights always there */
+    double *h_m;      /**< of each: support radius, sigma of the Gaussian */
+    hg_bandwidth_spread spread;
 } hg_adaptive;
 
 /**

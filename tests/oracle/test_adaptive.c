@@ -129,9 +129,11 @@ static void test_bandwidths(void **state)
         high = fmax(high, want);
     }
     assert_int_equal(found, a.points.n);
-    if (a.trimmed != trimmed || a.raised != raised || !trimmed || !raised)
-        fail_msg("trimmed %zu of %zu, raised %zu of %zu", a.trimmed, trimmed, a.raised, raised);
-    assert_true(a.low_m == low && a.high_m == high && a.median_m > low && a.median_m < high);
+    if (a.spread.trimmed != trimmed || a.spread.raised != raised || !trimmed || !raised)
+        fail_msg("trimmed %zu of %zu, raised %zu of %zu", a.spread.trimmed, trimmed, a.spread.raised,
+                 raised);
+    assert_true(a.spread.low_m == low && a.spread.high_m == high);
+    assert_true(a.spread.median_m > low && a.spread.median_m < high);
     hg_adaptive_dispose(&a);
     free(h);
     sample_dispose(&s);
