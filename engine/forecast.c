@@ -4,6 +4,7 @@
  */
 #include "engine/forecast.h"
 #include "base/memory.h"
+#include "engine/adaptive.h"
 #include "engine/incidents.h"
 #include "engine/shrunk.h"
 
@@ -174,23 +175,43 @@ static hg_status run_bands(const making *k, hg_density_plan *plan, int64_t side,
     return status;
 }
 
+static hg_status make_fixed(const making *k, const hg_points *points, hg_error *err)
+{
+    int64_t side = points_per_side(k);
+    hg_grid grid = finer(k->grid, side);
+    hg_density_plan *plan = NULL;
+    hg_status status = hg_density_plan_new(points, &grid, &k->method->kernel, k->control, &plan, err);
+    if (status == HG_OK)
+        status = run_bands(k, plan, side, err);
+    hg_density_plan_free(plan);
+    return status;
+}
+
+/* No bandwidth of its own is under one cell, so the centres see every incident. */
+static hg_status make_adaptive(const making *k, const hg_points *points, hg_error *err)
+{
+    double *density = hg_calloc(hg_grid_cells(k->grid), sizeof *density);
+    if (!density)
+        return hg_fail_memory(err);
+    hg_status status = points->n ? hg_adaptive_density(points, &k->method->kernel, k->grid, k->control, density, err)
+                                 : HG_OK;
+    if (status == HG_OK)
+        mean_of_rows(k, density, 0, k->grid->rows, 1);
+    hg_free(density);
+    return status;
+}
+
 static hg_status make_density(const making *k, hg_error *err)
 {
     const hg_forecast_events *e = k->events;
     hg_points points = {k->to - k->from, e->x + k->from, e->y + k->from, e->w ? e->w + k->from : NULL};
-    int64_t side = points_per_side(k);
-    hg_grid grid = finer(k->grid, side);
-    hg_density_plan *plan = NULL;
     double *w = NULL;
     if (k->method->half_life_s > 0 && !(w = hg_malloc(points.n, sizeof *w)))
         return hg_fail_memory(err);
     for (size_t i = 0; w && i < points.n; i++)
         w[i] = hg_forecast_weight(k->method, e, k->from + i, k->as_of);
     points.w = w ? w : points.w;
-    hg_status status = hg_density_plan_new(&points, &grid, &k->method->kernel, k->control, &plan, err);
-    if (status == HG_OK)
-        status = run_bands(k, plan, side, err);
-    hg_density_plan_free(plan);
+    hg_status status = k->method->adaptive ? make_adaptive(k, &points, err) : make_fixed(k, &points, err);
     hg_free(w);
     return status;
 }
@@ -231,8 +252,7 @@ hg_status hg_forecast_scores(const hg_forecast *method, const hg_forecast_events
     case HG_FORECAST_PROSPECTIVE:
         return make_sums(&k, err);
     case HG_FORECAST_DENSITY:
-        return method->adaptive ? hg_fail(err, HG_EUSAGE, "adaptive bandwidths are not there yet")
-                                : make_density(&k, err);
+        return make_density(&k, err);
     case HG_FORECAST_SHRUNK:
         return make_shrunk(&k, err);
     }

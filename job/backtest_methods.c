@@ -50,7 +50,7 @@ static const base bases[] = {
 
 enum { BASES = sizeof bases / sizeof *bases };
 
-static const char default_list[] = "count,kde_silverman,kde_nrd,kde_qgis,kde_auto,kde_recent,prospective";
+static const char default_list[] = "count,kde_silverman,kde_nrd,kde_qgis,kde_auto,kde_adaptive,kde_recent,prospective";
 
 /* ------------------------------------------------- one item -------------------------------- */
 

@@ -2,6 +2,7 @@
 #include "job/raw.h"
 #include "base/memory.h"
 #include "engine/pileup.h"
+#include "job/bandwidth.h"
 #include "job/options.h"
 
 #include <stdlib.h>
@@ -57,8 +58,8 @@ static hg_status without_repeats(hg_job *job, hg_intake *in, hg_raw *raw, uint8_
     return HG_OK;
 }
 
-static hg_status rule_from(const hg_job *job, const hg_intake *in, const hg_raw *raw,
-                           const uint8_t *reasons, double *bandwidth_m, hg_error *err)
+static hg_status rule_from(hg_job *job, hg_intake *in, const hg_raw *raw, const uint8_t *reasons,
+                           hg_error *err)
 {
     double *x = hg_malloc(raw->n, sizeof *x), *y = hg_malloc(raw->n, sizeof *y);
     bool weighted = raw->w || raw->patch;
@@ -79,7 +80,7 @@ static hg_status rule_from(const hg_job *job, const hg_intake *in, const hg_raw 
                          "no row lies in the study area, so no bandwidth can be "
                          "chosen; see the notes on how they were read");
     if (status == HG_OK)
-        status = hg_bandwidth_by_rule(job->set.rule, job->set.kernel, &points, bandwidth_m, err);
+        status = hg_bandwidth_settle(job, &points, in, err);
     hg_free(x);
     hg_free(y);
     hg_free(w);
@@ -98,7 +99,7 @@ static hg_status settle_measures(hg_job *job, hg_raw *raw, hg_intake *in, hg_err
     if (status == HG_OK && raw->patches)
         hg_raw_settle_unit(job, in, raw, reasons);
     if (status == HG_OK && by_rule)
-        status = rule_from(job, in, raw, reasons, &in->bandwidth_m, err);
+        status = rule_from(job, in, raw, reasons, err);
     hg_free(reasons);
     return status;
 }

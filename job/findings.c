@@ -155,6 +155,12 @@ hg_status hg_findings_pile_ups(hg_job *job, hg_findings *f, hg_error *err)
     hg_points_dispose(&points);
     if (status != HG_OK || !f->pile_ups.n)
         return status;
+    /* Without a pile-up every bandwidth would be another one: its kernel cannot just be taken away. */
+    if (job->set.adaptive && job->set.score != HG_SCORE_COUNT) {
+        for (size_t k = 0; k < f->pile_ups.n; k++)
+            f->pile_ups.items[k].cells_changed = -1;
+        return HG_OK;
+    }
     return hg_pile_up_effect(&input, &job->set.budget, &f->ranking, &f->study->kernel,
                              job->set.score == HG_SCORE_COUNT ? 0 : 1e6, &job->control, &f->pile_ups,
                              &f->pile_up_cells, err);

@@ -143,9 +143,13 @@ static void summarise(hg_job *job, const hg_findings *f, const hg_result_tables 
     summarise_areas(job, f, t);
     if (f->pile_ups.n)
         hg_text_addf(s, "pile-ups: %zu coordinates hold far more incidents than their surroundings "
-                        "(the largest %llu, %.1f %%); %lld selected cells depend on them\n",
+                        "(the largest %llu, %.1f %%)",
                      f->pile_ups.n, (unsigned long long)f->pile_ups.items[0].count,
-                     100 * f->pile_ups.items[0].share, (long long)f->pile_up_cells);
+                     100 * f->pile_ups.items[0].share);
+    if (f->pile_ups.n && f->pile_up_cells >= 0)
+        hg_text_addf(s, "; %lld selected cells depend on them", (long long)f->pile_up_cells);
+    if (f->pile_ups.n)
+        hg_text_add(s, "\n");
     hg_text_addf(s, "written: %s and %s; open the GeoPackage in QGIS: its layers come styled, the "
                     "project \"hotspots\" is inside\n",
                  job->set.output, hg_base_name(o->raster));

@@ -181,6 +181,20 @@ static void warn_of_size(hg_job *job, const hg_study *s, const double box[4])
                         support, longest);
 }
 
+static hg_status check_adaptive(const hg_job *job, const hg_intake *in, hg_error *err)
+{
+    if (!job->set.adaptive)
+        return HG_OK;
+    if (job->set.edge != HG_EDGE_NONE)
+        return hg_fail(err, HG_EUSAGE, "--adaptive --edge %s: the correction is worked out for one bandwidth, and here "
+                                       "every incident has its own; leave --edge or --adaptive out",
+                       hg_edge_name(job->set.edge));
+    if (in->patches)
+        return hg_fail(err, HG_EUSAGE, "--adaptive: bandwidths by incident are for points, and there are polygons, whose "
+                                       "mass lies on many cells; leave --adaptive or the polygons out");
+    return HG_OK;
+}
+
 hg_status hg_study_init(hg_job *job, hg_intake *in, bool need_area, hg_study *s, hg_error *err)
 {
     double box[4];
@@ -188,12 +202,15 @@ hg_status hg_study_init(hg_job *job, hg_intake *in, bool need_area, hg_study *s,
     s->kernel = (hg_kernel){job->set.kernel, in->bandwidth_m, job->set.cutoff};
     double side = fmin(box[2] - box[0], box[3] - box[1]);
     double cell = job->set.cell_m > 0 ? job->set.cell_m : hg_grid_auto_cell(in->support_m, side);
+    hg_status status = check_adaptive(job, in, err);
+    if (status != HG_OK)
+        return status;
     if (in->bandwidth_m < cell)
         return hg_fail(err, HG_EUSAGE, "a bandwidth of %g m is under one cell of %g m; take a larger "
                                        "--bandwidth or a smaller --cell",
                        in->bandwidth_m, cell);
     warn_of_size(job, s, box);
-    hg_status status = hg_grid_over(box[0], box[1], box[2], box[3], cell, &s->grid, err);
+    status = hg_grid_over(box[0], box[1], box[2], box[3], cell, &s->grid, err);
     if (status == HG_OK)
         status = hg_staging_require_space(job->set.output, hg_grid_cells(&s->grid) * 4, err);
     bool whole = need_area || job->set.edge != HG_EDGE_NONE;

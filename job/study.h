@@ -2,6 +2,7 @@
 #ifndef HG_JOB_STUDY_H
 #define HG_JOB_STUDY_H
 
+#include "engine/adaptive.h"
 #include "io/raster.h"
 #include "job/heat.h"
 
@@ -42,6 +43,7 @@ typedef struct hg_surface {
     float *density;      /**< whole grid, per km2, 0 outside the area; NULL = not kept */
     double peak_per_km2;
     double total, on_grid, over_edge, truncated, residual; /**< mass balance, in weight */
+    hg_bandwidth_spread spread; /**< with --adaptive */
 } hg_surface;
 
 /** Computes the surface band by band. Fills the facts of grid, kernel and mass. */

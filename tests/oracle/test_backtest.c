@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 3000, COLUMNS = 14, ROWS = 11, CELLS = COLUMNS * ROWS, DAY = 86400, BUDGETS = 5, METHODS = 5 };
+enum { MOST = 3000, COLUMNS = 14, ROWS = 11, CELLS = COLUMNS * ROWS, DAY = 86400, BUDGETS = 5, METHODS = 6 };
 
 static const hg_grid grid = {50, -3, 20, COLUMNS, ROWS};
 static const double budgets[BUDGETS] = {0.005, 0.02, 0.05, 0.1, 0.35};
@@ -58,6 +58,8 @@ static void make_methods(hg_forecast m[METHODS])
     m[3] = (hg_forecast){.kind = HG_FORECAST_DENSITY, .train_s = 80 * DAY, .half_life_s = 20 * DAY,
                          .kernel = {HG_EPANECHNIKOV, 30, 4}};
     m[4] = (hg_forecast){.kind = HG_FORECAST_PROSPECTIVE, .train_s = 100 * DAY, .reach_m = 120, .reach_s = 25 * DAY};
+    m[5] = (hg_forecast){.kind = HG_FORECAST_DENSITY, .train_s = 100 * DAY, .half_life_s = 60 * DAY, .adaptive = true,
+                         .kernel = {HG_QUARTIC, 140, 4}};
 }
 
 /* By window, as the engine wants them. */
@@ -112,12 +114,43 @@ static double twin_density(const world *o, const hg_forecast *m, int64_t as_of, 
     return sum * 1e6;
 }
 
-static double twin_score(const world *o, const hg_forecast *m, int64_t as_of, int64_t row, int64_t column)
+/* Abramson: a bandwidth by the root of the fixed density at the incident, at least a cell, at most 5 times the given. */
+static double *twin_bandwidths(const world *o, const hg_forecast *m, int64_t as_of)
+{
+    double *h = calloc(o->n, sizeof *h), logs = 0, weights = 0;
+    for (size_t i = 0; i < o->n; i++) {
+        if (!in_sight(o, m, i, as_of))
+            continue;
+        h[i] = twin_density(o, m, as_of, o->x[i], o->y[i]);
+        logs += twin_weight(o, m, i, as_of) * log(h[i]);
+        weights += twin_weight(o, m, i, as_of);
+    }
+    for (size_t i = 0; i < o->n; i++)
+        if (h[i] > 0)
+            h[i] = fmax(50, fmin(700, 140 / sqrt(h[i] / exp(logs / weights))));
+    return h;
+}
+
+static double twin_adaptive(const world *o, const hg_forecast *m, const double *h, int64_t as_of, double x, double y)
+{
+    double sum = 0;
+    for (size_t i = 0; i < o->n; i++) {
+        const hg_kernel own = {HG_QUARTIC, h[i], 4};
+        if (h[i] > 0)
+            sum += twin_weight(o, m, i, as_of) * kernel_at(&own, hypot(o->x[i] - x, o->y[i] - y));
+    }
+    return sum * 1e6;
+}
+
+static double twin_score(const world *o, const hg_forecast *m, const double *h, int64_t as_of, int64_t row,
+                         int64_t column)
 {
     double x = hg_grid_column_centre(&grid, column), y = hg_grid_row_centre(&grid, row), sum = 0;
     uint64_t cell = (uint64_t)(row * COLUMNS + column);
     if (!(o->share[cell] > 0))
         return 0;
+    if (m->adaptive)
+        return twin_adaptive(o, m, h, as_of, x, y);
     if (m->kind == HG_FORECAST_DENSITY) {
         int side = m->kernel.bandwidth_m < 50 ? 5 : 1; /* 50 / 5 is the first at most half of 30 */
         for (int a = 0; a < side; a++)
@@ -242,9 +275,11 @@ static void compare_window(const world *o, const hg_forecast *m, const hg_trial_
     ranked order[CELLS];
     bool flagged[CELLS] = {false};
     assert_int_equal(hg_forecast_scores(m, &o->events, origin, &grid, o->share, NULL, score, &err), HG_OK);
+    double *h = m->adaptive ? twin_bandwidths(o, m, origin) : NULL;
     for (int64_t c = 0; c < CELLS; c++)
-        assert_true(fabs((double)score[c] - twin_score(o, m, origin, c / COLUMNS, c % COLUMNS)) <=
+        assert_true(fabs((double)score[c] - twin_score(o, m, h, origin, c / COLUMNS, c % COLUMNS)) <=
                     1e-6 * (1 + fabs((double)score[c])));
+    free(h);
     size_t n = rank_cells(o, m, origin, score, order), k = 0;
     double area = 0;
     for (size_t b = 0; b < BUDGETS; b++) {
