@@ -80,8 +80,8 @@ static hg_status try_bandwidth(task *k, hg_forecast *m, size_t b, hg_control *si
     if (status != HG_OK)
         return status;
     hg_shrunk parts = hg_shrunk_of(k->count, k->density, t->share, cells);
-    for (size_t s = 0; s < HG_TUNE_SHRINKAGES; s++)
-        hg_tune_hits(k->bins, &parts, hg_tune_shrinkages[s], k->judged, cells,
+    for (size_t s = 0; s < HG_TUNE_STRENGTHS; s++)
+        hg_tune_hits(k->bins, &parts, hg_tune_shrinkage(plan, s, parts.counts), k->judged, cells,
                      hits_of(k->u, k->window, hg_tune_candidate(plan, k->life, s, b)));
     return hg_check_cancel(k->u->control, err);
 }
@@ -148,18 +148,19 @@ static void judge_candidates(const tuner *u, size_t n, double *value, double *po
     double *was = pooled + u->candidates * HG_TUNE_BUDGETS;
     for (int twice = 0; twice < 2; twice++) {
         smooth_axis(value, was, u->candidates, bandwidths, 1);
-        smooth_axis(value, was, u->candidates, HG_TUNE_SHRINKAGES, bandwidths);
-        smooth_axis(value, was, u->candidates, HG_TUNE_LIVES, bandwidths * HG_TUNE_SHRINKAGES);
+        smooth_axis(value, was, u->candidates, HG_TUNE_STRENGTHS, bandwidths);
+        smooth_axis(value, was, u->candidates, HG_TUNE_LIVES, bandwidths * HG_TUNE_STRENGTHS);
     }
 }
 
-static hg_forecast forecast_of(const tuner *u, size_t candidate)
+static hg_forecast forecast_of(const tuner *u, size_t candidate, int64_t origin)
 {
     size_t bandwidths = u->plan->bandwidth_count;
     hg_forecast f = u->plan->standard;
     f.kernel.bandwidth_m = u->plan->bandwidths_m[candidate % bandwidths];
-    f.shrinkage = hg_tune_shrinkages[candidate / bandwidths % HG_TUNE_SHRINKAGES];
-    f.half_life_s = hg_tune_lives_s[candidate / bandwidths / HG_TUNE_SHRINKAGES];
+    f.half_life_s = hg_tune_lives_s[candidate / bandwidths / HG_TUNE_STRENGTHS];
+    f.shrinkage = hg_tune_shrinkage(u->plan, candidate / bandwidths % HG_TUNE_STRENGTHS,
+                                    hg_tune_weight(u->t, &f, origin));
     return f;
 }
 
@@ -175,7 +176,7 @@ static void choose(const tuner *u, int64_t origin, double *value, double *pooled
     judge_candidates(u, n, value, pooled);
     for (size_t c = 1; c < u->candidates; c++)
         best = value[c] > value[best] ? c : best;
-    out->forecast = forecast_of(u, best);
+    out->forecast = forecast_of(u, best, origin);
     out->hits = pooled[best * HG_TUNE_BUDGETS + 1];
 }
 
@@ -209,6 +210,6 @@ hg_status hg_tune(const hg_tuning *t, const int64_t *origins, size_t n, hg_contr
     if (status != HG_OK)
         return status;
     tuner u = {.t = t, .plan = &plan, .control = control,
-               .candidates = (size_t)HG_TUNE_LIVES * HG_TUNE_SHRINKAGES * plan.bandwidth_count};
+               .candidates = (size_t)HG_TUNE_LIVES * HG_TUNE_STRENGTHS * plan.bandwidth_count};
     return run_all(&u, origins, n, chosen, err);
 }

@@ -7,14 +7,14 @@
 
 enum {
     HG_TUNE_LIVES = 6,
-    HG_TUNE_SHRINKAGES = 10,
+    HG_TUNE_STRENGTHS = 10,
     HG_TUNE_BANDWIDTHS_MAX = 9,
     HG_TUNE_BUDGETS = 5,
     HG_TUNE_WINDOWS_MAX = 9 + 36,
 };
 
 extern const double hg_tune_lives_s[HG_TUNE_LIVES]; /**< 0 = none */
-extern const double hg_tune_shrinkages[HG_TUNE_SHRINKAGES];
+extern const double hg_tune_strengths[HG_TUNE_STRENGTHS]; /**< in weights of the first training window */
 extern const double hg_tune_budgets[HG_TUNE_BUDGETS];
 
 /** Incidents from origin on and before until. */
@@ -27,6 +27,7 @@ typedef struct hg_tune_plan {
     size_t window_count;
     double bandwidths_m[HG_TUNE_BANDWIDTHS_MAX];
     size_t bandwidth_count;
+    double first_weight;  /**< of the first training window's incidents in A */
     hg_forecast standard; /**< the default, where there is no window */
 } hg_tune_plan;
 
@@ -34,10 +35,15 @@ typedef struct hg_tune_plan {
 hg_status hg_tune_plan_make(const hg_tuning *tuning, int64_t last, hg_control *control, hg_tune_plan *plan,
                             hg_error *err);
 
-/** Candidate of half-life l, shrinkage s, bandwidth b. */
+/** Shrinkage that strength s makes where the history weighs `weight`. */
+double hg_tune_shrinkage(const hg_tune_plan *plan, size_t s, double weight);
+/** Weight of what a forecast sees in A. */
+double hg_tune_weight(const hg_tuning *tuning, const hg_forecast *forecast, int64_t as_of);
+
+/** Candidate of half-life l, strength s, bandwidth b. */
 static inline size_t hg_tune_candidate(const hg_tune_plan *plan, size_t l, size_t s, size_t b)
 {
-    return (l * HG_TUNE_SHRINKAGES + s) * plan->bandwidth_count + b;
+    return (l * HG_TUNE_STRENGTHS + s) * plan->bandwidth_count + b;
 }
 
 /** Room for the sums of cells by the leading bits of their scores. */

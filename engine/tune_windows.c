@@ -10,7 +10,24 @@
 enum { LATER_MAX = 36 };
 
 const double hg_tune_lives_s[HG_TUNE_LIVES] = {30 * DAY, 90 * DAY, 180 * DAY, 365 * DAY, 730 * DAY, 0};
-const double hg_tune_shrinkages[HG_TUNE_SHRINKAGES] = {0, 0.02, 0.1, 0.25, 0.4, 0.55, 0.7, 0.8, 0.9, 1};
+const double hg_tune_strengths[HG_TUNE_STRENGTHS] = {0, 0.02, 0.1, 0.25, 0.5, 1, 2, 4, 9, INFINITY};
+
+double hg_tune_shrinkage(const hg_tune_plan *p, size_t s, double weight)
+{
+    double strength = hg_tune_strengths[s] * p->first_weight;
+    return isfinite(strength) ? strength / fmax(weight + strength, 1e-300) : 1;
+}
+
+double hg_tune_weight(const hg_tuning *t, const hg_forecast *f, int64_t as_of)
+{
+    size_t from, to;
+    double sum = 0;
+    hg_forecast_slice(f, t->events, as_of, &from, &to);
+    for (size_t i = from; i < to; i++)
+        if (hg_forecast_cell(t->events, i, t->grid, t->share) != UINT64_MAX)
+            sum += hg_forecast_weight(f, t->events, i, as_of);
+    return sum;
+}
 
 static void add_window(hg_tune_plan *p, int64_t origin, double length_s)
 {
@@ -76,7 +93,9 @@ hg_status hg_tune_plan_make(const hg_tuning *t, int64_t last, hg_control *contro
                        t->horizon_s);
     add_early(t, p);
     add_later(t, last, p);
-    hg_forecast_slice(&all, t->events, t->first + (int64_t)t->train_s, &from, &to);
+    int64_t trained = t->first + (int64_t)t->train_s;
+    p->first_weight = fmax(hg_tune_weight(t, &all, trained), 1);
+    hg_forecast_slice(&all, t->events, trained, &from, &to);
     const hg_points points = {to - from, t->events->x + from, t->events->y + from,
                               t->events->w ? t->events->w + from : NULL};
     double cell = t->grid->cell_m;
