@@ -2,6 +2,7 @@
 #include "job/raw.h"
 #include "base/memory.h"
 #include "engine/pileup.h"
+#include "job/bandwidth.h"
 #include "job/options.h"
 
 #include <stdlib.h>
@@ -68,8 +69,8 @@ static hg_status without_repeats(hg_job *job, hg_intake *in, hg_raw *raw, uint8_
     return HG_OK;
 }
 
-static hg_status rule_from(const hg_job *job, const hg_intake *in, const hg_raw *raw,
-                           const uint8_t *reasons, double *bandwidth_m, hg_error *err)
+static hg_status rule_from(hg_job *job, hg_intake *in, const hg_raw *raw, const uint8_t *reasons,
+                           hg_error *err)
 {
     double *x = hg_malloc(raw->n, sizeof *x), *y = hg_malloc(raw->n, sizeof *y);
     bool weighted = raw->w || raw->patch;
@@ -90,7 +91,7 @@ static hg_status rule_from(const hg_job *job, const hg_intake *in, const hg_raw 
                          "no row lies in the study area, so no bandwidth can be "
                          "chosen; see the notes on how they were read");
     if (status == HG_OK)
-        status = hg_bandwidth_by_rule(job->set.rule, job->set.kernel, &points, bandwidth_m, err);
+        status = hg_bandwidth_settle(job, &points, in, err);
     hg_free(x);
     hg_free(y);
     hg_free(w);
@@ -111,7 +112,7 @@ static hg_status settle_measures(hg_job *job, hg_raw *raw, hg_intake *in, hg_err
     if (status == HG_OK && by_age)
         status = hg_raw_age(job, in, raw, reasons, err);
     if (status == HG_OK && by_rule)
-        status = rule_from(job, in, raw, reasons, &in->bandwidth_m, err);
+        status = rule_from(job, in, raw, reasons, err);
     hg_free(reasons);
     return status;
 }
@@ -132,9 +133,20 @@ static void reject_outside(hg_raw *raw)
             raw->reason[i] = HG_OUTSIDE_AREA;
 }
 
+static hg_status refuse_polygons(const hg_raw *raw, hg_error *err)
+{
+    for (size_t k = 0; k < raw->input_count; k++)
+        if (hg_source_is_polygons(raw->inputs[k].source))
+            return hg_fail(err, HG_EUSAGE, "%s: its rows are polygons; a backtest judges incidents that are points",
+                           hg_source_name(raw->inputs[k].source));
+    return HG_OK;
+}
+
 hg_status hg_raw_bound(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
 {
     bool load = job->command->mask == HG_FOR_LOAD, counts = (job->command->mask & HG_FOR_COUNTS) != 0;
+    if (job->command->mask == HG_FOR_BACKTEST) /* its bandwidths and area are matters of the first training window */
+        return refuse_polygons(raw, err);
     if (load && raw->polygons)
         return HG_OK;
     hg_status status = raw->polygons ? hg_raw_measure(job, in, raw, err) : HG_OK;
