@@ -23,6 +23,7 @@ typedef struct hg_findings {
     const hg_study *study;
     float *density; /**< per km2, whole grid */
     float *score;   /**< the density itself, the counts, or these drawn towards it (engine/shrunk.h) */
+    hg_score_units score_units;
     hg_cell_counts counts;
     double *expected; /**< part of the expected surface in each cell, sum 1; NULL = uniform over A */
     hg_ranking ranking;
