@@ -13,6 +13,7 @@ enum {
     HG_FOR_INDEX = 64,
     HG_FOR_TRENDS = 128,
     HG_FOR_BACKTEST = 256,
+    HG_FOR_COUNTS = HG_FOR_INDEX | HG_FOR_TRENDS, /**< count points; no kernel, so no halo */
 };
 
 /** Defaults of all settings. */
