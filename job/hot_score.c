@@ -10,7 +10,7 @@ static const double DEFAULT_SHRINKAGE = 0.5;
 /* Densities per m2 as scores have them. */
 static const double PER_KM2 = 1e6;
 
-static double shrinkage_of(const hg_job *job)
+double hg_score_shrinkage(const hg_job *job)
 {
     return isnan(job->set.shrinkage) ? DEFAULT_SHRINKAGE : job->set.shrinkage;
 }
@@ -32,14 +32,14 @@ void hg_score_facts(hg_job *job)
 {
     hg_fact_text(&job->facts, hg_score_name(job->set.score), "score");
     if (job->set.score == HG_SCORE_SHRUNK)
-        hg_fact_real(&job->facts, shrinkage_of(job), "shrinkage");
+        hg_fact_real(&job->facts, hg_score_shrinkage(job), "shrinkage");
 }
 
 /* In `score` stand the weighted counts. What a pile-up added is told in shares of the sums with it, which moves no rank. */
 static void shrink(const hg_job *job, hg_findings *f, uint64_t cells, float *score)
 {
     hg_shrunk parts = hg_shrunk_of(score, f->density, f->study->share, cells);
-    hg_shrunk_mix mix = hg_shrunk_mix_of(&parts, shrinkage_of(job));
+    hg_shrunk_mix mix = hg_shrunk_mix_of(&parts, hg_score_shrinkage(job));
     for (uint64_t i = 0; i < cells; i++)
         score[i] = hg_shrunk_score(&parts, &mix, i);
     f->score_units = (hg_score_units){.per_weight = mix.per_count, .per_m2 = mix.per_density * PER_KM2, .by_share = true};
