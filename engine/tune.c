@@ -146,11 +146,9 @@ static void judge_candidates(const tuner *u, size_t n, double *value, double *po
     }
     size_t bandwidths = u->plan->bandwidth_count;
     double *was = pooled + u->candidates * HG_TUNE_BUDGETS;
-    for (int twice = 0; twice < 2; twice++) {
-        smooth_axis(value, was, u->candidates, bandwidths, 1);
-        smooth_axis(value, was, u->candidates, HG_TUNE_STRENGTHS, bandwidths);
-        smooth_axis(value, was, u->candidates, HG_TUNE_LIVES, bandwidths * HG_TUNE_STRENGTHS);
-    }
+    smooth_axis(value, was, u->candidates, bandwidths, 1);
+    smooth_axis(value, was, u->candidates, HG_TUNE_STRENGTHS, bandwidths);
+    smooth_axis(value, was, u->candidates, HG_TUNE_LIVES, bandwidths * HG_TUNE_STRENGTHS);
 }
 
 static hg_forecast forecast_of(const tuner *u, size_t candidate, int64_t origin)

@@ -12,8 +12,8 @@
  *
  * Objective: the mean over budgets of 0.5, 1, 2, 5 and 10 % of A of log(1 + hits), hits summed over the windows;
  * scores that agree in their leading 7 bits count as tied and are taken in part. With some hundred hits the largest of
- * many objectives is luck; so it is first smoothed over the grid of candidates, twice by (1/4, 1/2, 1/4) along each
- * axis, and the largest of what is left wins.
+ * many objectives is luck; so it is first smoothed over the grid of candidates, by (1/4, 1/2, 1/4) along each axis,
+ * and the largest of what is left wins.
  *
  * The time it takes: windows x half-lives x bandwidths densities, and as many times 10 passes over the cells.
  */
