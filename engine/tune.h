@@ -42,7 +42,7 @@ typedef struct hg_tuned {
 
 /**
  * The forecast for each of n origins (at or after first + T), chosen on incidents before it only. No random numbers;
- * the same bit for bit whatever the thread count. Memory: four numbers a cell and thread.
+ * the same bit for bit whatever the thread count. Memory: 28 bytes a cell and thread.
  * Errors: HG_EUSAGE for times that are none; HG_ENOMEM; HG_ECANCELLED.
  */
 hg_status hg_tune(const hg_tuning *tuning, const int64_t *origins, size_t n, hg_control *control, hg_tuned *chosen,
