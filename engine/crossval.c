@@ -16,7 +16,7 @@ enum {
     STREAM = 0x4356, /* of the seed */
 };
 
-static const double UNIFORM_PART = 0.05, LOW = 0.25, HIGH = 1.5, MOST_PAIRS = 5e8;
+static const double UNIFORM_PART = 0.05, LOW = 0.25, HIGH = 1.5, MOST_PAIRS = 3e8;
 
 /* What the outer sum runs over, group by group. */
 typedef struct target {

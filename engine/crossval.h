@@ -33,7 +33,7 @@ typedef struct hg_crossval_spec {
     hg_kernel_shape shape;
     double cutoff;     /**< of the Gaussian, in sigma; one beyond 12 counts as 12 */
     double least_m;    /**< no smaller bandwidth is tried */
-    double most_pairs; /**< looks at a pair, about, before a sample is taken; 0 = 500 million */
+    double most_pairs; /**< looks at a pair, about, before a sample is taken; 0 = 300 million */
 } hg_crossval_spec;
 
 /**

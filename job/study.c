@@ -186,12 +186,12 @@ static hg_status check_adaptive(const hg_job *job, const hg_intake *in, hg_error
     if (!job->set.adaptive)
         return HG_OK;
     if (job->set.edge != HG_EDGE_NONE)
-        return hg_fail(err, HG_EUSAGE, "--adaptive --edge %s: the correction is worked out for one bandwidth, and here "
-                                       "every incident has its own; leave --edge or --adaptive out",
+        return hg_fail(err, HG_EUSAGE, "--adaptive --edge %s: the correction is worked out for one bandwidth, and "
+                                       "here every incident has its own; leave --edge or --adaptive out",
                        hg_edge_name(job->set.edge));
     if (in->patches)
-        return hg_fail(err, HG_EUSAGE, "--adaptive: bandwidths by incident are for points, and there are polygons, whose "
-                                       "mass lies on many cells; leave --adaptive or the polygons out");
+        return hg_fail(err, HG_EUSAGE, "--adaptive: bandwidths by incident are for points, and there are polygons, "
+                                       "whose mass lies on many cells; leave --adaptive or the polygons out");
     return HG_OK;
 }
 

@@ -28,7 +28,8 @@ class Rule(DensityCase):
         for weighted in (False, True):
             weights = numpy.round(w, 2) if weighted else numpy.ones(len(x))
             source = self.csv(x, y, weights)
-            for kernel, args in (("quartic", []), ("triangular", ["--bandwidth", "auto"]), ("gaussian", ["--bandwidth", "cv"])):
+            for kernel, args in (("quartic", []), ("triangular", ["--bandwidth", "auto"]),
+                                 ("gaussian", ["--bandwidth", "cv"])):
                 with self.subTest(kernel=kernel, weighted=weighted):
                     _, facts = self.density(source, "--kernel", kernel, *args, weight=weighted)
                     self.assertEqual(facts["bandwidth_rule"], "auto")
@@ -44,7 +45,8 @@ class Rule(DensityCase):
         least = round(0.5 * oracle.silverman(x, y, w, "quartic"))
         _, facts = self.density(source, "--cell", least)
         self.assert_curve(facts, oracle.curve(x, y, w, "quartic", least))
-        p = self.run_hotgrid("density", source, "--crs", "EPSG:%d" % EPSG, "--cell", 4 * least, "--json", "-o", self.path("wide.tif"))
+        p = self.run_hotgrid("density", source, "--crs", "EPSG:%d" % EPSG, "--cell", 4 * least, "--json", "-o",
+                             self.path("wide.tif"))
         self.assertEqual(json.loads(p.stdout)["bandwidth_m"], 4 * least)
         self.assertIn("one cell", p.stderr)
 
@@ -59,8 +61,8 @@ class Rule(DensityCase):
         _, facts = self.density(source, "--area", area)
         self.assert_curve(facts, curve)
         self.assertGreater(facts["halo"], 0)
-        facts = self.run_json("hotspots", source, "--crs", "EPSG:%d" % EPSG, "--area", area, "--chance", 0, "--stability", 0,
-                              "-o", self.path("h.gpkg"))
+        facts = self.run_json("hotspots", source, "--crs", "EPSG:%d" % EPSG, "--area", area, "--chance", 0,
+                              "--stability", 0, "-o", self.path("h.gpkg"))
         self.assert_curve(facts, curve)
         stored = dict(self.query(self.path("h.gpkg"), "SELECT key, value FROM run_info"))
         self.assertEqual(stored["bandwidth_rule"], "auto")
@@ -75,7 +77,8 @@ class Rule(DensityCase):
         self.assertNotIn("bandwidth", facts)
         p = self.run_hotgrid("density", source, "--crs", "EPSG:%d" % EPSG, "-o", self.path("s.tif"))
         line, = [s for s in p.stdout.splitlines() if s.startswith("bandwidth: ")]
-        self.assertRegex(line, r"^bandwidth: \S+ m by cross-validation; silverman would be \S+ m, scott \S+ m; 32 tried from")
+        self.assertRegex(line, r"^bandwidth: \S+ m by cross-validation; silverman would be \S+ m, scott \S+ m; "
+                               r"32 tried from")
 
     def test_too_few_locations(self):
         source = self.write("two.csv", "x,y\n" + "500000,4000000\n500300,4000100\n" * 20)
@@ -88,7 +91,8 @@ class Rule(DensityCase):
         rng = numpy.random.default_rng(8)
         k = rng.integers(0, 20, 2000)
         x, y = 500000.0 + 300 * (k % 5), 4000000.0 + 300 * (k // 5)
-        x[::10], y[::10] = 500000 + numpy.round(rng.uniform(0, 1200, 200)), 4000000 + numpy.round(rng.uniform(0, 900, 200))
+        x[::10] = 500000 + numpy.round(rng.uniform(0, 1200, 200))
+        y[::10] = 4000000 + numpy.round(rng.uniform(0, 900, 200))
         _, facts = self.density(self.csv(x, y))
         self.assertLess(facts["bandwidth"]["locations"], 225)
         self.assertGreater(facts["bandwidth_m"], 100)
@@ -109,7 +113,8 @@ class Adaptive(DensityCase):
         source = self.csv(x, y, w)
         for kernel, h0 in (("quartic", 180), ("uniform", 120), ("gaussian", 70)):
             with self.subTest(kernel=kernel):
-                raster, facts = self.density(source, "--adaptive", "--kernel", kernel, "--bandwidth", h0, "--cell", "20", weight=True)
+                raster, facts = self.density(source, "--adaptive", "--kernel", kernel, "--bandwidth", h0, "--cell", "20",
+                                             weight=True)
                 cx, cy = raster.centres()
                 expected, clear = 0.0, True
                 h = oracle.abramson(x, y, w, kernel, h0, 20)
@@ -127,9 +132,11 @@ class Adaptive(DensityCase):
         dumps = []
         for threads in (1, 3):
             out = self.path("h%d.gpkg" % threads)
-            facts = self.run_json("hotspots", SAMPLE / "crime_gbk.csv", "--datum", "gcj02", "--area", SAMPLE / "boundary.gpkg",
-                                  "--adaptive", "--threads", threads, "--chance", 0, "--stability", 0, "-o", out)
-            dumps.append((self.query(out, "SELECT cell_id, score FROM hotspot_cells ORDER BY rank"), facts["mass"], facts["adaptive"]))
+            facts = self.run_json("hotspots", SAMPLE / "crime_gbk.csv", "--datum", "gcj02", "--area",
+                                  SAMPLE / "boundary.gpkg", "--adaptive", "--threads", threads, "--chance", 0,
+                                  "--stability", 0, "-o", out)
+            dumps.append((self.query(out, "SELECT cell_id, score FROM hotspot_cells ORDER BY rank"), facts["mass"],
+                          facts["adaptive"]))
         self.assertEqual(dumps[0], dumps[1])
         self.assertGreater(dumps[0][2]["high_m"], 2 * dumps[0][2]["low_m"])
 
@@ -137,12 +144,13 @@ class Adaptive(DensityCase):
         x, y, _ = random_points(50, seed=13)
         source = self.csv(x, y)
         for edge in ("uniform", "diggle"):
-            p = self.run_hotgrid("density", source, "--crs", "EPSG:%d" % EPSG, "--adaptive", "--edge", edge, "--bandwidth", "200",
-                                 "-o", self.path("o.tif"), code=2)
+            p = self.run_hotgrid("density", source, "--crs", "EPSG:%d" % EPSG, "--adaptive", "--edge", edge,
+                                 "--bandwidth", "200", "-o", self.path("o.tif"), code=2)
             self.assertIn("--adaptive --edge " + edge, p.stderr)
-        patch = self.write("p.csv", 'id,WKT\n1,"POLYGON((500000 4000000,500100 4000000,500100 4000100,500000 4000000))"\n')
-        p = self.run_hotgrid("density", patch, "--crs", "EPSG:%d" % EPSG, "--adaptive", "--bandwidth", "200", "-o", self.path("o.tif"),
-                             code=2)
+        patch = self.write("p.csv", 'id,WKT\n1,"POLYGON((500000 4000000,500100 4000000,500100 4000100,'
+                                    '500000 4000000))"\n')
+        p = self.run_hotgrid("density", patch, "--crs", "EPSG:%d" % EPSG, "--adaptive", "--bandwidth", "200", "-o",
+                             self.path("o.tif"), code=2)
         self.assertIn("polygons", p.stderr)
 
 
