@@ -284,8 +284,8 @@ static hg_status effect_of_all(const effect *e, const hg_ranking *ranking,
 
 hg_status hg_pile_up_effect(const hg_rank_input *input, const hg_budget *budget,
                             const hg_ranking *ranking, const hg_kernel *kernel,
-                            const hg_score_units *units, hg_control *control, hg_pile_ups *pile_ups, int64_t *all_changed,
-                            hg_error *err)
+                            const hg_score_units *units, hg_control *control, hg_pile_ups *pile_ups,
+                            int64_t *all_changed, hg_error *err)
 {
     if (pile_ups->n == 0) {
         *all_changed = 0;

@@ -35,7 +35,7 @@ typedef struct hg_tuning {
 
 typedef struct hg_tuned {
     hg_forecast forecast;
-    size_t windows;    /**< inner windows it was chosen on; with 0 it is the default */
+    size_t windows;    /**< inner windows it was chosen on; with 0 it is the default: 730 days, 1/2, cross-validation */
     uint64_t judged;   /**< incidents in them */
     double hits;       /**< of these under 1 % of A by the chosen */
 } hg_tuned;
@@ -47,12 +47,5 @@ typedef struct hg_tuned {
  */
 hg_status hg_tune(const hg_tuning *tuning, const int64_t *origins, size_t n, hg_control *control, hg_tuned *chosen,
                   hg_error *err);
-
-/**
- * The untuned default: all history, half-life of 730 days, shrinkage 1/2, the bandwidth of cross-validation on the
- * points (half of Silverman's where that fails; at least one cell).
- */
-hg_status hg_shrunk_default(const hg_points *points, double cell_m, const hg_kernel *kernel, hg_control *control,
-                            hg_forecast *out, hg_error *err);
 
 #endif

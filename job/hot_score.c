@@ -35,14 +35,15 @@ void hg_score_facts(hg_job *job)
         hg_fact_real(&job->facts, hg_score_shrinkage(job), "shrinkage");
 }
 
-/* In `score` stand the weighted counts. What a pile-up added is told in shares of the sums with it, which moves no rank. */
+/* In `score` stand the weighted counts. A pile-up is taken out in shares of the sums that held it: no rank differs. */
 static void shrink(const hg_job *job, hg_findings *f, uint64_t cells, float *score)
 {
     hg_shrunk parts = hg_shrunk_of(score, f->density, f->study->share, cells);
     hg_shrunk_mix mix = hg_shrunk_mix_of(&parts, hg_score_shrinkage(job));
     for (uint64_t i = 0; i < cells; i++)
         score[i] = hg_shrunk_score(&parts, &mix, i);
-    f->score_units = (hg_score_units){.per_weight = mix.per_count, .per_m2 = mix.per_density * PER_KM2, .by_share = true};
+    f->score_units =
+        (hg_score_units){.per_weight = mix.per_count, .per_m2 = mix.per_density * PER_KM2, .by_share = true};
 }
 
 hg_status hg_score_make(const hg_job *job, hg_findings *f, hg_error *err)

@@ -27,7 +27,7 @@ class HotScore(Case):
         self.area = self.write("area.csv", 'id,WKT\n1,"POLYGON((%s))"\n' % text)
 
     def hotspots(self, *options, code=0):
-        args = ["hotspots", self.rows, "--crs", "EPSG:4547", "--area", self.area, "--chance", "0",
+        args = ["hotspots", self.rows, "--crs", "EPSG:4547", "--area", self.area, "--chance", "0", "--stability", "0",
                 "--all-cells", "--overwrite", "-o", self.path("h.gpkg"), *options]
         return self.run_json(*args) if code == 0 else self.run_hotgrid(*args, code=code)
 
