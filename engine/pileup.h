@@ -34,16 +34,21 @@ typedef struct hg_pile_ups {
 hg_status hg_find_pile_ups(const hg_incidents *incidents, double radius_m, hg_control *control,
                            hg_pile_ups *out, hg_error *err);
 
+/** What a score is made of: units for an incident in the cell, for its weight, and for kernel density at its centre. */
+typedef struct hg_score_units {
+    double per_incident, per_weight;
+    double per_m2; /**< for a density of 1 per m2: 1e6 where the score is a density per km2 */
+    bool by_share; /**< the density counts by the cell's share inside A */
+} hg_score_units;
+
 /**
  * Fills cells_changed of the first 20 pile-ups, and *all_changed with the number of selected cells that leave
  * when all pile-ups are left out together: their kernels are taken from the scores and the ranking
  * is done again under the same budget. What is left of a score below 1e-5 of it counts as 0.
- * @param score_per_m2  score units for one unit of kernel density (1e6 for density per km2); 0 = the score
- *                      is the count itself
  */
 hg_status hg_pile_up_effect(const hg_rank_input *input, const hg_budget *budget,
                             const hg_ranking *ranking, const hg_kernel *kernel,
-                            double score_per_m2, hg_control *control, hg_pile_ups *pile_ups,
+                            const hg_score_units *units, hg_control *control, hg_pile_ups *pile_ups,
                             int64_t *all_changed, hg_error *err);
 void hg_pile_ups_dispose(hg_pile_ups *pile_ups);
 

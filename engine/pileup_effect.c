@@ -22,7 +22,8 @@ typedef struct effect {
     const hg_rank_input *in;
     const hg_budget *budget;
     const hg_kernel *kernel;
-    double score_per_m2, area_m2, support_m;
+    const hg_score_units *units;
+    double area_m2, support_m;
     hg_rank_entry last; /* of the selected */
     hg_ranking deep;    /* the ranking beyond the budget */
 } effect;
@@ -68,12 +69,15 @@ static window window_of(const effect *e, const hg_pile_up *p)
 static double score_of(const effect *e, const hg_pile_up *p, uint64_t home, int64_t row,
                        int64_t column)
 {
-    if (e->score_per_m2 == 0)
-        return home == cell_at(e, row, column) ? (double)p->count : 0;
+    const hg_score_units *u = e->units;
+    uint64_t cell = cell_at(e, row, column);
+    double own = home == cell ? u->per_incident * (double)p->count + u->per_weight * p->weight : 0;
+    if (u->per_m2 == 0)
+        return own;
     double h = e->kernel->bandwidth_m, dx = hg_grid_column_centre(e->in->grid, column) - p->x;
     double dy = hg_grid_row_centre(e->in->grid, row) - p->y;
-    double d = sqrt(dx * dx + dy * dy);
-    return p->weight * hg_kernel_value(e->kernel, d / h) / (h * h) * e->score_per_m2;
+    double d = sqrt(dx * dx + dy * dy), share = u->by_share ? (double)e->in->share[cell] : 1;
+    return own + p->weight * hg_kernel_value(e->kernel, d / h) / (h * h) * u->per_m2 * share;
 }
 
 static float score_without(float score, double taken)
@@ -279,9 +283,9 @@ static hg_status effect_of_all(const effect *e, const hg_ranking *ranking,
 }
 
 hg_status hg_pile_up_effect(const hg_rank_input *input, const hg_budget *budget,
-                            const hg_ranking *ranking, const hg_kernel *kernel, double score_per_m2,
-                            hg_control *control, hg_pile_ups *pile_ups, int64_t *all_changed,
-                            hg_error *err)
+                            const hg_ranking *ranking, const hg_kernel *kernel,
+                            const hg_score_units *units, hg_control *control, hg_pile_ups *pile_ups,
+                            int64_t *all_changed, hg_error *err)
 {
     if (pile_ups->n == 0) {
         *all_changed = 0;
@@ -290,9 +294,9 @@ hg_status hg_pile_up_effect(const hg_rank_input *input, const hg_budget *budget,
     effect e = {.in = input,
                 .budget = budget,
                 .kernel = kernel,
-                .score_per_m2 = score_per_m2,
+                .units = units,
                 .area_m2 = ranking->area_m2,
-                .support_m = score_per_m2 == 0 ? 0 : hg_kernel_support_m(kernel),
+                .support_m = units->per_m2 == 0 ? 0 : hg_kernel_support_m(kernel),
                 .last = hg_order_entry(input, ranking->cells[ranking->selected - 1])};
     int64_t changed[FIRST], all = 0;
     hg_status s = effect_of_each(&e, control, pile_ups, changed, err);

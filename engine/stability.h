@@ -74,6 +74,15 @@ hg_status hg_stability_density(const void *kernel, const hg_stability_run *run, 
 /** The number of incidents in each cell; the context is not looked at. */
 hg_status hg_stability_count(const void *context, const hg_stability_run *run, float *score, hg_error *err);
 
+/** Context of hg_stability_shrunk. */
+typedef struct hg_stability_mix {
+    hg_stability_kernel kernel;
+    double shrinkage;
+} hg_stability_mix;
+
+/** The score of engine/shrunk.h, from the weights of the run's points in each cell and hg_stability_density. */
+hg_status hg_stability_shrunk(const void *mix, const hg_stability_run *run, float *score, hg_error *err);
+
 /**
  * rank_stability of the ranked cells into stability[ranking->listed]. Stream r of control->seed makes run
  * r = 0 … runs - 1: first the moves east and north in steps, then the factor, then the draws, among the

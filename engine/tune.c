@@ -28,6 +28,8 @@ typedef struct task {
     size_t window, life;
     float *count, *density;
     uint32_t *judged;
+    float *share;  /* of the cells of A alone; count, density and judged are gathered likewise */
+    uint64_t inside;
     hg_tune_bins *bins;
 } task;
 
@@ -36,8 +38,9 @@ static hg_status task_room(task *k, uint64_t cells, hg_error *err)
     k->count = hg_malloc(cells, sizeof *k->count);
     k->density = hg_malloc(cells, sizeof *k->density);
     k->judged = hg_calloc(cells, sizeof *k->judged);
+    k->share = hg_malloc(cells, sizeof *k->share);
     k->bins = hg_tune_bins_new();
-    return k->count && k->density && k->judged && k->bins ? HG_OK : hg_fail_memory(err);
+    return k->count && k->density && k->judged && k->share && k->bins ? HG_OK : hg_fail_memory(err);
 }
 
 static void task_dispose(task *k)
@@ -45,6 +48,7 @@ static void task_dispose(task *k)
     hg_free(k->count);
     hg_free(k->density);
     hg_free(k->judged);
+    hg_free(k->share);
     hg_tune_bins_free(k->bins);
 }
 
@@ -68,20 +72,41 @@ static uint64_t count_judged(task *k)
     return n;
 }
 
+/* The values of the cells of A, moved to the front. */
+static void gather(const task *k, float *value)
+{
+    const hg_tuning *t = k->u->t;
+    uint64_t cells = hg_grid_cells(t->grid), n = 0;
+    for (uint64_t i = 0; i < cells; i++)
+        if (t->share[i] > 0)
+            value[n++] = value[i];
+}
+
+static void gather_judged(task *k)
+{
+    const hg_tuning *t = k->u->t;
+    uint64_t cells = hg_grid_cells(t->grid);
+    for (uint64_t i = 0; i < cells; i++)
+        if (t->share[i] > 0) {
+            k->share[k->inside] = t->share[i];
+            k->judged[k->inside++] = k->judged[i];
+        }
+}
+
 static hg_status try_bandwidth(task *k, hg_forecast *m, size_t b, hg_control *single, hg_error *err)
 {
     const hg_tuning *t = k->u->t;
     const hg_tune_plan *plan = k->u->plan;
-    uint64_t cells = hg_grid_cells(t->grid);
     m->kind = HG_FORECAST_DENSITY;
     m->kernel.bandwidth_m = plan->bandwidths_m[b];
     hg_status status = hg_forecast_scores(m, t->events, plan->windows[k->window].origin, t->grid, t->share, single,
                                           k->density, err);
     if (status != HG_OK)
         return status;
-    hg_shrunk parts = hg_shrunk_of(k->count, k->density, t->share, cells);
+    gather(k, k->density);
+    hg_shrunk parts = hg_shrunk_of(k->count, k->density, k->share, k->inside);
     for (size_t s = 0; s < HG_TUNE_STRENGTHS; s++)
-        hg_tune_hits(k->bins, &parts, hg_tune_shrinkage(plan, s, parts.counts), k->judged, cells,
+        hg_tune_hits(k->bins, &parts, hg_tune_shrinkage(plan, s, parts.counts), k->judged, k->inside,
                      hits_of(k->u, k->window, hg_tune_candidate(plan, k->life, s, b)));
     return hg_check_cancel(k->u->control, err);
 }
@@ -97,10 +122,13 @@ static hg_status try_life(task *k, hg_error *err)
     if (status != HG_OK)
         return status;
     uint64_t judged = count_judged(k);
+    gather_judged(k);
     if (k->life == 0)
         k->u->judged[k->window] = judged;
     status = hg_forecast_scores(&m, t->events, k->u->plan->windows[k->window].origin, t->grid, t->share, &single,
                                 k->count, err);
+    if (status == HG_OK)
+        gather(k, k->count);
     for (size_t b = 0; b < k->u->plan->bandwidth_count && status == HG_OK; b++)
         status = try_bandwidth(k, &m, b, &single, err);
     return status;
@@ -146,11 +174,9 @@ static void judge_candidates(const tuner *u, size_t n, double *value, double *po
     }
     size_t bandwidths = u->plan->bandwidth_count;
     double *was = pooled + u->candidates * HG_TUNE_BUDGETS;
-    for (int twice = 0; twice < 2; twice++) {
-        smooth_axis(value, was, u->candidates, bandwidths, 1);
-        smooth_axis(value, was, u->candidates, HG_TUNE_STRENGTHS, bandwidths);
-        smooth_axis(value, was, u->candidates, HG_TUNE_LIVES, bandwidths * HG_TUNE_STRENGTHS);
-    }
+    smooth_axis(value, was, u->candidates, bandwidths, 1);
+    smooth_axis(value, was, u->candidates, HG_TUNE_STRENGTHS, bandwidths);
+    smooth_axis(value, was, u->candidates, HG_TUNE_LIVES, bandwidths * HG_TUNE_STRENGTHS);
 }
 
 static hg_forecast forecast_of(const tuner *u, size_t candidate, int64_t origin)

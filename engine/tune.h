@@ -12,8 +12,8 @@
  *
  * Objective: the mean over budgets of 0.5, 1, 2, 5 and 10 % of A of log(1 + hits), hits summed over the windows;
  * scores that agree in their leading 7 bits count as tied and are taken in part. With some hundred hits the largest of
- * many objectives is luck; so it is first smoothed over the grid of candidates, twice by (1/4, 1/2, 1/4) along each
- * axis, and the largest of what is left wins.
+ * many objectives is luck; so it is first smoothed over the grid of candidates, by (1/4, 1/2, 1/4) along each axis,
+ * and the largest of what is left wins.
  *
  * The time it takes: windows x half-lives x bandwidths densities, and as many times 10 passes over the cells.
  */
@@ -35,24 +35,17 @@ typedef struct hg_tuning {
 
 typedef struct hg_tuned {
     hg_forecast forecast;
-    size_t windows;    /**< inner windows it was chosen on; with 0 it is the default */
+    size_t windows;    /**< inner windows it was chosen on; with 0 it is the default: 730 days, 1/2, cross-validation */
     uint64_t judged;   /**< incidents in them */
     double hits;       /**< of these under 1 % of A by the chosen */
 } hg_tuned;
 
 /**
  * The forecast for each of n origins (at or after first + T), chosen on incidents before it only. No random numbers;
- * the same bit for bit whatever the thread count. Memory: four numbers a cell and thread.
+ * the same bit for bit whatever the thread count. Memory: 28 bytes a cell and thread.
  * Errors: HG_EUSAGE for times that are none; HG_ENOMEM; HG_ECANCELLED.
  */
 hg_status hg_tune(const hg_tuning *tuning, const int64_t *origins, size_t n, hg_control *control, hg_tuned *chosen,
                   hg_error *err);
-
-/**
- * The untuned default: all history, half-life of 730 days, shrinkage 1/2, the bandwidth of cross-validation on the
- * points (half of Silverman's where that fails; at least one cell).
- */
-hg_status hg_shrunk_default(const hg_points *points, double cell_m, const hg_kernel *kernel, hg_control *control,
-                            hg_forecast *out, hg_error *err);
 
 #endif

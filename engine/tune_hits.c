@@ -37,8 +37,6 @@ static double fill(hg_tune_bins *b, const hg_shrunk *parts, double shrinkage, co
     memset(b, 0, sizeof *b);
     for (uint64_t i = 0; i < cells; i++) {
         double share = (double)parts->share[i];
-        if (!(share > 0))
-            continue;
         area += share;
         float score = hg_shrunk_score(parts, &mix, i);
         if (!(score > 0))

@@ -52,7 +52,7 @@ hg_tune_bins *hg_tune_bins_new(void);
 void hg_tune_bins_free(hg_tune_bins *bins);
 
 /**
- * Hits under each budget of the shrunk score: `judged` incidents per cell, raster order. Cells of score 0 are never
+ * Hits under each budget of the shrunk score on cells of A; `judged` incidents in each. Cells of score 0 are never
  * flagged; the tied cells on a budget's edge give a part of their hits in proportion to area.
  */
 void hg_tune_hits(hg_tune_bins *bins, const hg_shrunk *parts, double shrinkage, const uint32_t *judged, uint64_t cells,

@@ -68,8 +68,9 @@ static double silverman(const hg_points *points, hg_kernel_shape shape)
     return hg_bandwidth_by_rule(HG_RULE_SILVERMAN, shape, points, &h, &ignored) == HG_OK ? h : 0;
 }
 
-hg_status hg_shrunk_default(const hg_points *points, double cell_m, const hg_kernel *kernel, hg_control *control,
-                            hg_forecast *out, hg_error *err)
+/* Half of Silverman's bandwidth where cross-validation fails; at least one cell. */
+static hg_status make_standard(const hg_points *points, double cell_m, const hg_kernel *kernel, hg_control *control,
+                               hg_forecast *out, hg_error *err)
 {
     const hg_crossval_spec spec = {kernel->shape, kernel->cutoff, cell_m, 0};
     hg_crossval curve;
@@ -99,7 +100,7 @@ hg_status hg_tune_plan_make(const hg_tuning *t, int64_t last, hg_control *contro
     const hg_points points = {to - from, t->events->x + from, t->events->y + from,
                               t->events->w ? t->events->w + from : NULL};
     double cell = t->grid->cell_m;
-    hg_status status = hg_shrunk_default(&points, cell, &t->kernel, control, &p->standard, err);
+    hg_status status = make_standard(&points, cell, &t->kernel, control, &p->standard, err);
     add_bandwidths(cell, fmax(4 * cell, 1.5 * silverman(&points, t->kernel.shape)), p);
     return status;
 }

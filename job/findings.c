@@ -169,7 +169,7 @@ hg_status hg_findings_pile_ups(hg_job *job, hg_findings *f, hg_error *err)
         return HG_OK;
     }
     return hg_pile_up_effect(&input, &job->set.budget, &f->ranking, &f->study->kernel,
-                             job->set.score == HG_SCORE_COUNT ? 0 : 1e6, &job->control, &f->pile_ups,
+                             &f->score_units, &job->control, &f->pile_ups,
                              &f->pile_up_cells, err);
 }
 

@@ -7,7 +7,10 @@
 
 static const double DEFAULT_SHRINKAGE = 0.5;
 
-static double shrinkage_of(const hg_job *job)
+/* Densities per m2 as scores have them. */
+static const double PER_KM2 = 1e6;
+
+double hg_score_shrinkage(const hg_job *job)
 {
     return isnan(job->set.shrinkage) ? DEFAULT_SHRINKAGE : job->set.shrinkage;
 }
@@ -29,21 +32,24 @@ void hg_score_facts(hg_job *job)
 {
     hg_fact_text(&job->facts, hg_score_name(job->set.score), "score");
     if (job->set.score == HG_SCORE_SHRUNK)
-        hg_fact_real(&job->facts, shrinkage_of(job), "shrinkage");
+        hg_fact_real(&job->facts, hg_score_shrinkage(job), "shrinkage");
 }
 
-/* In `score` stand the weighted counts. */
-static void shrink(const hg_job *job, const hg_findings *f, uint64_t cells, float *score)
+/* In `score` stand the weighted counts. A pile-up is taken out in shares of the sums that held it: no rank differs. */
+static void shrink(const hg_job *job, hg_findings *f, uint64_t cells, float *score)
 {
     hg_shrunk parts = hg_shrunk_of(score, f->density, f->study->share, cells);
-    hg_shrunk_mix mix = hg_shrunk_mix_of(&parts, shrinkage_of(job));
+    hg_shrunk_mix mix = hg_shrunk_mix_of(&parts, hg_score_shrinkage(job));
     for (uint64_t i = 0; i < cells; i++)
         score[i] = hg_shrunk_score(&parts, &mix, i);
+    f->score_units =
+        (hg_score_units){.per_weight = mix.per_count, .per_m2 = mix.per_density * PER_KM2, .by_share = true};
 }
 
 hg_status hg_score_make(const hg_job *job, hg_findings *f, hg_error *err)
 {
     f->score = f->density;
+    f->score_units = (hg_score_units){.per_m2 = PER_KM2};
     if (job->set.score == HG_SCORE_DENSITY)
         return HG_OK;
     uint64_t n = hg_grid_cells(&f->study->grid);
@@ -53,6 +59,7 @@ hg_status hg_score_make(const hg_job *job, hg_findings *f, hg_error *err)
         return hg_fail_memory(err);
     for (uint64_t i = 0; i < n; i++)
         score[i] = weighted ? (float)f->counts.weight[i] : (float)f->counts.count[i];
+    f->score_units = (hg_score_units){.per_incident = 1};
     if (job->set.score == HG_SCORE_SHRUNK)
         shrink(job, f, n, score);
     f->score = score;

@@ -11,7 +11,9 @@ static hg_stability_score score_of(const hg_settings *set)
 {
     if (set->score == HG_SCORE_COUNT)
         return hg_stability_count;
-    return set->score == HG_SCORE_DENSITY && !set->adaptive ? hg_stability_density : NULL;
+    if (set->adaptive)
+        return NULL;
+    return set->score == HG_SCORE_SHRUNK ? hg_stability_shrunk : hg_stability_density;
 }
 
 static int64_t runs_of(hg_job *job, const hg_findings *f)
@@ -30,7 +32,8 @@ static hg_status judge(hg_job *job, hg_findings *f, const hg_stability_parts *pa
 {
     const hg_study *study = f->study;
     const hg_coverage coverage = {&study->grid, study->share};
-    const hg_stability_kernel kernel = {study->kernel, job->set.edge, &coverage};
+    const hg_stability_mix mix = {{study->kernel, job->set.edge, &coverage}, hg_score_shrinkage(job)};
+    bool shrunk = job->set.score == HG_SCORE_SHRUNK;
     const hg_stability_input input = {.incidents = &f->in->incidents,
                                       .parts = parts,
                                       .inside_only = job->set.edge != HG_EDGE_NONE,
@@ -38,7 +41,7 @@ static hg_status judge(hg_job *job, hg_findings *f, const hg_stability_parts *pa
                                       .share = study->share,
                                       .ranking = &f->ranking,
                                       .score = score_of(&job->set),
-                                      .context = &kernel};
+                                      .context = shrunk ? (const void *)&mix : &mix.kernel};
     return hg_rank_stability(&input, (int)f->stability_runs, &job->control, f->stability, err);
 }
 
@@ -49,8 +52,7 @@ hg_status hg_findings_stability(hg_job *job, hg_findings *f, hg_error *err)
     if (job->set.stability == 0)
         return HG_OK;
     if (!score_of(&job->set)) {
-        hg_job_add_note(job, "rank_stability is not made: its runs know densities of one bandwidth and counts, not %s",
-                        job->set.adaptive ? "--adaptive" : "--score shrunk");
+        hg_job_add_note(job, "rank_stability is not made: its runs know densities of one bandwidth, not --adaptive");
         return HG_OK;
     }
     f->stability_runs = runs_of(job, f);

@@ -26,6 +26,7 @@ typedef struct hg_findings {
     const hg_study *study;
     float *density; /**< per km2, whole grid */
     float *score;   /**< the density itself, the counts, or these drawn towards it (engine/shrunk.h) */
+    hg_score_units score_units;
     hg_cell_counts counts;
     double *expected; /**< the expected surface, raster order, any scale, 0 outside A; NULL = uniform over A */
     double expected_sum;  /**< over A */
@@ -63,6 +64,8 @@ hg_status hg_findings_pile_ups(hg_job *job, hg_findings *f, hg_error *err);
 hg_status hg_score_check(const hg_job *job, hg_error *err);
 /** What cells are ranked by, from density and counts. */
 hg_status hg_score_make(const hg_job *job, hg_findings *f, hg_error *err);
+/** --shrinkage, or its default of 1/2. */
+double hg_score_shrinkage(const hg_job *job);
 const char *hg_score_name(hg_score score);
 void hg_score_facts(hg_job *job);
 

@@ -184,11 +184,11 @@ static void check_choice(const hg_tuned *chosen, size_t k, const double *bandwid
                 v.value[l][s][b] = sum / BUDGETS;
                 at_one[l][s][b] = pooled[1];
             }
-    candidate once = smoothed(&v, n), twice = smoothed(&once, n);
+    candidate smooth = smoothed(&v, n);
     for (size_t l = 0; l < LIVES; l++)
         for (size_t s = 0; s < STRENGTHS; s++)
             for (size_t b = 0; b < n; b++)
-                if (twice.value[l][s][b] > twice.value[best[0]][best[1]][best[2]] + 1e-12) {
+                if (smooth.value[l][s][b] > smooth.value[best[0]][best[1]][best[2]] + 1e-12) {
                     best[0] = l;
                     best[1] = s;
                     best[2] = b;

@@ -43,7 +43,11 @@ static void test_scores(void **state)
         {.kind = HG_FORECAST_COUNT, .train_s = 100.0 * DAY, .half_life_s = 20.0 * DAY},
         {.kind = HG_FORECAST_DENSITY, .train_s = INFINITY, .kernel = kernel},
         {.kind = HG_FORECAST_PROSPECTIVE, .train_s = INFINITY, .reach_m = 120, .reach_s = 60.0 * DAY},
-        {.kind = HG_FORECAST_SHRUNK, .train_s = INFINITY, .half_life_s = 90.0 * DAY, .kernel = kernel, .shrinkage = 0.4},
+        {.kind = HG_FORECAST_SHRUNK,
+         .train_s = INFINITY,
+         .half_life_s = 90.0 * DAY,
+         .kernel = kernel,
+         .shrinkage = 0.4},
     };
     float without[WORLD_CELLS], with[WORLD_CELLS];
     plant();

@@ -211,17 +211,19 @@ typedef struct scene {
     uint32_t count[N];
     hg_cell_counts counts;
     hg_kernel kernel;
-    double score_per_m2;
+    hg_score_units units;
 } scene;
+
+static const hg_score_units by_density = {.per_m2 = 1e6};
 
 static double contribution(const scene *s, const hg_pile_up *p, int64_t cell)
 {
     double dx = hg_grid_column_centre(&s->grid, cell % W) - p->x;
     double dy = hg_grid_row_centre(&s->grid, cell / W) - p->y, h = s->kernel.bandwidth_m;
-    if (s->score_per_m2 == 0)
-        return hg_incident_cell(&s->grid, s->share, p->x, p->y) == (uint64_t)cell ? (double)p->count
-                                                                                  : 0;
-    return p->weight * hg_kernel_value(&s->kernel, hypot(dx, dy) / h) / (h * h) * s->score_per_m2;
+    double own = 0, density = p->weight * hg_kernel_value(&s->kernel, hypot(dx, dy) / h) / (h * h);
+    if (hg_incident_cell(&s->grid, s->share, p->x, p->y) == (uint64_t)cell)
+        own = s->units.per_incident * (double)p->count + s->units.per_weight * p->weight;
+    return own + density * s->units.per_m2 * (s->units.by_share ? (double)s->share[cell] : 1);
 }
 
 /* Selected cells of `before` that are not selected when the pile-ups are taken from a whole copy.
@@ -257,11 +259,11 @@ static int64_t plain_effect(const scene *s, const hg_budget *budget, const hg_ra
     return leaving;
 }
 
-static void scene_make(scene *s, hg_random *r, bool by_count, const hg_pile_ups *p)
+static void scene_make(scene *s, hg_random *r, hg_score_units units, const hg_pile_ups *p)
 {
     s->grid = (hg_grid){20, 5, 40, W, H};
     s->kernel = (hg_kernel){HG_QUARTIC, 70, 4};
-    s->score_per_m2 = by_count ? 0 : 1e6;
+    s->units = units;
     for (int i = 0; i < N; i++) {
         s->share[i] = (float)hg_random_below(r, 9) / 8;
         s->count[i] = (uint32_t)hg_random_below(r, 4);
@@ -272,12 +274,13 @@ static void scene_make(scene *s, hg_random *r, bool by_count, const hg_pile_ups 
         u->x = hg_grid_column_west(&s->grid, 0) + hg_random_unit(r) * W * 20;
         u->y = hg_grid_row_north(&s->grid, H) + hg_random_unit(r) * H * 20;
         u->count = 5 + hg_random_below(r, 30);
-        u->weight = (double)u->count;
+        u->weight = units.per_weight > 0 ? 0.75 * (double)u->count : (double)u->count;
         uint64_t home = hg_incident_cell(&s->grid, s->share, u->x, u->y);
         if (home != UINT64_MAX)
             s->count[home] += (uint32_t)u->count;
     }
     for (int i = 0; i < N; i++) {
+        bool by_count = units.per_m2 == 0;
         double sum = by_count ? s->count[i] : (double)hg_random_below(r, 500);
         for (size_t k = 0; k < p->n && !by_count; k++)
             sum += contribution(s, &p->items[k], i);
@@ -289,13 +292,15 @@ static void test_effect_against_whole_ranking(void **state)
 {
     (void)state;
     static scene s;
+    static const hg_score_units counted = {.per_incident = 1},
+                                drawn = {.per_weight = 11, .per_m2 = 6e5, .by_share = true};
     hg_pile_up items[25], seen[25];
     hg_random r = hg_random_seed(21, 0);
     int64_t any = 0;
     for (int round = 0; round < 60; round++) {
         hg_pile_ups p = {items, 1 + hg_random_below(&r, 25)};
         memset(items, 0, sizeof items);
-        scene_make(&s, &r, round % 4 == 3, &p);
+        scene_make(&s, &r, round % 4 == 3 ? counted : round % 4 == 2 ? drawn : by_density, &p);
         hg_budget budget = {(hg_budget_kind)(round % 3), 0};
         budget.value = budget.kind == HG_BUDGET_AREA    ? 400 * hg_random_unit(&r) * 90
                        : budget.kind == HG_BUDGET_SHARE ? 0.2 * hg_random_unit(&r)
@@ -307,8 +312,8 @@ static void test_effect_against_whole_ranking(void **state)
             items[k].cells_changed = -1;
         memcpy(seen, items, sizeof seen);
         int64_t all = -7;
-        assert_int_equal(hg_pile_up_effect(&in, &budget, &before, &s.kernel, s.score_per_m2, NULL,
-                                           &p, &all, NULL),
+        assert_int_equal(hg_pile_up_effect(&in, &budget, &before, &s.kernel, &s.units, NULL, &p,
+                                           &all, NULL),
                          HG_OK);
         assert_int_equal(all, plain_effect(&s, &budget, &before, items, p.n));
         for (size_t k = 0; k < p.n; k++) {
@@ -329,7 +334,7 @@ static void test_nothing_is_left(void **state)
     hg_pile_ups p = {&item, 1};
     s.grid = (hg_grid){20, 5, 40, W, H};
     s.kernel = (hg_kernel){HG_QUARTIC, 70, 4};
-    s.score_per_m2 = 1e6;
+    s.units = by_density;
     for (int i = 0; i < N; i++) {
         s.share[i] = 1;
         s.score[i] = (float)contribution(&s, &item, i);
@@ -341,7 +346,7 @@ static void test_nothing_is_left(void **state)
     hg_ranking before = {0};
     int64_t all = 0;
     assert_int_equal(hg_rank(&in, &budget, NULL, &before, NULL), HG_OK);
-    assert_int_equal(hg_pile_up_effect(&in, &budget, &before, &s.kernel, 1e6, NULL, &p, &all, NULL),
+    assert_int_equal(hg_pile_up_effect(&in, &budget, &before, &s.kernel, &by_density, NULL, &p, &all, NULL),
                      HG_OK);
     assert_int_equal(all, 10);
     assert_int_equal(item.cells_changed, 10);
@@ -371,7 +376,7 @@ static hg_status effect_once(void *context, hg_error *err)
     hg_rank_input in = {&e->s.grid, e->s.score, e->s.share, &e->s.counts, false};
     hg_budget budget = {HG_BUDGET_TOP, 10};
     int64_t all;
-    return hg_pile_up_effect(&in, &budget, &e->before, &e->s.kernel, 1e6, &one, &p, &all, err);
+    return hg_pile_up_effect(&in, &budget, &e->before, &e->s.kernel, &by_density, &one, &p, &all, err);
 }
 
 static void test_allocation_failures(void **state)
@@ -387,7 +392,7 @@ static void test_allocation_failures(void **state)
     static effect_case e;
     hg_random r = hg_random_seed(2, 0);
     hg_pile_ups p = {&e.item, 1};
-    scene_make(&e.s, &r, false, &p);
+    scene_make(&e.s, &r, by_density, &p);
     hg_rank_input in = {&e.s.grid, e.s.score, e.s.share, &e.s.counts, false};
     assert_int_equal(hg_rank(&in, &(hg_budget){HG_BUDGET_TOP, 10}, NULL, &e.before, NULL), HG_OK);
     sweep_allocations(effect_once, &e);
