@@ -86,17 +86,19 @@ static hg_status rule_from(const hg_job *job, const hg_intake *in, const hg_raw 
     return status;
 }
 
-/* The bandwidth, and what a patch weighs, both from the rows that will count. */
+/* What a patch weighs, what age leaves of the weights, and the bandwidth, all from the rows that will count. */
 static hg_status settle_measures(hg_job *job, hg_raw *raw, hg_intake *in, hg_error *err)
 {
-    bool by_rule = job->set.rule != HG_RULE_LENGTH;
+    bool by_rule = job->set.rule != HG_RULE_LENGTH, by_age = job->set.half_life_s > 0;
     uint8_t *reasons = NULL;
     in->bandwidth_m = job->set.bandwidth_m;
-    if (!by_rule && !raw->patches)
+    if (!by_rule && !by_age && !raw->patches)
         return HG_OK;
     hg_status status = without_repeats(job, in, raw, &reasons, err);
     if (status == HG_OK && raw->patches)
         hg_raw_settle_unit(job, in, raw, reasons);
+    if (status == HG_OK && by_age)
+        status = hg_raw_age(job, in, raw, reasons, err);
     if (status == HG_OK && by_rule)
         status = rule_from(job, in, raw, reasons, &in->bandwidth_m, err);
     hg_free(reasons);
@@ -121,15 +123,15 @@ static void reject_outside(hg_raw *raw)
 
 hg_status hg_raw_bound(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
 {
-    bool load = job->command->mask == HG_FOR_LOAD, index = job->command->mask == HG_FOR_INDEX;
+    bool load = job->command->mask == HG_FOR_LOAD, counts = (job->command->mask & HG_FOR_COUNTS) != 0;
     if (load && raw->polygons)
         return HG_OK;
     hg_status status = raw->polygons ? hg_raw_measure(job, in, raw, err) : HG_OK;
     if (status == HG_OK && in->region)
         status = find_inside(job, in, raw, err);
-    if (status == HG_OK && index)
+    if (status == HG_OK && counts)
         reject_outside(raw);
-    if (status != HG_OK || index || (load && !job->set.area))
+    if (status != HG_OK || counts || (load && !job->set.area))
         return status;
     status = settle_measures(job, raw, in, err);
     if (status != HG_OK)

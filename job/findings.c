@@ -28,6 +28,7 @@ void hg_findings_dispose(hg_findings *f)
     hg_free(f->group);
     hg_compositions_dispose(&f->cells);
     hg_compositions_dispose(&f->area_compositions);
+    hg_free(f->weeks);
     hg_free(f->area_names);
     hg_places_free(f->places);
     hg_pile_ups_dispose(&f->pile_ups);
@@ -86,12 +87,16 @@ static hg_status compose_areas(hg_findings *f, hg_error *err)
 {
     const hg_incidents *inc = &f->in->incidents;
     uint32_t *group = hg_malloc(inc->n, sizeof *group);
-    if (!group)
+    f->weeks = hg_malloc(f->areas + 1, sizeof *f->weeks);
+    if (!group || !f->weeks) {
+        hg_free(group);
         return hg_fail_memory(err);
+    }
     for (size_t i = 0; i < inc->n; i++)
         group[i] = f->group[i] < f->ranking.selected ? f->area[f->group[i]] : UINT32_MAX;
     hg_status status =
         hg_compose(inc, group, f->areas, &f->defaults, &f->area_compositions, err);
+    hg_week_profiles(inc, group, f->areas, &f->defaults, f->weeks);
     hg_free(group);
     return status;
 }
@@ -184,6 +189,8 @@ hg_status hg_findings_make(hg_job *job, hg_findings *f, hg_error *err)
         status = make_score(job, f, err);
     if (status == HG_OK)
         status = rank_cells(job, f, err);
+    if (status == HG_OK)
+        status = hg_findings_local(job, f, err);
     if (status != HG_OK)
         return status;
     f->area = hg_malloc(f->ranking.selected, sizeof *f->area);

@@ -84,6 +84,8 @@ static void finding_facts(hg_job *job, const hg_findings *f)
     hg_fact_int(facts, job->set.chance, "chance_draws");
     hg_fact_int(facts, (int64_t)job->control.seed, "seed");
     hg_fact_int(facts, (int64_t)f->defaults.count, "default_times");
+    hg_fact_int(facts, (int64_t)f->weeks[0].incidents, "hours_known");
+    hg_fact_int(facts, (int64_t)f->weeks[0].intervals, "hours_from_intervals");
     hg_fact_int(facts, (int64_t)f->pile_ups.n, "pile_ups");
     if (f->pile_up_cells >= 0)
         hg_fact_int(facts, f->pile_up_cells, "pile_up_cells_changed");
@@ -185,7 +187,7 @@ static hg_status write_layers(closing *c, hg_error *err)
     if (status == HG_OK)
         status = hg_gpkg_create(c->out->gpkg_temp, control, &c->gpkg, err);
     const hg_table *tables[] = {c->tables.areas, c->tables.cells, c->tables.incidents,
-                                c->tables.patches, c->tables.rejects, c->tables.duplicates};
+                                c->tables.patches, c->tables.hours, c->tables.rejects, c->tables.duplicates};
     for (size_t k = 0; k < sizeof tables / sizeof *tables && status == HG_OK; k++)
         status = !tables[k] ? HG_OK : hg_gpkg_add_table(c->gpkg, tables[k], err);
     return status;

@@ -5,6 +5,7 @@
 #include "engine/composition.h"
 #include "engine/outline.h"
 #include "engine/pileup.h"
+#include "engine/week_profile.h"
 #include "io/geopackage.h"
 #include "job/output.h"
 #include "job/study.h"
@@ -34,6 +35,7 @@ typedef struct hg_findings {
     uint32_t *group;     /**< position in the ranking of each incident's cell; UINT32_MAX = none */
     hg_compositions cells, area_compositions;
     hg_default_times defaults;
+    hg_week_profile *weeks;  /**< of the whole study area, then of each area */
     const char **area_names; /**< borrowed from `places`; NULL without --places */
     hg_places *places;
     hg_pile_ups pile_ups;
@@ -44,12 +46,15 @@ void hg_findings_dispose(hg_findings *f);
 
 /** Ranks, composes, names: all between the surface and the tables but the pile-ups. */
 hg_status hg_findings_make(hg_job *job, hg_findings *f, hg_error *err);
+/** Gi* and local Moran of the ranked cells, from counts, into f->tests; nothing with --significance none. */
+hg_status hg_findings_local(hg_job *job, hg_findings *f, hg_error *err);
 /** Finds pile-ups and what the selection owes to them; reads the rest of the findings only. */
 hg_status hg_findings_pile_ups(hg_job *job, hg_findings *f, hg_error *err);
 
 /** The tables of a result. */
 typedef struct hg_result_tables {
     hg_table *cells, *areas, *incidents, *rejects, *duplicates, *pile_ups;
+    hg_table *hours;   /**< `area_hours`; NULL where no incident has a known hour */
     hg_table *patches; /**< NULL where no input holds polygons */
 } hg_result_tables;
 
@@ -57,6 +62,8 @@ typedef struct hg_result_tables {
 hg_status hg_result_tables_make(hg_job *job, const hg_findings *f, hg_result_tables *t,
                                 hg_error *err);
 void hg_result_tables_dispose(hg_result_tables *t);
+/** `area_hours`: rank 0 = the whole study area, then the areas with 20 known hours or more. *out stays NULL without any. */
+hg_status hg_area_hours_table(const hg_findings *f, hg_table **out, hg_error *err);
 hg_status hg_pile_up_table(const hg_pile_ups *p, const char *lang, hg_table **out, hg_error *err);
 
 /** Default styles and the embedded project; `raster` is the base name of the density raster. */

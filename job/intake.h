@@ -73,6 +73,8 @@ typedef struct hg_intake {
     bool hash_later;      /**< set before the run: the hashes of the inputs are awaited by hg_intake_hashes */
     hg_hashing **hashing; /**< by input, those still to be awaited; NULL without any */
     int64_t first_time, last_time; /**< of accepted incidents; HG_NO_TIME where none has one */
+    int64_t as_of;           /**< with --half-life: the moment from which ages count */
+    double mean_age_factor;  /**< with --half-life: what incidents with a time kept of their weights, on average */
 } hg_intake;
 
 /**

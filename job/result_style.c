@@ -138,21 +138,6 @@ static hg_status write_layers(const layer_set *set, hg_gpkg *gpkg, hg_error *err
     return status;
 }
 
-/* The view: all selected cells with a margin, so that the first look shows every hotspot. */
-static void view_of(const hg_findings *f, double extent[4])
-{
-    const hg_grid *g = &f->study->grid;
-    extent[0] = hg_grid_column_west(g, 0);
-    extent[1] = hg_grid_row_north(g, g->rows);
-    extent[2] = hg_grid_column_west(g, g->columns);
-    extent[3] = hg_grid_row_north(g, 0);
-    double margin = 0.03 * (extent[2] - extent[0]);
-    extent[0] -= margin;
-    extent[1] -= margin;
-    extent[2] += margin;
-    extent[3] += margin;
-}
-
 static hg_status write_project(hg_job *job, const hg_findings *f, const layer_set *set,
                                const hg_raster_style *raster, hg_gpkg *gpkg, hg_error *err)
 {
@@ -164,7 +149,7 @@ static hg_status write_project(hg_job *job, const hg_findings *f, const layer_se
                           .layers = set->styles,
                           .n_layers = set->n,
                           .raster = raster};
-    view_of(f, project.extent);
+    hg_study_view(f->study, project.extent);
     hg_status status = hg_project_qgs(&project, &qgs, err);
     if (status == HG_OK)
         status = hg_gpkg_add_project(gpkg, "hotspots", qgs, err);

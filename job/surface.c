@@ -241,6 +241,11 @@ void hg_summarise_surface(hg_job *job, const hg_intake *in, const hg_study *stud
                  hg_intake_in_m2(in) ? "m2 " : "");
     if (isfinite(year))
         hg_text_addf(t, " = %.4g per km2 and year", year);
+    if (job->set.half_life_s > 0) {
+        char as_of[32];
+        hg_text_addf(t, "; incidents weigh half as much every %g days before %s (%.3g of their weight on average)",
+                     job->set.half_life_s / 86400, hg_civil_text(in->as_of, as_of), in->mean_age_factor);
+    }
     hg_text_addf(t,
                  "\nmass%s: %.10g total = %.10g on the grid + %.6g over the edge + %.4g truncated + "
                  "%.4g sampling residual%s\n",

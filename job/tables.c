@@ -15,6 +15,7 @@ void hg_result_tables_dispose(hg_result_tables *t)
 {
     hg_table_free(t->cells);
     hg_table_free(t->areas);
+    hg_table_free(t->hours);
     hg_table_free(t->incidents);
     hg_table_free(t->patches);
     hg_table_free(t->rejects);
@@ -396,12 +397,14 @@ hg_status hg_result_tables_make(hg_job *job, const hg_findings *f, hg_result_tab
     if (status == HG_OK)
         status = make_areas(f, &t->areas, err);
     if (status == HG_OK)
+        status = hg_area_hours_table(f, &t->hours, err);
+    if (status == HG_OK)
         status = make_rows(job, f, t, err);
     if (status == HG_OK)
         status = hg_intake_rejects_table(f->in, &t->rejects, err);
     if (status == HG_OK)
         status = hg_intake_duplicates_table(f->in, &t->duplicates, err);
-    hg_table *all[] = {t->cells, t->areas, t->incidents, t->patches, t->rejects, t->duplicates};
+    hg_table *all[] = {t->cells, t->areas, t->hours, t->incidents, t->patches, t->rejects, t->duplicates};
     for (size_t k = 0; k < sizeof all / sizeof *all && status == HG_OK; k++)
         status = all[k] ? hg_columns_title(job->set.lang, all[k], err) : HG_OK;
     return status;

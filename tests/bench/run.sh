@@ -11,6 +11,12 @@ trap 'rm -rf "$work"' EXIT INT TERM
 echo "== density core (exact, quartic)"
 "$build/bench_density"
 
+echo
+echo "== Gi* and local Moran"
+"$build/bench_local"
+echo "== trends core: 256 x 256 cells, 60 steps (Gi*, false discovery rate, Mann-Kendall, patterns)"
+"$build/bench_trends"
+
 seconds() { # wall seconds of a command, output thrown away
     /usr/bin/env python3 - "$@" <<'PY'
 import subprocess, sys, time
