@@ -110,7 +110,10 @@ const char *hg_intake_noun(const hg_intake *in);
 hg_status hg_intake_incident_table(const hg_intake *in, const char *name, bool polygons,
                                    const size_t *rows, size_t n, hg_table **out, hg_error *err);
 hg_status hg_intake_rejects_table(const hg_intake *in, hg_table **out, hg_error *err);
-/** Accepted rows that repeat an earlier one in every column: source, layer, row. */
+/** Accepted rows of which marks[i] has the bit (marks NULL = none): source, layer, row. */
+hg_status hg_intake_marked_table(const hg_intake *in, const char *name, const uint8_t *marks, uint8_t bit,
+                                 hg_table **out, hg_error *err);
+/** Accepted rows that repeat an earlier one in every column. */
 hg_status hg_intake_duplicates_table(const hg_intake *in, hg_table **out, hg_error *err);
 
 #endif
