@@ -131,6 +131,32 @@
       "%s incidents follow another of the same stream within 50 m and 30 minutes: suspected repeat calls, counted all " \
       "the same.",                                                                                                    \
       "%s起与同类事件相距50米、30分钟以内：疑似重复报警，仍计入。")                                                   \
+    X(SCORE_LINE,                                                                                                     \
+      "Of %s incidents after %s the last list caught %s (%s %%). By chance as much area would have caught %s (%s %%): " \
+      "the list did %s times as well (95 %% interval %s to %s).",                                                     \
+      "共有%s起事件发生在%s之后，其中上期清单范围内%s起（%s%%）；同等面积按偶然只应有%s起（%s%%）："                  \
+      "为偶然的%s倍（95%%区间%s至%s倍）。")                                                                           \
+    X(SCORE_NONE, "No incident after %s is known yet, so the last list cannot be judged.",                            \
+      "%s之后尚无事件，暂不能评价上期清单。")                                                                         \
+    X(SCORE_NEEDS,                                                                                                    \
+      "To see how the last list fared, give the incidents after %s with --incidents, or make the result with "        \
+      "--all-incidents.",                                                                                             \
+      "要评价上期清单，请用 --incidents 给出%s之后的事件，或在生成结果时使用 --all-incidents。")                      \
+    X(SCORE_MISSING, "The earlier result has no %s, so its list cannot be judged.", "上期结果没有 %s，不能评价其清单。") \
+    X(SCORE_ON_GRID,                                                                                                  \
+      "The study area of the earlier result is not at hand; incidents anywhere on its grid are counted.",             \
+      "找不到上期结果的研究区文件，按其网格范围统计。")                                                               \
+    X(SCORE_UNTIMED, "%s incidents without a time are left out.", "%s起无时间的事件未计入。")                         \
+    X(VISITED_OF, "Patrols: %s of %s areas of the last list were visited since, %s visits in all.",                   \
+      "巡查：此后到访%s个片区（上期清单共%s个），合计%s次。")                                                         \
+    X(SCORE_TABLE, "The last list, area by area", "上期清单分片区情况")                                               \
+    X(SCORE_NOTE, "Expected: all incidents since, times the share that the area had then.",                           \
+      "预期：此后全部事件数乘以该片区当时的占比。")                                                                   \
+    X(RANK_THEN, "Rank then", "上期排名")                                                                             \
+    X(SINCE_THEN, "Incidents since", "此后事件数")                                                                    \
+    X(EXPECTED_SINCE, "Expected", "预期")                                                                             \
+    X(VISITS, "Visits", "到访次数")                                                                                   \
+    X(LAST_VISIT, "Last visit", "最近到访")                                                                           \
     X(APPENDIX, "Appendix: statistics for reviewers", "附录：供复核的统计量")
 
 typedef enum hg_report_word {
