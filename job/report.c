@@ -134,7 +134,7 @@ static hg_status begin(hg_report *r, hg_error *err)
 static hg_status compose(hg_report *r, hg_error *err)
 {
     static hg_status (*const parts[])(hg_report *, hg_error *) = {
-        hg_report_first_page, hg_report_hotspots, hg_report_land,    hg_report_index,
+        hg_report_first_page, hg_report_hotspots, hg_report_trends, hg_report_land, hg_report_index,
         hg_report_quality,    hg_report_method,   hg_report_appendix};
     hg_status status = begin(r, err);
     for (size_t i = 0; i < sizeof parts / sizeof *parts && status == HG_OK; i++) {

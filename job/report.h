@@ -34,6 +34,7 @@ void hg_result_close(hg_result *result);
 /** Parts of the report, in this order; each adds nothing where its result was not given. */
 hg_status hg_report_first_page(hg_report *r, hg_error *err); /* changes, cards, scorecard, cut-off, overdue cases */
 hg_status hg_report_hotspots(hg_report *r, hg_error *err);   /* map, table, composition, hours, trend */
+hg_status hg_report_trends(hg_report *r, hg_error *err);     /* patterns on a map, by number, by step */
 hg_status hg_report_land(hg_report *r, hg_error *err);       /* ledger, maps before and after, cases */
 hg_status hg_report_index(hg_report *r, hg_error *err);      /* calendar, year on year */
 hg_status hg_report_quality(hg_report *r, hg_error *err);    /* rejects, pile-ups, default times, repeats */

@@ -3,9 +3,18 @@
 
 #include <string.h>
 
-static const struct {
+typedef struct coded {
     const char *code, *en, *zh;
-} codes[] = {
+} coded;
+
+static const coded streams[] = {
+    {"crime", "crime", "治安案件"},
+    {"traffic", "traffic", "交通事故"},
+    {"fire", "fire", "火灾"},
+    {"city_management", "city management", "城市管理"},
+};
+
+static const coded codes[] = {
     {"fish_pond", "fish pond", "鱼塘"},
     {"structure", "structure", "违建"},
     {"oyster_raft", "oyster raft", "蚝排"},
@@ -49,12 +58,22 @@ static const struct {
     {"mixed", "mixed", "混合"},
 };
 
+static const char *words_of(const coded *list, size_t n, bool zh, const char *code)
+{
+    for (size_t i = 0; code && i < n; i++)
+        if (strcmp(list[i].code, code) == 0)
+            return zh ? list[i].zh : list[i].en;
+    return code;
+}
+
 const char *hg_report_code(const hg_report *r, const char *code)
 {
-    for (size_t i = 0; code && i < sizeof codes / sizeof *codes; i++)
-        if (strcmp(codes[i].code, code) == 0)
-            return r->zh ? codes[i].zh : codes[i].en;
-    return code;
+    return words_of(codes, sizeof codes / sizeof *codes, r->zh, code);
+}
+
+const char *hg_report_stream_code(const hg_report *r, const char *stream)
+{
+    return words_of(streams, sizeof streams / sizeof *streams, r->zh, stream);
 }
 
 hg_status hg_report_translate(const hg_report *r, hg_table *t, const char *column, hg_error *err)
@@ -65,6 +84,23 @@ hg_status hg_report_translate(const hg_report *r, hg_table *t, const char *colum
         const char *code = hg_pool_text(t->pool, c->text[row]), *words = hg_report_code(r, code);
         if (words != code)
             status = hg_table_set_text(t, c, row, words, err);
+    }
+    return status;
+}
+
+hg_status hg_report_levels(const hg_report *r, hg_table *cells, hg_error *err)
+{
+    static const struct {
+        const char *level;
+        hg_report_word word;
+    } levels[] = {{"99", HG_SAY_LEVEL_99}, {"95", HG_SAY_LEVEL_95}, {"90", HG_SAY_LEVEL_90}, {"", HG_SAY_LEVEL_NONE}};
+    hg_column *c = hg_table_column(cells, "level");
+    hg_status status = HG_OK;
+    for (size_t row = 0; c && c->type == HG_TEXT && row < cells->rows; row++) {
+        const char *level = hg_pool_text(cells->pool, c->text[row]);
+        for (size_t k = 0; level && k < sizeof levels / sizeof *levels && status == HG_OK; k++)
+            if (strcmp(level, levels[k].level) == 0)
+                status = hg_table_set_text(cells, c, row, hg_report_say(r->zh, levels[k].word), err);
     }
     return status;
 }

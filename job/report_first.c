@@ -107,7 +107,7 @@ static bool busiest(const hg_table *hours, double area, int *from, double *share
     for (size_t row = 0; hours && row < hours->rows; row++) {
         int hour = (int)hg_report_real(hours, "hour", row);
         double w = hg_report_real(hours, "weight", row);
-        if (hg_report_real(hours, "area", row) != area || hour < 0 || hour > 23 || !isfinite(w))
+        if (hg_report_real(hours, "rank", row) != area || hour < 0 || hour > 23 || !isfinite(w))
             continue;
         by_hour[hour] += w;
         total += w;

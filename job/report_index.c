@@ -198,7 +198,6 @@ typedef struct wanted_table {
 
 static hg_status add_table(hg_report *r, const wanted_table *w, const char *unit, hg_error *err)
 {
-    hg_document_column own[16];
     hg_table *t = NULL;
     hg_status status = hg_report_read(r, &r->index, w->layer, &t, err);
     if (status != HG_OK || !t)
@@ -217,10 +216,9 @@ static hg_status add_table(hg_report *r, const wanted_table *w, const char *unit
         hg_table_free(t);
         return status;
     }
-    hg_document_table table = {.caption = hg_report_say(r->zh, w->caption), .stem = w->stem, .table = t, .columns = own,
-                               .n_columns = hg_report_present(t, w->columns, w->n_columns, own), .first_rows = ROWS_SHOWN,
-                               .note = w->note};
-    return hg_document_add_table(r->doc, &table, err);
+    return hg_report_add_table(r, (hg_document_table){.caption = hg_report_say(r->zh, w->caption), .stem = w->stem, .table = t,
+                                                      .first_rows = ROWS_SHOWN, .note = w->note},
+                               w->columns, w->n_columns, err);
 }
 
 static hg_status add_tables(hg_report *r, const char *unit, hg_error *err)

@@ -267,7 +267,6 @@ static hg_status add_plain(hg_report *r, const char *layer, hg_report_word capti
                            size_t n, bool (*wanted)(const hg_table *t, size_t row), size_t first_rows, hg_error *err)
 {
     static const char *const coded[] = {"action", "class", "item", "level", "kind"};
-    hg_document_column own[16];
     hg_table *t = NULL;
     hg_status status = read(r, layer, &t, err);
     if (status != HG_OK || !t)
@@ -286,9 +285,9 @@ static hg_status add_plain(hg_report *r, const char *layer, hg_report_word capti
         hg_table_free(t);
         return status;
     }
-    hg_document_table table = {.caption = hg_report_say(r->zh, caption), .stem = layer, .table = t, .columns = own,
-                               .n_columns = hg_report_present(t, columns, n, own), .first_rows = first_rows};
-    return hg_document_add_table(r->doc, &table, err);
+    return hg_report_add_table(r, (hg_document_table){.caption = hg_report_say(r->zh, caption), .stem = layer, .table = t,
+                                                      .first_rows = first_rows},
+                               columns, n, err);
 }
 
 static bool is_unverified(const hg_table *t, size_t row)

@@ -22,8 +22,10 @@ int64_t hg_report_days_between(const char *from, const char *to);
 /** The first and the last day of a result's data: "1 January 2018 to 31 October 2019". */
 const char *hg_report_period(const hg_report *r, const hg_result *result, char buf[160]);
 
-/** What the analysis calls a mixture, in the language; any other stream by its own name. */
+/** A stream in the language where it is "mixed" or one that the built-in advice knows; any other by its own name. */
 const char *hg_report_stream(const hg_report *r, const char *stream);
+/** The same for a whole column of text. */
+hg_status hg_report_translate_streams(const hg_report *r, hg_table *t, const char *column, hg_error *err);
 /** The name of an area: its place, or "area 3". */
 const char *hg_report_area(const hg_report *r, const hg_table *areas, size_t row, char buf[96]);
 /** Monday … Sunday of 1 … 7; "–" of others. */
@@ -34,18 +36,37 @@ const char *hg_report_crs(const hg_result *result, char buf[256]);
 /** "Source: crime.csv, fire.geojson; as of 31 October 2019". */
 const char *hg_report_source(const hg_report *r, const hg_result *result, char buf[512]);
 
+/** The streams of the sample and of the advice that comes with us, in words; any other as it is. */
+const char *hg_report_stream_code(const hg_report *r, const char *stream);
+/** Levels of significance in words: "99" becomes "very probably more than chance". */
+hg_status hg_report_levels(const hg_report *r, hg_table *cells, hg_error *err);
 /** A code of the results in words of the language; itself where the catalogue has none. */
 const char *hg_report_code(const hg_report *r, const char *code);
 /** The same for a whole column of text. */
 hg_status hg_report_translate(const hg_report *r, hg_table *t, const char *column, hg_error *err);
 
-/** Which of n columns a table has: into `to`, of the same length; returns how many. */
-size_t hg_report_present(const hg_table *t, const hg_document_column *from, size_t n, hg_document_column *to);
+/**
+ * Those of n columns that a table has and that say something in any row: into `to`, of the same length. Titles of
+ * shares get their "%".
+ */
+hg_status hg_report_present(const hg_report *r, hg_table *t, const hg_document_column *from, size_t n, hg_document_column *to,
+                            size_t *kept, hg_error *err);
+
+/** Composition of the areas by stream, in job/report_streams.c. */
+hg_status hg_report_streams(hg_report *r, hg_error *err);
+
+/**
+ * Adds a table with those of n columns (24 at most) that say something; takes table.table over, also on failure.
+ */
+hg_status hg_report_add_table(hg_report *r, hg_document_table table, const hg_document_column *columns, size_t n,
+                              hg_error *err);
 
 /** Adds an empty row to a table without geometry. */
 hg_status hg_report_add_row(hg_table *t, hg_error *err);
 
 /** Drops the rows of a table for which keep[row] is false; tables without geometry only. */
 void hg_report_keep_rows(hg_table *t, const bool *keep);
+/** The same with their shapes. */
+void hg_report_keep_shapes(hg_table *t, const bool *keep);
 
 #endif

@@ -157,6 +157,34 @@
     X(EXPECTED_SINCE, "Expected", "预期")                                                                             \
     X(VISITS, "Visits", "到访次数")                                                                                   \
     X(LAST_VISIT, "Last visit", "最近到访")                                                                           \
+    X(OTHERS, "others", "其他")                                                                                       \
+    X(COMPOSITION, "What the areas consist of", "片区构成")                                                           \
+    X(COMPOSITION_BARS, "Share of each stream in the areas, with the number of incidents", "各片区类别占比及事件总数") \
+    X(COMPOSITION_ALT, "One bar an area, divided by stream; the figures stand in the table below",                    \
+      "每个片区一条，按类别划分；数字见下表")                                                                         \
+    X(COMPOSITION_TABLE, "Incidents by stream", "分类别事件数")                                                       \
+    X(TREND_MAP, "Where hot spots emerge, last and fade", "热点的出现、持续与消退")                                   \
+    X(TREND_MAP_ALT, "Map of cells by their pattern over time; the number of cells of each stands in the table below", \
+      "按演变模式着色的网格图；各模式网格数见下表")                                                                   \
+    X(TREND_PATTERNS, "Patterns", "演变模式")                                                                         \
+    X(TREND_TABLE, "Cells by pattern", "各模式网格数")                                                                \
+    X(TREND_NOTE,                                                                                                     \
+      "A cell is hot or cold in a step of time where Gi* stands out after correction for the number of tests; the "   \
+      "pattern follows from which steps these are and from the trend of Gi*.",                                        \
+      "某时段 Gi* 经多重检验校正后显著者为热或冷；模式由这些时段及 Gi* 的趋势判定。")                                 \
+    X(TREND_STEPS, "Hot and cold cells by step of time", "各时段热点与冷点网格数")                                    \
+    X(TREND_STEPS_ALT, "Hot cells above the line, cold cells below; the figures stand in the table below",            \
+      "线上为热点网格数，线下为冷点网格数；数字见下表")                                                               \
+    X(LEVEL_99, "more than chance (99 %)", "显著多于偶然（99%）")                                                     \
+    X(LEVEL_95, "more than chance (95 %)", "多于偶然（95%）")                                                         \
+    X(LEVEL_90, "perhaps more than chance (90 %)", "可能多于偶然（90%）")                                             \
+    X(LEVEL_NONE, "could be chance", "不能排除偶然")                                                                  \
+    X(UNITS_MAP, "Units on their last day", "各单元最近一日")                                                         \
+    X(UNITS_MAP_ALT, "Map of the units in the colour of their last day; the figures stand in the table below",        \
+      "各单元最近一日颜色图；数字见下表")                                                                             \
+    X(UNITS_TABLE, "All units on their last day", "全部单元最近一日")                                                 \
+    X(NO_INDEX, "no index", "无指数")                                                                                 \
+    X(REASON_STREAM, "%s %s (expected %s)", "%s%s起（预期%s）")                                                       \
     X(APPENDIX, "Appendix: statistics for reviewers", "附录：供复核的统计量")
 
 typedef enum hg_report_word {
