@@ -10,6 +10,7 @@
 #include "engine/tails.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ typedef struct counting {
     double *reach2;  /* squares of the upper bounds of distance */
     int64_t *until;  /* upper bounds of time */
     size_t classes;  /* of distance: the same place, the rest of the first band, the bands after it */
+    atomic_uint_fast64_t found; /* pairs so far: beyond the limit counting ends */
     uint64_t *start; /* n + 1: where the pairs of each spot with later ones begin */
     uint32_t *other;
     uint8_t *class;
@@ -142,8 +144,10 @@ static hg_status count_chunk(void *context, size_t chunk, hg_error *err)
 {
     counting *c = context;
     size_t end = (chunk + 1) * CHUNK < c->n ? (chunk + 1) * CHUNK : c->n;
-    for (size_t i = chunk * CHUNK; i < end; i++)
+    for (size_t i = chunk * CHUNK; i < end && atomic_load(&c->found) <= HG_KNOX_PAIRS; i++) {
         c->start[i + 1] = pairs_of(c, i, false);
+        atomic_fetch_add(&c->found, c->start[i + 1]);
+    }
     return hg_check_cancel(c->control, err);
 }
 
@@ -167,14 +171,14 @@ static hg_status list_pairs(counting *c, hg_error *err)
     hg_status status = hg_parallel(chunks, threads_of(c), count_chunk, c, err);
     if (status != HG_OK)
         return status;
+    if (atomic_load(&c->found) > HG_KNOX_PAIRS)
+        return hg_fail(err, HG_EUSAGE,
+                       "more than %llu pairs of incidents are within %g m of each other: take a shorter distance or "
+                       "fewer bands of it",
+                       (unsigned long long)HG_KNOX_PAIRS, c->bands->distance_m * (double)c->bands->distances);
     for (size_t i = 0; i < c->n; i++)
         c->start[i + 1] += c->start[i];
     uint64_t pairs = c->start[c->n];
-    if (pairs > HG_KNOX_PAIRS)
-        return hg_fail(err, HG_EUSAGE, "%llu pairs of incidents are within %g m of each other, and %llu can be looked at: "
-                                       "take a shorter distance or fewer bands of it",
-                       (unsigned long long)pairs, c->bands->distance_m * (double)c->bands->distances,
-                       (unsigned long long)HG_KNOX_PAIRS);
     c->other = hg_malloc(pairs, sizeof *c->other);
     c->class = hg_malloc(pairs, sizeof *c->class);
     if (!c->other || !c->class)

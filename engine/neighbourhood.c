@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { REACH_MAX = 4096, ROWS_A_TASK = 64 };
+enum { REACH_MAX = 4096, ROWS_A_TASK = 32, NARROW = 4 };
 
 hg_status hg_neighbourhood_queen(hg_neighbourhood *out, hg_error *err)
 {
@@ -128,35 +128,86 @@ void hg_row_sums_next(hg_row_sums *s, int64_t row, double *sum)
 }
 
 typedef struct summing {
-    const hg_neighbourhood *around;
-    int64_t columns, rows, rows_a_task;
+    const hg_neighbourhood *n;
+    int64_t columns, rows;
     const double *value;
     double *sum;
     hg_control *control;
 } summing;
 
+static int64_t at_most(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Adds to each column the values up to `half` beside it: one shifted addition for each. */
+static void add_narrow(const double *value, int64_t columns, int64_t half, double *sum)
+{
+    for (int64_t shift = -half; shift <= half; shift++)
+        for (int64_t c = shift < 0 ? -shift : 0; c < columns - (shift > 0 ? shift : 0); c++)
+            sum[c] += value[c + shift];
+}
+
+/* from_left[c] = sum from the start of c's block of `length` up to c; to_right[c] = from c to its end. */
+static void sum_blocks(const double *value, int64_t columns, int64_t length, double *from_left, double *to_right)
+{
+    for (int64_t begin = 0; begin < columns; begin += length) {
+        int64_t end = at_most(begin + length, columns);
+        double left = 0, right = 0;
+        for (int64_t k = 0; k < end - begin; k++) {
+            from_left[begin + k] = left += value[begin + k];
+            to_right[end - 1 - k] = right += value[end - 1 - k];
+        }
+    }
+}
+
+/*
+ * Two parts make each sum, as a stretch of 2 half + 1 columns meets at most two blocks of that length (van Herk
+ * 1992): nothing is ever subtracted, so that the sum of small values beside large ones keeps its digits.
+ */
+static void add_wide(const double *value, int64_t columns, int64_t half, double *scratch, double *sum)
+{
+    double *from_left = scratch, *to_right = scratch + columns;
+    int64_t length = 2 * half + 1, last_block = (columns - 1) / length * length, whole = columns - length + 1;
+    sum_blocks(value, columns, length, from_left, to_right);
+    for (int64_t c = 0; c < at_most(half, columns); c++)
+        sum[c] += from_left[at_most(c + half, columns - 1)];
+    for (int64_t begin = 0; begin < whole; begin += length) {
+        sum[begin + half] += to_right[begin]; /* one block and no other */
+        for (int64_t first = begin + 1; first < at_most(begin + length, whole); first++)
+            sum[first + half] += to_right[first] + from_left[first + length - 1];
+    }
+    for (int64_t first = whole > 0 ? whole : 0; first + half < columns; first++)
+        sum[first + half] += to_right[first] + (first < last_block ? from_left[columns - 1] : 0);
+}
+
 static hg_status sum_rows(void *context, size_t task, hg_error *err)
 {
     const summing *s = context;
-    int64_t from = (int64_t)task * s->rows_a_task;
-    int64_t to = from + s->rows_a_task < s->rows ? from + s->rows_a_task : s->rows;
-    hg_row_sums rows = {0};
-    hg_status status = hg_row_sums_init(&rows, s->around, s->columns, s->rows, err);
-    if (status != HG_OK)
-        return status;
-    hg_row_sums_start(&rows, s->value, from);
-    for (int64_t row = from; row < to; row++)
-        hg_row_sums_next(&rows, row, s->sum + row * s->columns);
-    hg_row_sums_dispose(&rows);
+    int64_t from = (int64_t)task * ROWS_A_TASK, to = at_most(from + ROWS_A_TASK, s->rows), reach = s->n->reach;
+    double *scratch = hg_malloc((size_t)s->columns, 2 * sizeof *scratch);
+    if (!scratch)
+        return hg_fail_memory(err);
+    for (int64_t row = from; row < to; row++) {
+        double *sum = s->sum + row * s->columns;
+        for (int64_t c = 0; c < s->columns; c++)
+            sum[c] = 0;
+        for (int64_t r = row < reach ? 0 : row - reach; r <= at_most(row + reach, s->rows - 1); r++) {
+            int64_t half = s->n->half[r - row + reach];
+            if (half <= NARROW)
+                add_narrow(s->value + r * s->columns, s->columns, half, sum);
+            else
+                add_wide(s->value + r * s->columns, s->columns, half, scratch, sum);
+        }
+    }
+    hg_free(scratch);
     return hg_check_cancel(s->control, err);
 }
 
 hg_status hg_neighbourhood_sums(const hg_neighbourhood *n, int64_t columns, int64_t rows, const double *value,
                                 hg_control *control, double *sum, hg_error *err)
 {
-    /* The rows around a task's own are summed along once more: few beside its own. */
-    int64_t rows_a_task = 4 * n->reach > ROWS_A_TASK ? 4 * n->reach : ROWS_A_TASK;
-    summing s = {n, columns, rows, rows_a_task, value, sum, control};
-    size_t tasks = (size_t)((rows + rows_a_task - 1) / rows_a_task);
+    summing s = {n, columns, rows, value, sum, control};
+    size_t tasks = (size_t)((rows + ROWS_A_TASK - 1) / ROWS_A_TASK);
     return hg_parallel(tasks, control ? control->threads : 0, sum_rows, &s, err);
 }

@@ -32,14 +32,16 @@ double hg_neighbourhood_sum(const hg_neighbourhood *n, int64_t columns, int64_t 
 
 /**
  * sum[i] = sum of value over the neighbourhood of cell i, raster order, the neighbourhood cut at the grid's
- * sides. Whole numbers are summed exactly below 2^53. Rows are shared among threads.
+ * sides. Whole numbers are summed exactly below 2^53, and values of one sign to a relative 2e-16 times their
+ * number, however small beside those elsewhere in the row. Rows are shared among threads.
  */
 hg_status hg_neighbourhood_sums(const hg_neighbourhood *n, int64_t columns, int64_t rows, const double *value,
                                 hg_control *control, double *sum, hg_error *err);
 
 /**
- * The same for one row after another, top to bottom, with memory for the rows around one only. Start it on a
- * map, then ask for rows first, first + 1, …
+ * Sums for one row after another, top to bottom, with memory for the rows around one only: exact for whole numbers
+ * below 2^53, else to what the largest sum along a row leaves of the digits. Start it on a map, then ask for rows
+ * first, first + 1, …
  */
 typedef struct hg_row_sums {
     const hg_neighbourhood *around;

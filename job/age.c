@@ -14,9 +14,11 @@ static double factor_at(double half_life_s, int64_t as_of, int64_t t)
 static int64_t find_as_of(const hg_settings *set, const hg_raw *raw, const uint8_t *reasons)
 {
     int64_t last = HG_NO_TIME;
-    for (size_t i = 0; i < raw->n; i++)
-        if (reasons[i] == HG_ACCEPTED && raw->t_start[i] != HG_NO_TIME && (last == HG_NO_TIME || raw->t_start[i] > last))
-            last = raw->t_start[i];
+    for (size_t i = 0; i < raw->n; i++) {
+        int64_t t = reasons[i] == HG_ACCEPTED ? raw->t_start[i] : HG_NO_TIME;
+        if (t != HG_NO_TIME && (last == HG_NO_TIME || t > last))
+            last = t;
+    }
     return last != HG_NO_TIME && set->until != HG_NO_TIME ? set->until : last;
 }
 
@@ -49,7 +51,8 @@ hg_status hg_raw_age(hg_job *job, hg_intake *in, hg_raw *raw, const uint8_t *rea
     uint64_t untimed = 0;
     in->as_of = raw->t_start ? find_as_of(&job->set, raw, reasons) : HG_NO_TIME;
     if (in->as_of == HG_NO_TIME)
-        return hg_fail(err, HG_EUSAGE, "--half-life needs times, and no incident has one; name their column with --time");
+        return hg_fail(err, HG_EUSAGE,
+                       "--half-life needs times, and no incident has one; name their column with --time");
     hg_status status = make_weights(raw, err);
     if (status != HG_OK)
         return status;

@@ -8,6 +8,7 @@
 #include "engine/repeats.h"
 #include "engine/week_profile.h"
 #include "io/geopackage.h"
+#include "job/at_risk.h"
 #include "job/output.h"
 #include "job/study.h"
 
@@ -17,6 +18,7 @@ typedef struct hg_cell_tests {
     double *gi_z, *gi_p, *gi_p_sim;   /**< descriptive: normal and relabelled one-sided p */
     double *moran, *moran_z, *moran_p, *moran_p_sim;
     size_t tests;                     /**< m of the correction */
+    size_t levels[3];                 /**< cells of A with q <= 0.01, 0.05, 0.10, ranked or not */
 } hg_cell_tests;
 
 /** Everything a finished analysis knows; tables are made from it. */
@@ -24,12 +26,18 @@ typedef struct hg_findings {
     const hg_intake *in;
     const hg_study *study;
     float *density; /**< per km2, whole grid */
-    float *score;   /**< the density itself, or the counts */
+    float *score;   /**< the density itself, the counts, or these drawn towards it (engine/shrunk.h) */
     hg_cell_counts counts;
-    double *expected; /**< part of the expected surface in each cell, sum 1; NULL = uniform over A */
+    double *expected; /**< the expected surface, raster order, any scale, 0 outside A; NULL = uniform over A */
+    double expected_sum;  /**< over A */
+    uint64_t unexpected;  /**< incidents in cells where nothing is expected */
+    double density_mass;  /**< sum of density times share over A */
+    hg_at_risk at_risk;   /**< what is known of --at-risk; its surface is `expected` */
+    hg_intake *reference; /**< incidents of --against; NULL without */
     hg_ranking ranking;
     hg_cell_tests tests;
     double *stability; /**< rank_stability, by position in the ranking; NULL = not made */
+    int64_t stability_runs; /**< 0 = not made */
     double *chance;      /**< concentration by chance per ranked cell; NULL with --chance 0 */
     uint32_t *area;      /**< area of each selected cell */
     size_t areas;
@@ -53,6 +61,20 @@ hg_status hg_findings_make(hg_job *job, hg_findings *f, hg_error *err);
 hg_status hg_findings_local(hg_job *job, hg_findings *f, hg_error *err);
 /** Finds pile-ups and what the selection owes to them; reads the rest of the findings only. */
 hg_status hg_findings_pile_ups(hg_job *job, hg_findings *f, hg_error *err);
+
+/** Errors: HG_EUSAGE for --shrinkage without --score shrunk. */
+hg_status hg_score_check(const hg_job *job, hg_error *err);
+/** What cells are ranked by, from density and counts. */
+hg_status hg_score_make(const hg_job *job, hg_findings *f, hg_error *err);
+const char *hg_score_name(hg_score score);
+void hg_score_facts(hg_job *job);
+
+/** Fills f->stability; nothing with --stability 0. */
+hg_status hg_findings_stability(hg_job *job, hg_findings *f, hg_error *err);
+/** Mean stability of the selected cells by their areas. */
+double hg_stability_mean(const hg_findings *f);
+void hg_stability_facts(hg_job *job, const hg_findings *f);
+void hg_summarise_stability(hg_job *job, const hg_findings *f);
 
 /** The tables of a result. */
 typedef struct hg_result_tables {

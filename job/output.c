@@ -65,6 +65,7 @@ hg_status hg_check_not_read(const hg_job *job, const char *path, hg_error *err)
         const char *role, *source;
     } others[] = {{"--area", job->set.area},
                   {"--places", job->set.places},
+                  {"--at-risk", job->set.at_risk},
                   {"--units", job->set.units},
                   {"--config", job->set.config},
                   {"--compare", job->set.compare},

@@ -64,7 +64,7 @@ static hg_status fill_cell(const hg_trends_run *run, size_t i, hg_table *t, size
 static hg_status add_z(const hg_trends_run *run, const size_t *chosen, size_t step, hg_table *t, hg_error *err)
 {
     const hg_trends *trends = &run->trends;
-    char name[16], moment[32], title[48];
+    char name[32], moment[32], title[48];
     hg_column *c = NULL;
     snprintf(name, sizeof name, "z_%03zu", step + 1);
     hg_status status = hg_table_add(t, name, HG_DOUBLE, &c, err);

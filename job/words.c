@@ -21,6 +21,10 @@ static const char *const english[HG_WORD_END] = {
     [HG_WORD_INCIDENT] = "Incident",
     [HG_WORD_OVER] = "per km², from",
     [HG_WORD_MAP] = "Hotspots",
+    [HG_WORD_HOT_EVEN] = "Hotter than a uniform spread",
+    [HG_WORD_HOT_AT_RISK] = "Hotter than %s",
+    [HG_WORD_HOT_STREAM] = "Hotter than stream %s",
+    [HG_WORD_HOT_GI_STAR] = "Gi* by the normal distribution",
 };
 
 static const char *const chinese[HG_WORD_END] = {
@@ -41,6 +45,10 @@ static const char *const chinese[HG_WORD_END] = {
     [HG_WORD_INCIDENT] = "事件",
     [HG_WORD_OVER] = "每平方公里不少于",
     [HG_WORD_MAP] = "热点图",
+    [HG_WORD_HOT_EVEN] = "显著高于均匀分布",
+    [HG_WORD_HOT_AT_RISK] = "显著高于风险底数 %s",
+    [HG_WORD_HOT_STREAM] = "显著高于类别“%s”",
+    [HG_WORD_HOT_GI_STAR] = "Gi*（正态分布）",
 };
 
 const char *hg_say(const char *lang, hg_word word)
@@ -56,6 +64,7 @@ static const char *const english_columns[] = {
     "count", "Incidents",
     "weight", "Weight",
     "expected", "Expected",
+    "ratio", "Density over expected density",
     "gi_z", "Gi* z",
     "q_value", "q (false discovery rate)",
     "level", "Significance level %",
@@ -163,6 +172,7 @@ static const char *const chinese_columns[] = {
     "count", "事件数",
     "weight", "权重",
     "expected", "期望值",
+    "ratio", "密度与期望密度之比",
     "gi_z", "Gi* z 值",
     "q_value", "q 值（错误发现率）",
     "level", "显著性水平 %",

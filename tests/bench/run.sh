@@ -33,7 +33,7 @@ echo "== whole command: $points weighted points in a GeoPackage to the ranked Ge
 cat "$work/points.gpkg" >/dev/null
 hotspots() {
     seconds "$build/hotgrid" hotspots "$work/points.gpkg" --weight weight --bandwidth 400 --cell 9.77 \
-        --bounds 400000,2430000,420000,2450000 --chance 0 --overwrite -q -o "$work/out.gpkg" "$@"
+        --bounds 400000,2430000,420000,2450000 --chance 0 --stability 0 --overwrite -q -o "$work/out.gpkg" "$@"
 }
 i=0
 while [ $i -lt $runs ]; do # interleaved, so that a machine that slows down slows all three

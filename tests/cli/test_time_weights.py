@@ -55,7 +55,8 @@ class Halves(Case):
                              self.path(out), **kwargs)
 
     def cells(self, out):
-        return self.query(self.path(out), "SELECT cell_id, count, weight, share, score FROM hotspot_cells ORDER BY rank")
+        return self.query(self.path(out), "SELECT cell_id, count, weight, share, score FROM hotspot_cells "
+                          "ORDER BY rank")
 
     def raster(self, name):
         data = gdal.Open(self.path(name)).ReadRaster(buf_type=gdal.GDT_Float32)
@@ -142,7 +143,8 @@ class Hours(Case):
         rows = []
         for i in range(400):
             clump = i % 5
-            centre = (300, 300) if clump < 2 else (1300, 700) if clump < 4 else (rng.uniform(0, 1600), rng.uniform(0, 900))
+            anywhere = rng.uniform(0, 1600), rng.uniform(0, 900)
+            centre = (300, 300) if clump < 2 else (1300, 700) if clump < 4 else anywhere
             x, y = WEST + centre[0] + rng.gauss(0, 25), SOUTH + centre[1] + rng.gauss(0, 25)
             start = EPOCH + datetime.timedelta(minutes=rng.randrange(1, 500000) * 2 + 1)
             minutes = rng.choice([None, 0, 1, 45, 200, 600, 1440, 3000, 20000])
@@ -211,7 +213,8 @@ class Hours(Case):
         rng = random.Random(2)
         rows = []
         for day in range(60):
-            begin = EPOCH + datetime.timedelta(days=day, minutes=18 * 60 + (rng.randrange(4) if day % 3 else 2) * 60 + 7)
+            hour = 18 + (rng.randrange(4) if day % 3 else 2)
+            begin = EPOCH + datetime.timedelta(days=day, hours=hour, minutes=7)
             end = EPOCH + datetime.timedelta(days=day + 1, minutes=6 * 60 + rng.randrange(120))
             rows.append((WEST + 100, SOUTH + 100, begin.isoformat(" "), end.isoformat(" ")))
         self.run_rows(rows)
