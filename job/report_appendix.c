@@ -73,5 +73,5 @@ hg_status hg_report_appendix(hg_report *r, hg_error *err)
         status = hg_report_bandwidths(r, err);
     if (status == HG_OK)
         status = add_months(r, err);
-    return status == HG_OK ? hg_report_settings(r, err) : status;
+    return status == HG_OK ? hg_report_all_settings(r, err) : status;
 }

@@ -56,6 +56,28 @@ static const coded codes[] = {
     {"duplicate_row", "repeated row", "整行重复"},
     {"bad_geometry", "broken geometry", "几何错误"},
     {"mixed", "mixed", "混合"},
+    {"yoy", "year on year", "同比"},
+    {"pop", "period on period", "环比"},
+    {"missing", "no index", "无指数"},
+    {"density", "density", "密度"},
+    {"count", "number of incidents", "事件数"},
+    {"shrunk", "shrunken density", "收缩密度"},
+    {"given", "given", "给定"},
+    {"guessed", "guessed", "推断"},
+    {"none", "none", "无"},
+    {"exact", "exact test of the count in each cell", "各网格事件数的精确检验"},
+    {"gistar", "Gi* of each cell", "各网格 Gi* 检验"},
+    {"length", "given", "给定"},
+    {"auto", "cross-validation", "交叉验证"},
+    {"cv", "cross-validation", "交叉验证"},
+    {"silverman", "Silverman's rule", "Silverman 规则"},
+    {"scott", "Scott's rule", "Scott 规则"},
+    {"uniform", "uniform", "均匀核"},
+    {"triangular", "triangular", "三角核"},
+    {"epanechnikov", "Epanechnikov", "Epanechnikov 核"},
+    {"quartic", "quartic", "四次核"},
+    {"triweight", "triweight", "三权核"},
+    {"gaussian", "Gaussian", "高斯核"},
 };
 
 static const char *words_of(const coded *list, size_t n, bool zh, const char *code)
@@ -103,4 +125,9 @@ hg_status hg_report_levels(const hg_report *r, hg_table *cells, hg_error *err)
                 status = hg_table_set_text(cells, c, row, hg_report_say(r->zh, levels[k].word), err);
     }
     return status;
+}
+
+hg_report_word hg_report_stability_word(double share)
+{
+    return share >= 0.8 ? HG_SAY_STEADY : share >= 0.5 ? HG_SAY_FAIRLY_STEADY : HG_SAY_UNSTEADY;
 }

@@ -40,6 +40,14 @@ const char *hg_report_source(const hg_report *r, const hg_result *result, char b
 const char *hg_report_stream_code(const hg_report *r, const char *stream);
 /** Levels of significance in words: "99" becomes "very probably more than chance". */
 hg_status hg_report_levels(const hg_report *r, hg_table *cells, hg_error *err);
+/** How steady: of a share 0 … 1 of runs. */
+hg_report_word hg_report_stability_word(double share);
+
+/** Every setting that the results recorded, in job/report_method.c. */
+hg_status hg_report_all_settings(hg_report *r, hg_error *err);
+/** How well each bandwidth explained the incidents that it had not seen, in job/report_bandwidth.c. */
+hg_status hg_report_bandwidths(hg_report *r, hg_error *err);
+
 /** A code of the results in words of the language; itself where the catalogue has none. */
 const char *hg_report_code(const hg_report *r, const char *code);
 /** The same for a whole column of text. */

@@ -185,6 +185,45 @@
     X(UNITS_TABLE, "All units on their last day", "全部单元最近一日")                                                 \
     X(NO_INDEX, "no index", "无指数")                                                                                 \
     X(REASON_STREAM, "%s %s (expected %s)", "%s%s起（预期%s）")                                                       \
+    X(METHOD_WORDS, "How the ranked areas were found", "热点片区的做法")                                              \
+    X(M_CRS, "Coordinate reference system", "坐标系")                                                                 \
+    X(M_AREA, "Study area", "研究区")                                                                                 \
+    X(M_CELL, "Side of a cell", "网格边长")                                                                           \
+    X(M_BUDGET, "Selected", "入选范围")                                                                               \
+    X(METRES, "%s m", "%s米")                                                                                         \
+    X(DAYS, "%s days", "%s天")                                                                                        \
+    X(METRES_BY, "%s m (%s)", "%s米（%s）")                                                                           \
+    X(KM2_BY, "%s km² (%s)", "%s平方公里（%s）")                                                                      \
+    X(KERNEL, "Kernel", "核函数")                                                                                     \
+    X(BANDWIDTH, "Bandwidth", "带宽")                                                                                 \
+    X(BANDWIDTH_OTHERS, "Bandwidth by each rule, m", "各规则的带宽（米）")                                            \
+    X(RULE_AUTO, "cross-validation", "交叉验证")                                                                      \
+    X(RULE_SILVERMAN, "Silverman", "Silverman")                                                                       \
+    X(RULE_SCOTT, "Scott", "Scott")                                                                                   \
+    X(RANKED_BY, "Ranked by", "排名依据")                                                                             \
+    X(BUDGET_SPENT, "%s cells, %s km², %s %% of the study area", "%s个网格，%s平方公里，占研究区%s%%")                \
+    X(CONCENTRATION, "Concentration", "集中度")                                                                       \
+    X(AGAINST_CHANCE, "%s, on random maps %s (%s maps)", "%s；随机图上为%s（%s幅）")                                  \
+    X(EXPECTATION, "Expected", "期望")                                                                                \
+    X(EXPECT_EVEN, "as many everywhere in the study area", "研究区内处处相同")                                        \
+    X(EXPECT_RISK, "in proportion to what is at risk (%s)", "与风险基数成比例（%s）")                                 \
+    X(EXPECT_STREAM, "as the stream %s", "与类别“%s”相同")                                                            \
+    X(TEST, "Test", "检验")                                                                                           \
+    X(TESTS, "Cells that stand out", "显著网格")                                                                      \
+    X(TESTS_FOUND, "of %s tested: q ≤ 0.01 in %s, ≤ 0.05 in %s, ≤ 0.10 in %s",                                        \
+      "检验%s个：q ≤ 0.01 的%s个，≤ 0.05 的%s个，≤ 0.10 的%s个")                                                      \
+    X(STABILITY, "Stability", "稳定度")                                                                               \
+    X(STABILITY_RUNS, "%s runs; on average %s %% of a cell stays on the list: %s", "%s次重复；平均%s%%仍在榜：%s")    \
+    X(STEADY, "steady", "稳定")                                                                                       \
+    X(FAIRLY_STEADY, "fairly steady", "较稳定")                                                                       \
+    X(UNSTEADY, "unsteady", "不稳定")                                                                                 \
+    X(HALF_LIFE, "Half-life of an incident's weight", "事件权重半衰期")                                               \
+    X(SEED, "Seed of random draws", "随机种子")                                                                       \
+    X(BANDWIDTH_CURVE, "How well each bandwidth foresees incidents left out", "各带宽对留出事件的预测优劣")           \
+    X(BANDWIDTH_ALT, "Curve of the mean log-likelihood by bandwidth; the line marks the bandwidth in use",            \
+      "平均对数似然随带宽变化曲线；竖线为所用带宽")                                                                   \
+    X(BANDWIDTH_AXIS, "bandwidth, m", "带宽（米）")                                                                   \
+    X(MONTHS_CHANGED, "Months against the year before and the month before", "逐月同比与环比")                        \
     X(APPENDIX, "Appendix: statistics for reviewers", "附录：供复核的统计量")
 
 typedef enum hg_report_word {
