@@ -15,7 +15,7 @@ enum { CARDS = 6, HOURS_A_CARD = 4, OVERDUE_SHOWN = 12, NAMES_SHOWN = 12 };
 
 static hg_status add_figures(hg_report *r, hg_error *err)
 {
-    char values[6][64];
+    char values[6][64], land[128];
     hg_pair pairs[6];
     size_t n = 0;
     if (r->hot.path) {
@@ -30,7 +30,7 @@ static hg_status add_figures(hg_report *r, hg_error *err)
     }
     if (r->audit.path) {
         pairs[n] = (hg_pair){hg_report_say(r->zh, HG_SAY_LAND_CLOSING),
-                             hg_document_number(hg_result_real(&r->audit, "ledger.closing_mu"), 3, values[n])};
+                             hg_report_land_size(r, hg_result_real(&r->audit, "ledger.closing_mu"), land)};
         n++;
         pairs[n] = (hg_pair){hg_report_say(r->zh, HG_SAY_LAND_OVERDUE),
                              hg_document_number(hg_result_real(&r->audit, "cases_overdue"), 0, values[n])};
@@ -185,11 +185,12 @@ static hg_status add_cards(hg_report *r, hg_error *err)
 
 static hg_status add_overdue(hg_report *r, hg_error *err)
 {
-    static const hg_document_column columns[] = {
+    const char *const sizes[2] = {r->zh ? "outstanding_mu" : "outstanding_m2", r->zh ? "outstanding_m2" : "outstanding_mu"};
+    const hg_document_column columns[] = {
         {"patch_id", NULL, HG_CELL_TEXT, 0, NULL},        {"zone_id", NULL, HG_CELL_TEXT, 0, NULL},
         {"class", NULL, HG_CELL_TEXT, 0, NULL},           {"state", NULL, HG_CELL_TEXT, 0, NULL},
         {"deadline", NULL, HG_CELL_DAY, 0, NULL},         {"overdue_days", NULL, HG_CELL_INTEGER, 0, NULL},
-        {"outstanding_mu", NULL, HG_CELL_REAL, 3, NULL}};
+        {sizes[0], NULL, HG_CELL_REAL, r->zh ? 3 : 1, NULL}, {sizes[1], NULL, HG_CELL_REAL, r->zh ? 1 : 3, NULL}};
     hg_table *t = NULL;
     if (!r->audit.path || !hg_result_has(&r->audit, "cases"))
         return HG_OK;

@@ -19,15 +19,26 @@ static hg_status read(hg_report *r, const char *layer, hg_table **out, hg_error 
     return status == HG_OK && *out ? hg_audit_title(r->zh ? "zh" : "en", *out, err) : status;
 }
 
+const char *hg_report_land_size(const hg_report *r, double mu, char buf[128])
+{
+    char m2[64], own[64];
+    hg_document_number(mu, 3, own);
+    if (r->zh || !isfinite(mu))
+        snprintf(buf, 128, "%s", own);
+    else
+        snprintf(buf, 128, "%s (%s)", hg_document_number(mu / 0.0015, 0, m2), own);
+    return buf;
+}
+
 static hg_status add_figures(hg_report *r, hg_error *err)
 {
-    char number[5][64];
+    char size[3][128], number[64];
     const hg_result *a = &r->audit;
     const hg_pair pairs[] = {
-        {hg_report_say(r->zh, HG_SAY_LAND_OPENING), hg_document_number(hg_result_real(a, "ledger.opening_m2") * 0.0015, 3, number[0])},
-        {hg_report_say(r->zh, HG_SAY_LAND_RECOVERED), hg_document_number(hg_result_real(a, "ledger.recovered_mu"), 3, number[1])},
-        {hg_report_say(r->zh, HG_SAY_LAND_CLOSING), hg_document_number(hg_result_real(a, "ledger.closing_mu"), 3, number[2])},
-        {hg_report_say(r->zh, HG_SAY_LAND_OVERDUE), hg_document_number(hg_result_real(a, "cases_overdue"), 0, number[3])},
+        {hg_report_say(r->zh, HG_SAY_LAND_OPENING), hg_report_land_size(r, hg_result_real(a, "ledger.opening_m2") * 0.0015, size[0])},
+        {hg_report_say(r->zh, HG_SAY_LAND_RECOVERED), hg_report_land_size(r, hg_result_real(a, "ledger.recovered_mu"), size[1])},
+        {hg_report_say(r->zh, HG_SAY_LAND_CLOSING), hg_report_land_size(r, hg_result_real(a, "ledger.closing_mu"), size[2])},
+        {hg_report_say(r->zh, HG_SAY_LAND_OVERDUE), hg_document_number(hg_result_real(a, "cases_overdue"), 0, number)},
     };
     return hg_document_figures(r->doc, pairs, sizeof pairs / sizeof *pairs, err);
 }
@@ -311,12 +322,13 @@ static hg_status add_tables(hg_report *r, hg_error *err)
         {"patch_id", NULL, HG_CELL_TEXT, 0, NULL},     {"action", NULL, HG_CELL_TEXT, 0, NULL},
         {"date", NULL, HG_CELL_DAY, 0, NULL},          {"claimed_m2", NULL, HG_CELL_REAL, 1, NULL},
         {"verified_m2", NULL, HG_CELL_REAL, 1, NULL},  {"unverified_m2", NULL, HG_CELL_REAL, 1, NULL}};
-    static const hg_document_column cases[] = {
+    const char *const sizes[2] = {r->zh ? "outstanding_mu" : "outstanding_m2", r->zh ? "outstanding_m2" : "outstanding_mu"};
+    const hg_document_column cases[] = {
         {"patch_id", NULL, HG_CELL_TEXT, 0, NULL},     {"zone_id", NULL, HG_CELL_TEXT, 0, NULL},
         {"class", NULL, HG_CELL_TEXT, 0, NULL},        {"state", NULL, HG_CELL_TEXT, 0, NULL},
         {"found_on", NULL, HG_CELL_DAY, 0, NULL},      {"deadline", NULL, HG_CELL_DAY, 0, NULL},
-        {"overdue_days", NULL, HG_CELL_INTEGER, 0, NULL}, {"outstanding_m2", NULL, HG_CELL_REAL, 1, NULL},
-        {"outstanding_mu", NULL, HG_CELL_REAL, 3, NULL}};
+        {"overdue_days", NULL, HG_CELL_INTEGER, 0, NULL},
+        {sizes[0], NULL, HG_CELL_REAL, r->zh ? 3 : 1, NULL}, {sizes[1], NULL, HG_CELL_REAL, r->zh ? 1 : 3, NULL}};
     static const hg_document_column units[] = {
         {"zone_id", NULL, HG_CELL_TEXT, 0, NULL},  {"item", NULL, HG_CELL_TEXT, 0, NULL},
         {"unit", NULL, HG_CELL_TEXT, 0, NULL},     {"opening", NULL, HG_CELL_REAL, 0, NULL},

@@ -69,6 +69,14 @@ hg_status hg_report_streams(hg_report *r, hg_error *err);
 hg_status hg_report_add_table(hg_report *r, hg_document_table table, const hg_document_column *columns, size_t n,
                               hg_error *err);
 
+/** All units of the index on their last day, in job/report_units.c. */
+hg_status hg_report_units(hg_report *r, hg_error *err);
+/** Adds a column `colour` after the codes in `band`. */
+hg_status hg_report_band_colours(hg_table *t, hg_error *err);
+
+/** An area of land for people of the language: "627,928 (941.892)" of m² and mu, or 亩 alone. */
+const char *hg_report_land_size(const hg_report *r, double mu, char buf[128]);
+
 /** Adds an empty row to a table without geometry. */
 hg_status hg_report_add_row(hg_table *t, hg_error *err);
 

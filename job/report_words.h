@@ -59,9 +59,9 @@
     X(WHEN, "When it happens", "发生时段")                                                                            \
     X(HOURS_OF, "Hours of the week: %s", "一周时段：%s")                                                              \
     X(WHOLE_AREA, "the whole study area", "全部研究区")                                                               \
-    X(LAND_OPENING, "Encroached at the start, mu", "期初侵占（亩）")                                                  \
-    X(LAND_RECOVERED, "Recovered, mu", "收回（亩）")                                                                  \
-    X(LAND_CLOSING, "Outstanding, mu", "期末未收回（亩）")                                                            \
+    X(LAND_OPENING, "Encroached at the start, m² (mu)", "期初侵占（亩）")                                                  \
+    X(LAND_RECOVERED, "Recovered, m² (mu)", "收回（亩）")                                                                  \
+    X(LAND_CLOSING, "Outstanding, m² (mu)", "期末未收回（亩）")                                                            \
     X(LAND_ROOMS, "Public rooms recovered", "收回公房（间）")                                                         \
     X(LAND_OVERDUE, "Cases overdue", "逾期案件")                                                                      \
     X(LAND_PERIOD, "Between the flights of %s and %s.", "航摄日期：%s至%s。")                                         \
@@ -107,7 +107,7 @@
     X(SETTING, "Setting", "项目")                                                                                     \
     X(VALUE, "Value", "取值")                                                                                         \
     X(METHOD_OF, "How %s was made", "%s的做法")                                                                       \
-    X(NOTES_OF, "What was guessed or assumed", "推断与假定")                                                          \
+    X(NOTES_OF, "What was guessed or assumed", "推断与假定（程序原文）")                                                          \
     X(CELL_TESTS, "Tests of the highest cells", "前列网格的检验")                                                     \
     X(CAUTION,                                                                                                        \
       "Reported incidents are not all that happens: where patrols look, more is found. A hot place is a place to look " \
@@ -224,6 +224,7 @@
       "平均对数似然随带宽变化曲线；竖线为所用带宽")                                                                   \
     X(BANDWIDTH_AXIS, "bandwidth, m", "带宽（米）")                                                                   \
     X(MONTHS_CHANGED, "Months against the year before and the month before", "逐月同比与环比")                        \
+    X(UNITS_IN, "Units %s", "%s单元数")                                                                               \
     X(APPENDIX, "Appendix: statistics for reviewers", "附录：供复核的统计量")
 
 typedef enum hg_report_word {
