@@ -24,7 +24,9 @@ typedef struct hg_input_facts {
 void hg_input_say(hg_facts *facts, const hg_input_facts *input, size_t i);
 /** How many rows were refused for what. */
 void hg_rejects_say(hg_facts *facts, const hg_rejects *rejects);
-/** What any run says of itself: options in force, notes, classification. */
+/** The notes so far; may be said again when there are more. */
+void hg_notes_say(hg_job *job);
+/** What any run says of itself, once: options in force, notes, classification. */
 void hg_run_say(hg_job *job);
 /** The CRS of the analysis, and why that. */
 void hg_plane_say(hg_facts *facts, const hg_crs *crs, const char *why);

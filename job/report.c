@@ -98,7 +98,10 @@ static hg_status take_results(hg_report *r, hg_error *err)
         status = take_result(r, job->inputs[i].path, err);
     if (status != HG_OK || !previous)
         return status;
-    status = hg_result_open(previous, &r->previous, &command, err);
+    hg_error own = {HG_OK, ""};
+    status = hg_result_open(previous, &r->previous, &command, &own);
+    if (status != HG_OK)
+        return hg_fail(err, status, "--previous: %s", own.message);
     if (status == HG_OK && strcmp(command, "hotspots") != 0)
         status = hg_fail(err, HG_EUSAGE, "--previous %s: a result of hotgrid hotspots was expected, not of %s",
                          previous, command);

@@ -210,6 +210,8 @@ static hg_status add_overdue(hg_report *r, hg_error *err)
     if (status == HG_OK)
         status = hg_report_translate(r, t, "class", err);
     if (status == HG_OK)
+        status = hg_report_translate(r, t, "state", err);
+    if (status == HG_OK)
         status = hg_document_heading(r->doc, 2, "overdue", hg_report_say(r->zh, HG_SAY_OVERDUE), err);
     if (status != HG_OK) {
         hg_table_free(t);

@@ -183,7 +183,7 @@ static hg_status add_profile(hg_report *r, const hg_table *hours, double area, c
         hg_free(p);
         return HG_OK;
     }
-    snprintf(title, sizeof title, hg_report_say(r->zh, HG_SAY_HOURS_OF), name);
+    hg_report_fit(title, sizeof title, hg_report_say(r->zh, HG_SAY_HOURS_OF), name);
     hg_chart chart = {.title = title, .alt = title, .width = 480, .height = 130, .draw = draw_profile, .data = p, .dispose = hg_free};
     return hg_document_add_chart(r->doc, &chart, err);
 }

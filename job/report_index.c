@@ -124,7 +124,7 @@ static hg_status add_calendar(hg_report *r, const hg_table *days, const char *un
         hg_free(c);
         return HG_OK;
     }
-    snprintf(title, sizeof title, hg_report_say(r->zh, HG_SAY_INDEX_CALENDAR), unit ? unit : "–");
+    hg_report_fit(title, sizeof title, hg_report_say(r->zh, HG_SAY_INDEX_CALENDAR), unit ? unit : "–");
     hg_chart chart = {.title = title, .alt = title, .width = 498, .height = 14 + 15 * (double)c->months, .draw = draw_calendar,
                       .data = c, .dispose = hg_free};
     return hg_document_add_chart(r->doc, &chart, err);
@@ -160,7 +160,7 @@ static hg_status add_figures(hg_report *r, const hg_table *days, const hg_table 
     size_t n = 0, last = last_day(days, unit), whole = summary ? whole_period(summary, unit) : SIZE_MAX;
     if (last != SIZE_MAX) {
         const char *band = hg_report_code(r, hg_report_text(days, "band", last));
-        snprintf(labels[n], sizeof labels[n], hg_report_say(r->zh, HG_SAY_INDEX_LAST),
+        hg_report_fit(labels[n], sizeof labels[n], hg_report_say(r->zh, HG_SAY_INDEX_LAST),
                  hg_report_day(r, hg_report_text(days, "date", last), day), band ? band : "–");
         pairs[n] = (hg_pair){labels[n], hg_document_number(hg_report_real(days, "score", last), 1, values[n])};
         n++;
@@ -174,7 +174,7 @@ static hg_status add_figures(hg_report *r, const hg_table *days, const hg_table 
         snprintf(column, sizeof column, "days_%s", bands[k]);
         if (!hg_table_column(summary, column))
             continue;
-        snprintf(labels[n], sizeof labels[n], hg_report_say(r->zh, HG_SAY_INDEX_DAYS), hg_report_code(r, bands[k]));
+        hg_report_fit(labels[n], sizeof labels[n], hg_report_say(r->zh, HG_SAY_INDEX_DAYS), hg_report_code(r, bands[k]));
         pairs[n] = (hg_pair){labels[n], hg_document_number(hg_report_real(summary, column, whole), 0, values[n])};
         n++;
     }
@@ -198,7 +198,7 @@ static hg_status say_reasons(const hg_report *r, hg_table *t, hg_error *err)
             const char *column = t->columns[k].name;
             if (strncmp(column, "n_", 2) != 0 || !isfinite(hg_report_real(t, column, row)))
                 continue;
-            snprintf(key, sizeof key, "stream_columns.%s", column);
+            snprintf(key, sizeof key, "stream_columns.%s", column + 2);
             snprintf(expected, sizeof expected, "expected_%s", column + 2);
             snprintf(band, sizeof band, "band_%s", column + 2);
             const char *stream = hg_result_text(&r->index, key), *own = hg_report_text(t, band, row);
@@ -297,7 +297,7 @@ static hg_status add_tables(hg_report *r, const char *unit, hg_error *err)
     char names[BANDS][32], heads[BANDS][96];
     for (size_t k = 0; k < BANDS; k++) {
         snprintf(names[k], sizeof names[k], "days_%s", bands[k]);
-        snprintf(heads[k], sizeof heads[k], hg_report_say(r->zh, HG_SAY_INDEX_DAYS), hg_report_code(r, bands[k]));
+        hg_report_fit(heads[k], sizeof heads[k], hg_report_say(r->zh, HG_SAY_INDEX_DAYS), hg_report_code(r, bands[k]));
         months[PLAIN + k] = (hg_document_column){names[k], heads[k], HG_CELL_INTEGER, 0, NULL};
     }
     static const hg_document_column days[] = {

@@ -243,7 +243,7 @@ static hg_status add_zone_maps(hg_report *r, const hg_table *zones, const hg_tab
         char title[256];
         double box[4];
         const char *id = hg_report_text(zones, "zone_id", order[k].row);
-        snprintf(title, sizeof title, hg_report_say(r->zh, HG_SAY_ZONE_MAP), id ? id : "–");
+        hg_report_fit(title, sizeof title, hg_report_say(r->zh, HG_SAY_ZONE_MAP), id ? id : "–");
         if (row_box(zones, order[k].row, box))
             status = add_map(r, title, box, err);
     }
@@ -261,7 +261,7 @@ static hg_status add_maps(hg_report *r, hg_error *err)
         status = read(r, "changes", &faces, err);
     if (status == HG_OK && zones && faces && hg_report_box(zones, box)) {
         status = hg_document_heading(r->doc, 2, "land-maps", hg_report_say(r->zh, HG_SAY_LAND_MAPS), err);
-        snprintf(title, sizeof title, hg_report_say(r->zh, HG_SAY_ZONE_MAP), hg_report_say(r->zh, HG_SAY_ALL_ZONES));
+        hg_report_fit(title, sizeof title, hg_report_say(r->zh, HG_SAY_ZONE_MAP), hg_report_say(r->zh, HG_SAY_ALL_ZONES));
         if (status == HG_OK)
             status = add_map(r, title, box, err);
         if (status == HG_OK)
@@ -277,7 +277,7 @@ static hg_status add_maps(hg_report *r, hg_error *err)
 static hg_status add_plain(hg_report *r, const char *layer, hg_report_word caption, const hg_document_column *columns,
                            size_t n, bool (*wanted)(const hg_table *t, size_t row), size_t first_rows, hg_error *err)
 {
-    static const char *const coded[] = {"action", "class", "item", "level", "kind"};
+    static const char *const coded[] = {"action", "class", "item", "level", "kind", "state", "unit"};
     hg_table *t = NULL;
     hg_status status = read(r, layer, &t, err);
     if (status != HG_OK || !t)

@@ -86,8 +86,11 @@ static void add(lines *l, hg_report_word label, const char *format, ...)
     if (l->n == ROWS_MOST)
         return;
     va_start(args, format);
-    vsnprintf(l->value[l->n], VALUE_SIZE, format, args);
+    char *value = l->value[l->n];
+    int n = vsnprintf(value, VALUE_SIZE, format, args);
     va_end(args);
+    if (n >= VALUE_SIZE)
+        hg_report_fit(value, VALUE_SIZE, "–");
     l->label[l->n++] = label;
 }
 

@@ -9,26 +9,55 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LINE = 4096 };
+const char *hg_report_fit(char *buf, size_t size, const char *format, ...)
+{
+    static const char more[] = "…";
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(buf, size, format, args);
+    va_end(args);
+    if (n < 0 || (size_t)n < size || size <= sizeof more)
+        return buf;
+    size_t end = size - sizeof more;
+    while (end && ((unsigned char)buf[end] & 0xc0) == 0x80) /* not in the middle of a character */
+        end--;
+    memcpy(buf + end, more, sizeof more);
+    return buf;
+}
+
+/* The whole line, however long its names are. */
+static char *line_of(const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    char *line = n >= 0 ? hg_malloc((size_t)n + 1, 1) : NULL;
+    if (line)
+        vsnprintf(line, (size_t)n + 1, format, args);
+    return line;
+}
 
 hg_status hg_report_add(hg_report *r, hg_paragraph style, hg_error *err, const char *format, ...)
 {
-    char line[LINE];
     va_list args;
     va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
+    char *line = line_of(format, args);
     va_end(args);
-    return hg_document_text(r->doc, style, line, err);
+    hg_status status = line ? hg_document_text(r->doc, style, line, err) : hg_fail_memory(err);
+    hg_free(line);
+    return status;
 }
 
 hg_status hg_report_add_item(hg_report *r, hg_error *err, const char *format, ...)
 {
-    char line[LINE];
     va_list args;
     va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
+    char *line = line_of(format, args);
     va_end(args);
-    return hg_document_item(r->doc, line, err);
+    hg_status status = line ? hg_document_item(r->doc, line, err) : hg_fail_memory(err);
+    hg_free(line);
+    return status;
 }
 
 hg_status hg_report_read(const hg_report *r, const hg_result *result, const char *layer, hg_table **out, hg_error *err)
@@ -134,7 +163,7 @@ const char *hg_report_crs(const hg_result *result, char buf[256])
 {
     const char *code = hg_result_text(result, "analysis_crs"), *name = hg_result_text(result, "analysis_crs_name");
     bool short_code = code && strlen(code) < 20;
-    snprintf(buf, 256, "%s%s%s%s", short_code ? code : "", short_code && name ? " (" : "", name ? name : "",
+    hg_report_fit(buf, 256, "%s%s%s%s", short_code ? code : "", short_code && name ? " (" : "", name ? name : "",
              short_code && name ? ")" : "");
     return buf;
 }
@@ -152,7 +181,7 @@ const char *hg_report_source(const hg_report *r, const hg_result *result, char b
             hg_text_addf(&names, "%s%s", names.len ? ", " : "", name);
     }
     const char *until = hg_result_text(result, "last_time");
-    snprintf(buf, 512, hg_report_say(r->zh, until ? HG_SAY_SOURCE_AS_OF : HG_SAY_SOURCE), names.s ? names.s : "–",
+    hg_report_fit(buf, 512, hg_report_say(r->zh, until ? HG_SAY_SOURCE_AS_OF : HG_SAY_SOURCE), names.s ? names.s : "–",
              hg_report_day(r, until, last));
     hg_text_dispose(&names);
     return buf;

@@ -8,6 +8,9 @@
 hg_status hg_report_add(hg_report *r, hg_paragraph style, hg_error *err, const char *format, ...) HG_PRINTF(4, 5);
 hg_status hg_report_add_item(hg_report *r, hg_error *err, const char *format, ...) HG_PRINTF(3, 4);
 
+/** Prints into buf; what does not fit ends in an ellipsis, never within a character. Returns buf. */
+const char *hg_report_fit(char *buf, size_t size, const char *format, ...) HG_PRINTF(3, 4);
+
 /** A layer or table of a result, with geometry where it has one and column titles of the language; NULL in *out where there is none of that name. */
 hg_status hg_report_read(const hg_report *r, const hg_result *result, const char *layer, hg_table **out, hg_error *err);
 

@@ -43,7 +43,7 @@ static size_t list_streams(const hg_report *r, const hg_table *areas, stream *ou
         out[n] = (stream){.column = c};
         for (size_t row = 0; row < areas->rows; row++)
             out[n].total += fmax(0, hg_report_real(areas, c->name, row));
-        snprintf(out[n].title, NAME_SIZE, "%s", name ? hg_report_stream(r, name) : hg_report_say(r->zh, HG_SAY_OTHERS));
+        hg_report_fit(out[n].title, NAME_SIZE, "%s", name ? hg_report_stream(r, name) : hg_report_say(r->zh, HG_SAY_OTHERS));
         n++;
     }
     qsort(out, n, sizeof *out, by_total);
@@ -102,10 +102,10 @@ static hg_status add_bars(hg_report *r, const hg_table *areas, const stream *str
     b->series = n <= SERIES ? n : SERIES + 1;
     b->areas = areas->rows < BARS ? areas->rows : BARS;
     for (size_t s = 0; s < b->series; s++)
-        snprintf(b->titles[s], NAME_SIZE, "%s", s < SERIES ? streams[s].title : hg_report_say(r->zh, HG_SAY_OTHERS));
+        hg_report_fit(b->titles[s], NAME_SIZE, "%s", s < SERIES ? streams[s].title : hg_report_say(r->zh, HG_SAY_OTHERS));
     for (size_t a = 0; a < b->areas; a++) {
         char name[96];
-        snprintf(b->names[a], NAME_SIZE, "%d %s", (int)hg_report_real(areas, "rank", a), hg_report_area(r, areas, a, name));
+        hg_report_fit(b->names[a], NAME_SIZE, "%d %s", (int)hg_report_real(areas, "rank", a), hg_report_area(r, areas, a, name));
         for (size_t s = 0; s < n; s++) {
             double v = fmax(0, hg_report_real(areas, streams[s].column->name, a));
             b->parts[a][s < SERIES ? s : SERIES] += v;

@@ -194,7 +194,10 @@ hg_status hg_tally_points(hg_report *r, const hg_old_list *list, const char *opt
         else if (status == HG_EDATA && lies_outside(&in))
             status = HG_OK;
     }
-    if (status != HG_OK)
+    if (status == HG_EUSAGE) /* what it asks for is no option of ours */
+        hg_fail(err, status, "--%s: %s; hotgrid load takes such options and makes a store that can be given here", option,
+                own.message);
+    else if (status != HG_OK)
         hg_fail(err, status, "--%s: %s", option, own.message);
     hg_intake_dispose(&in);
     hg_job_free(job);

@@ -40,7 +40,7 @@ static hg_status add_figures(hg_report *r, const hg_table *units, hg_error *err)
             count = (double)(units->rows - scored);
         if (!(count > 0))
             continue;
-        snprintf(labels[n], sizeof labels[n], hg_report_say(r->zh, HG_SAY_UNITS_IN), hg_report_code(r, k < BANDS ? bands[k] : "missing"));
+        hg_report_fit(labels[n], sizeof labels[n], hg_report_say(r->zh, HG_SAY_UNITS_IN), hg_report_code(r, k < BANDS ? bands[k] : "missing"));
         pairs[n] = (hg_pair){labels[n], hg_document_number(count, 0, values[n])};
         n++;
     }
