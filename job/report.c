@@ -1,5 +1,5 @@
 /* Reports from results: which results, in which order what is told, and to which file. */
-#include "job/report.h"
+#include "job/report_parts.h"
 #include "base/memory.h"
 #include "io/file.h"
 #include "io/staging.h"
@@ -140,6 +140,8 @@ static hg_status compose(hg_report *r, hg_error *err)
         hg_report_first_page, hg_report_hotspots, hg_report_trends, hg_report_land, hg_report_index,
         hg_report_quality,    hg_report_method,   hg_report_appendix};
     hg_status status = begin(r, err);
+    if (status == HG_OK)
+        status = hg_report_choose_zones(r, err);
     for (size_t i = 0; i < sizeof parts / sizeof *parts && status == HG_OK; i++) {
         hg_say_progress(&r->job->control, "report", (double)i / (double)(sizeof parts / sizeof *parts));
         status = hg_check_cancel(&r->job->control, err);
@@ -201,6 +203,7 @@ hg_status hg_run_report(hg_job *job, hg_error *err)
                      job->set.report.tables ? job->set.report.tables : "");
     }
     hg_document_free(r.doc);
+    hg_list_dispose(&r.zones);
     close_results(&r);
     return status;
 }

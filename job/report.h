@@ -25,6 +25,8 @@ typedef struct hg_report {
     hg_result hot, audit, index, trends; /**< by the command that made them */
     hg_result previous;                  /**< an earlier hotspots result */
     hg_document *doc;
+    bool by_zone;       /**< land is told of `zones` alone: --unit, and the index knows where that is */
+    hg_text_list zones; /**< ids */
 } hg_report;
 
 /** Opens a result; the command that made it goes to `command`. Errors: HG_EDATA for what is no result of ours. */

@@ -77,6 +77,19 @@ hg_status hg_report_units(hg_report *r, hg_error *err);
 /** Adds a column `colour` after the codes in `band`. */
 hg_status hg_report_band_colours(hg_table *t, hg_error *err);
 
+/** With --unit: the zones whose middle lies in the unit, where the index has its outline; else all. */
+hg_status hg_report_choose_zones(hg_report *r, hg_error *err);
+bool hg_report_has_zone(const hg_report *r, const char *zone);
+/** Drops the rows of other zones from a table that has `zone_id`. */
+hg_status hg_report_keep_zones(const hg_report *r, hg_table *t, hg_error *err);
+
+/** What a report says of land in its largest figures. */
+typedef struct hg_land_totals {
+    double opening_mu, recovered_mu, closing_mu, overdue;
+} hg_land_totals;
+/** Of all zones as the audit recorded them, or summed over those of the unit; in job/report_land.c. */
+hg_status hg_report_land_totals(const hg_report *r, hg_land_totals *out, hg_error *err);
+
 /** An area of land for people of the language: "627,928 (941.892)" of m² and mu, or 亩 alone. */
 const char *hg_report_land_size(const hg_report *r, double mu, char buf[128]);
 

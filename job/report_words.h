@@ -225,6 +225,7 @@
     X(BANDWIDTH_AXIS, "bandwidth, m", "带宽（米）")                                                                   \
     X(MONTHS_CHANGED, "Months against the year before and the month before", "逐月同比与环比")                        \
     X(UNITS_IN, "Units %s", "%s单元数")                                                                               \
+    X(HOW_SURE, "How sure", "把握")                                                                                   \
     X(APPENDIX, "Appendix: statistics for reviewers", "附录：供复核的统计量")
 
 typedef enum hg_report_word {
