@@ -307,6 +307,35 @@ class Reported(unittest.TestCase):
                 self.assertEqual(numbers(values[1])[:2], [best, (best + 4) % 24])
                 self.assertAlmostEqual(numbers(values[1])[2], 100 * sums[best] / sum(profile), delta=0.5001)
 
+    def test_one_unit(self):
+        """Land by where the zones lie, the index of the unit alone; figures are sums over the zones."""
+        run = harness.Case("run_hotgrid").run_hotgrid
+        run("report", self.at("audit.gpkg"), self.at("index.gpkg"), "--unit", "西村", "--tables", self.at("west"), "-o",
+            self.at("west.html"))
+        units = ogr.Open(self.at("index.gpkg"))
+        layer = units.GetLayerByName("units")
+        layer.SetAttributeFilter("unit = '西村'")
+        unit = layer.GetNextFeature()
+        zones, inside = ogr.Open(self.at("audit.gpkg")), set()
+        for zone in zones.GetLayerByName("zones"):
+            if unit.GetGeometryRef().Contains(zone.GetGeometryRef().Centroid()):
+                inside.add(zone["zone_id"])
+        rows = [r for r in rows_of(self.at("audit.gpkg"), "SELECT * FROM by_zone ORDER BY fid") if r["zone_id"] in inside]
+        found = read_csv(self.at("west", "by_zone.csv"))
+        self.assertTrue(rows)
+        self.assertEqual([r["zone_id"] for r in found[:-1]], [r["zone_id"] for r in rows])
+        closing = math.fsum(r["closing_m2"] for r in rows)
+        for stem in ("by_zone", "by_class"):
+            self.assertAlmostEqual(float(read_csv(self.at("west", stem + ".csv"))[-1]["closing_m2"]), closing, delta=0.51)
+        page = Page(self.at("west.html"))
+        self.assertAlmostEqual(numbers(page.figures[0][1])[0], closing, delta=0.5001)
+        overdue = [r for r in rows_of(self.at("audit.gpkg"), "SELECT * FROM cases WHERE overdue = 1") if r["zone_id"] in inside]
+        self.assertEqual(numbers(page.figures[1][1]), [len(overdue)])
+        days = rows_of(self.at("index.gpkg"), "SELECT * FROM safety_index WHERE unit = '西村' AND band IN ('red', 'orange')")
+        self.assertEqual(len(read_csv(self.at("west", "index_red_days.csv"))), len(days))
+        stderr = run("report", self.at("index.gpkg"), "--unit", "nowhere", "-o", self.at("x.html"), code=2).stderr
+        self.assertIn("西村", stderr)
+
     def test_scorecard(self):
         old = info(self.at("old.gpkg"))
         cell, share = float(old["cell_m"]), float(old["selected_area_share"])
