@@ -221,7 +221,8 @@ static hg_status write_xlsx(const hg_document *doc, const char *folder, hg_stagi
     whole = whole && !watch.failed && status == HG_OK && opens(temp);
     hg_gdal_watch_end(&watch);
     if (status == HG_OK && !whole)
-        status = hg_fail(err, HG_EIO, "%s cannot be written: %s", path.s, driver ? watch.message : "GDAL has no XLSX driver");
+        status = hg_fail(err, HG_EIO, "%s cannot be written: %s", path.s,
+                         driver ? watch.message : "GDAL has no XLSX driver");
     hg_text_dispose(&path);
     return status;
 }

@@ -103,8 +103,8 @@ static hg_status find_repeats(findings_pass *pass, hg_error *err)
     f->repeat = hg_malloc(f->in->incidents.n, sizeof *f->repeat);
     if (!f->repeat)
         return hg_fail_memory(err);
-    return hg_find_repeats(&f->in->incidents, &f->defaults, within_m, WITHIN_S, &pass->job->control, f->repeat, &f->repeats,
-                           err);
+    return hg_find_repeats(&f->in->incidents, &f->defaults, within_m, WITHIN_S, &pass->job->control, f->repeat,
+                           &f->repeats, err);
 }
 
 /* Passes over the incidents that need nothing of each other. */

@@ -199,7 +199,8 @@ hg_status hg_run_report(hg_job *job, hg_error *err)
         hg_fact_text(&job->facts, hg_base_name(job->set.output), "output");
         if (job->set.report.tables)
             hg_fact_text(&job->facts, job->set.report.tables, "tables");
-        hg_text_addf(&job->summary, "written: %s%s%s\n", job->set.output, job->set.report.tables ? " and the tables in " : "",
+        hg_text_addf(&job->summary, "written: %s%s%s\n", job->set.output,
+                     job->set.report.tables ? " and the tables in " : "",
                      job->set.report.tables ? job->set.report.tables : "");
     }
     hg_document_free(r.doc);

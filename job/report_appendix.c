@@ -21,8 +21,11 @@ static hg_status add_cells(hg_report *r, hg_error *err)
     hg_status status = hg_report_read(r, &r->hot, "hotspot_cells", &cells, err);
     if (status != HG_OK || !cells)
         return status;
-    return hg_report_add_table(r, (hg_document_table){.caption = hg_report_say(r->zh, HG_SAY_CELL_TESTS), .stem = "cells",
-                                                      .table = cells, .first_rows = CELLS_SHOWN},
+    return hg_report_add_table(r,
+                               (hg_document_table){.caption = hg_report_say(r->zh, HG_SAY_CELL_TESTS),
+                                                   .stem = "cells",
+                                                   .table = cells,
+                                                   .first_rows = CELLS_SHOWN},
                                columns, sizeof columns / sizeof *columns, err);
 }
 

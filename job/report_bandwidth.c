@@ -79,7 +79,12 @@ hg_status hg_report_bandwidths(hg_report *r, hg_error *err)
     }
     c->chosen = hg_result_real(&r->hot, "bandwidth_m");
     c->axis = hg_report_say(r->zh, HG_SAY_BANDWIDTH_AXIS);
-    hg_chart chart = {.title = hg_report_say(r->zh, HG_SAY_BANDWIDTH_CURVE), .alt = hg_report_say(r->zh, HG_SAY_BANDWIDTH_ALT),
-                      .width = 420, .height = 170, .draw = draw_curve, .data = c, .dispose = hg_free};
+    hg_chart chart = {.title = hg_report_say(r->zh, HG_SAY_BANDWIDTH_CURVE),
+                      .alt = hg_report_say(r->zh, HG_SAY_BANDWIDTH_ALT),
+                      .width = 420,
+                      .height = 170,
+                      .draw = draw_curve,
+                      .data = c,
+                      .dispose = hg_free};
     return hg_document_add_chart(r->doc, &chart, err);
 }

@@ -22,7 +22,8 @@ static hg_status add_figures(hg_report *r, hg_error *err)
         pairs[n] = (hg_pair){hg_report_say(r->zh, HG_SAY_INCIDENTS_IN_AREA),
                              hg_document_number(hg_result_real(&r->hot, "incidents_in_area"), 0, values[n])};
         n++;
-        pairs[n] = (hg_pair){hg_report_say(r->zh, HG_SAY_HOT_AREAS), hg_document_number(hg_result_real(&r->hot, "areas"), 0, values[n])};
+        pairs[n] = (hg_pair){hg_report_say(r->zh, HG_SAY_HOT_AREAS),
+                             hg_document_number(hg_result_real(&r->hot, "areas"), 0, values[n])};
         n++;
         pairs[n] = (hg_pair){hg_report_say(r->zh, HG_SAY_SHARE_CAUGHT),
                              hg_document_number(100 * hg_result_real(&r->hot, "selected_share"), 1, values[n])};
@@ -69,8 +70,9 @@ static char *names_of(const hg_report *r, const hg_table *areas, const bool *wan
 static hg_status add_change(hg_report *r, hg_report_word word, const hg_table *areas, const bool *wanted, hg_error *err)
 {
     char *names = names_of(r, areas, wanted);
-    hg_status status = names ? hg_report_add_item(r, err, "%s%s%s", hg_report_say(r->zh, word), r->zh ? "：" : ": ", names)
-                             : hg_fail_memory(err);
+    hg_status status =
+        names ? hg_report_add_item(r, err, "%s%s%s", hg_report_say(r->zh, word), r->zh ? "：" : ": ", names)
+              : hg_fail_memory(err);
     hg_free(names);
     return status;
 }
@@ -211,7 +213,8 @@ static hg_status add_cards(hg_report *r, hg_error *err)
 
 static hg_status add_overdue(hg_report *r, hg_error *err)
 {
-    const char *const sizes[2] = {r->zh ? "outstanding_mu" : "outstanding_m2", r->zh ? "outstanding_m2" : "outstanding_mu"};
+    const char *const sizes[2] = {r->zh ? "outstanding_mu" : "outstanding_m2",
+                                  r->zh ? "outstanding_m2" : "outstanding_mu"};
     const hg_document_column columns[] = {
         {"patch_id", NULL, HG_CELL_TEXT, 0, NULL},        {"zone_id", NULL, HG_CELL_TEXT, 0, NULL},
         {"class", NULL, HG_CELL_TEXT, 0, NULL},           {"state", NULL, HG_CELL_TEXT, 0, NULL},
@@ -247,8 +250,12 @@ static hg_status add_overdue(hg_report *r, hg_error *err)
         hg_table_free(t);
         return status;
     }
-    hg_document_table table = {.caption = hg_report_say(r->zh, HG_SAY_OVERDUE), .stem = "overdue", .table = t, .columns = columns,
-                               .n_columns = sizeof columns / sizeof *columns, .first_rows = OVERDUE_SHOWN};
+    hg_document_table table = {.caption = hg_report_say(r->zh, HG_SAY_OVERDUE),
+                               .stem = "overdue",
+                               .table = t,
+                               .columns = columns,
+                               .n_columns = sizeof columns / sizeof *columns,
+                               .first_rows = OVERDUE_SHOWN};
     return hg_document_add_table(r->doc, &table, err);
 }
 

@@ -70,9 +70,11 @@ static hg_status add_map(hg_report *r, hg_table *areas, hg_table *cells, hg_erro
     hg_status status = hg_report_density(r, &r->hot, &density, err);
     size_t own[2] = {0};
     if (status == HG_OK)
-        status = hg_report_present(r, areas, area_popup, sizeof area_popup / sizeof *area_popup, popup[1], &own[1], err);
+        status =
+            hg_report_present(r, areas, area_popup, sizeof area_popup / sizeof *area_popup, popup[1], &own[1], err);
     if (status == HG_OK && cells)
-        status = hg_report_present(r, cells, cell_popup, sizeof cell_popup / sizeof *cell_popup, popup[0], &own[0], err);
+        status =
+            hg_report_present(r, cells, cell_popup, sizeof cell_popup / sizeof *cell_popup, popup[0], &own[0], err);
     if (cells && cells->rows <= CELLS_MOST) {
         size_t classes = make_rank_classes(cells->rows, ranks, rank_labels);
         layers[n++] = (hg_map_layer){.title = hg_report_say(r->zh, HG_SAY_CELLS_BY_RANK), .table = cells,
@@ -82,10 +84,18 @@ static hg_status add_map(hg_report *r, hg_table *areas, hg_table *cells, hg_erro
         cells = NULL;
     }
     hg_table_free(cells);
-    layers[n++] = (hg_map_layer){.title = hg_report_say(r->zh, HG_SAY_AREAS), .table = areas,
-                                 .style = {.symbol = HG_SYMBOL_FILL, .classes = &outline, .n_classes = 1, .opacity = 0.06,
-                                           .stroke = "#5a0a14", .stroke_mm = 0.35},
-                                 .label = "name", .labels = AREA_LABELS, .key = "rank", .popup = popup[1],
+    layers[n++] = (hg_map_layer){.title = hg_report_say(r->zh, HG_SAY_AREAS),
+                                 .table = areas,
+                                 .style = {.symbol = HG_SYMBOL_FILL,
+                                           .classes = &outline,
+                                           .n_classes = 1,
+                                           .opacity = 0.06,
+                                           .stroke = "#5a0a14",
+                                           .stroke_mm = 0.35},
+                                 .label = "name",
+                                 .labels = AREA_LABELS,
+                                 .key = "rank",
+                                 .popup = popup[1],
                                  .n_popup = own[1]};
     map.crs = hg_report_crs(&r->hot, crs);
     map.source = hg_report_source(r, &r->hot, source);
@@ -114,9 +124,12 @@ static hg_status add_area_table(hg_report *r, hg_table *areas, hg_error *err)
         {"top_stream", NULL, HG_CELL_TEXT, 0, NULL}, {"peak_hour", NULL, HG_CELL_INTEGER, 0, NULL},
         {"peak_weekday", NULL, HG_CELL_INTEGER, 0, NULL}, {"rank_stability", NULL, HG_CELL_PERCENT, 0, NULL},
     };
-    return hg_report_add_table(r, (hg_document_table){.caption = hg_report_say(r->zh, HG_SAY_RANKED_AREAS), .stem = "areas",
-                                                      .table = areas, .first_rows = AREAS_SHOWN,
-                                                      .note = hg_report_say(r->zh, HG_SAY_AREAS_NOTE)},
+    return hg_report_add_table(r,
+                               (hg_document_table){.caption = hg_report_say(r->zh, HG_SAY_RANKED_AREAS),
+                                                   .stem = "areas",
+                                                   .table = areas,
+                                                   .first_rows = AREAS_SHOWN,
+                                                   .note = hg_report_say(r->zh, HG_SAY_AREAS_NOTE)},
                                columns, sizeof columns / sizeof *columns, err);
 }
 
@@ -184,7 +197,8 @@ static hg_status add_profile(hg_report *r, const hg_table *hours, double area, c
         return HG_OK;
     }
     hg_report_fit(title, sizeof title, hg_report_say(r->zh, HG_SAY_HOURS_OF), name);
-    hg_chart chart = {.title = title, .alt = title, .width = 480, .height = 130, .draw = draw_profile, .data = p, .dispose = hg_free};
+    hg_chart chart = {
+        .title = title, .alt = title, .width = 480, .height = 130, .draw = draw_profile, .data = p, .dispose = hg_free};
     return hg_document_add_chart(r->doc, &chart, err);
 }
 
@@ -201,7 +215,8 @@ static hg_status add_hours(hg_report *r, hg_error *err)
             status = add_profile(r, hours, 0, hg_report_say(r->zh, HG_SAY_WHOLE_AREA), err);
         for (size_t row = 0; row < areas->rows && row < SHOWN && status == HG_OK; row++) {
             char name[96];
-            status = add_profile(r, hours, hg_report_real(areas, "rank", row), hg_report_area(r, areas, row, name), err);
+            status =
+                add_profile(r, hours, hg_report_real(areas, "rank", row), hg_report_area(r, areas, row, name), err);
         }
     }
     hg_table_free(hours);

@@ -125,8 +125,13 @@ static hg_status add_calendar(hg_report *r, const hg_table *days, const char *un
         return HG_OK;
     }
     hg_report_fit(title, sizeof title, hg_report_say(r->zh, HG_SAY_INDEX_CALENDAR), unit ? unit : "–");
-    hg_chart chart = {.title = title, .alt = title, .width = 498, .height = 14 + 15 * (double)c->months, .draw = draw_calendar,
-                      .data = c, .dispose = hg_free};
+    hg_chart chart = {.title = title,
+                      .alt = title,
+                      .width = 498,
+                      .height = 14 + 15 * (double)c->months,
+                      .draw = draw_calendar,
+                      .data = c,
+                      .dispose = hg_free};
     return hg_document_add_chart(r->doc, &chart, err);
 }
 
@@ -136,7 +141,8 @@ static size_t last_day(const hg_table *t, const char *unit)
 {
     size_t last = SIZE_MAX;
     for (size_t row = 0; row < t->rows; row++)
-        if (is_of(t, row, unit) && (last == SIZE_MAX || strcmp(hg_report_text(t, "date", row), hg_report_text(t, "date", last)) > 0))
+        if (is_of(t, row, unit) &&
+            (last == SIZE_MAX || strcmp(hg_report_text(t, "date", row), hg_report_text(t, "date", last)) > 0))
             last = row;
     return last;
 }
@@ -152,7 +158,8 @@ static size_t whole_period(const hg_table *t, const char *unit)
     return SIZE_MAX;
 }
 
-static hg_status add_figures(hg_report *r, const hg_table *days, const hg_table *summary, const char *unit, hg_error *err)
+static hg_status add_figures(hg_report *r, const hg_table *days, const hg_table *summary, const char *unit,
+                             hg_error *err)
 {
     static const char *const bands[] = {"blue", "green", "yellow", "orange", "red"};
     char values[8][64], labels[8][96], day[64], column[32];
@@ -174,7 +181,8 @@ static hg_status add_figures(hg_report *r, const hg_table *days, const hg_table 
         snprintf(column, sizeof column, "days_%s", bands[k]);
         if (!hg_table_column(summary, column))
             continue;
-        hg_report_fit(labels[n], sizeof labels[n], hg_report_say(r->zh, HG_SAY_INDEX_DAYS), hg_report_code(r, bands[k]));
+        hg_report_fit(labels[n], sizeof labels[n], hg_report_say(r->zh, HG_SAY_INDEX_DAYS),
+                      hg_report_code(r, bands[k]));
         pairs[n] = (hg_pair){labels[n], hg_document_number(hg_report_real(summary, column, whole), 0, values[n])};
         n++;
     }
@@ -281,8 +289,12 @@ static hg_status add_table(hg_report *r, const wanted_table *w, const char *unit
         hg_table_free(t);
         return status;
     }
-    return hg_report_add_table(r, (hg_document_table){.caption = hg_report_say(r->zh, w->caption), .stem = w->stem, .table = t,
-                                                      .first_rows = ROWS_SHOWN, .note = w->note},
+    return hg_report_add_table(r,
+                               (hg_document_table){.caption = hg_report_say(r->zh, w->caption),
+                                                   .stem = w->stem,
+                                                   .table = t,
+                                                   .first_rows = ROWS_SHOWN,
+                                                   .note = w->note},
                                w->columns, w->n_columns, err);
 }
 

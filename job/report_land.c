@@ -139,8 +139,9 @@ static void keep_last_epoch(const hg_table *t, const char *name, bool *keep)
 static void merge_rows(hg_table *t, const char *name, bool *keep)
 {
     for (size_t row = 0; row < t->rows; row++) {
+        const char *own = hg_report_text(t, name, row);
         size_t first = 0;
-        while (first < row && !(keep[first] && strcmp(hg_report_text(t, name, first), hg_report_text(t, name, row)) == 0))
+        while (keep[row] && first < row && !(keep[first] && strcmp(hg_report_text(t, name, first), own) == 0))
             first++;
         if (!keep[row] || first == row)
             continue;
@@ -249,14 +250,28 @@ static hg_status add_map(hg_report *r, const char *title, const double box[4], h
         hg_table_free(faces);
         return status;
     }
-    layers[0] = (hg_map_layer){.title = hg_report_say(r->zh, HG_SAY_ZONES), .table = zones, .label = "zone_id", .labels = 40,
-                               .style = {.symbol = HG_SYMBOL_FILL, .classes = &zone_line, .n_classes = 1, .opacity = 0.05,
-                                         .stroke = "#1f3b73", .stroke_mm = 0.3},
-                               .popup = zone_popup, .n_popup = sizeof zone_popup / sizeof *zone_popup};
-    layers[1] = (hg_map_layer){.title = hg_report_say(r->zh, HG_SAY_CHANGES), .table = faces,
-                               .style = {.symbol = HG_SYMBOL_FILL, .field = "change", .categorised = true, .classes = words,
-                                         .n_classes = CHANGES, .opacity = 0.85},
-                               .popup = popup, .n_popup = sizeof popup / sizeof *popup};
+    layers[0] = (hg_map_layer){.title = hg_report_say(r->zh, HG_SAY_ZONES),
+                               .table = zones,
+                               .label = "zone_id",
+                               .labels = 40,
+                               .style = {.symbol = HG_SYMBOL_FILL,
+                                         .classes = &zone_line,
+                                         .n_classes = 1,
+                                         .opacity = 0.05,
+                                         .stroke = "#1f3b73",
+                                         .stroke_mm = 0.3},
+                               .popup = zone_popup,
+                               .n_popup = sizeof zone_popup / sizeof *zone_popup};
+    layers[1] = (hg_map_layer){.title = hg_report_say(r->zh, HG_SAY_CHANGES),
+                               .table = faces,
+                               .style = {.symbol = HG_SYMBOL_FILL,
+                                         .field = "change",
+                                         .categorised = true,
+                                         .classes = words,
+                                         .n_classes = CHANGES,
+                                         .opacity = 0.85},
+                               .popup = popup,
+                               .n_popup = sizeof popup / sizeof *popup};
     hg_map map = {.title = title, .alt = title, .crs = hg_report_crs(&r->audit, crs),
                   .source = hg_report_source(r, &r->audit, source), .approval = r->job->set.report.map_approval,
                   .layers = layers, .n_layers = 2};
@@ -331,7 +346,8 @@ static hg_status add_maps(hg_report *r, hg_error *err)
         status = read(r, "changes", &faces, err);
     if (status == HG_OK && zones && faces && hg_report_box(zones, box)) {
         status = hg_document_heading(r->doc, 2, "land-maps", hg_report_say(r->zh, HG_SAY_LAND_MAPS), err);
-        hg_report_fit(title, sizeof title, hg_report_say(r->zh, HG_SAY_ZONE_MAP), hg_report_say(r->zh, HG_SAY_ALL_ZONES));
+        hg_report_fit(title, sizeof title, hg_report_say(r->zh, HG_SAY_ZONE_MAP),
+                      hg_report_say(r->zh, HG_SAY_ALL_ZONES));
         if (status == HG_OK)
             status = add_map(r, title, box, err);
         if (status == HG_OK)
@@ -366,9 +382,11 @@ static hg_status add_plain(hg_report *r, const char *layer, hg_report_word capti
         hg_table_free(t);
         return status;
     }
-    return hg_report_add_table(r, (hg_document_table){.caption = hg_report_say(r->zh, caption), .stem = layer, .table = t,
-                                                      .first_rows = first_rows},
-                               columns, n, err);
+    return hg_report_add_table(
+        r,
+        (hg_document_table){
+            .caption = hg_report_say(r->zh, caption), .stem = layer, .table = t, .first_rows = first_rows},
+        columns, n, err);
 }
 
 static bool is_unverified(const hg_table *t, size_t row)
@@ -392,7 +410,8 @@ static hg_status add_tables(hg_report *r, hg_error *err)
         {"patch_id", NULL, HG_CELL_TEXT, 0, NULL},     {"action", NULL, HG_CELL_TEXT, 0, NULL},
         {"date", NULL, HG_CELL_DAY, 0, NULL},          {"claimed_m2", NULL, HG_CELL_REAL, 1, NULL},
         {"verified_m2", NULL, HG_CELL_REAL, 1, NULL},  {"unverified_m2", NULL, HG_CELL_REAL, 1, NULL}};
-    const char *const sizes[2] = {r->zh ? "outstanding_mu" : "outstanding_m2", r->zh ? "outstanding_m2" : "outstanding_mu"};
+    const char *const sizes[2] = {r->zh ? "outstanding_mu" : "outstanding_m2",
+                                  r->zh ? "outstanding_m2" : "outstanding_mu"};
     const hg_document_column cases[] = {
         {"patch_id", NULL, HG_CELL_TEXT, 0, NULL},     {"zone_id", NULL, HG_CELL_TEXT, 0, NULL},
         {"class", NULL, HG_CELL_TEXT, 0, NULL},        {"state", NULL, HG_CELL_TEXT, 0, NULL},

@@ -138,7 +138,8 @@ static bool is_late(const hg_result *hot, size_t stream, const char *own_last)
     char key[64];
     const char *first = hg_result_text(hot, "first_time"), *last = hg_result_text(hot, "last_time");
     snprintf(key, sizeof key, "streams_accepted[%zu]", stream);
-    double days = (double)hg_report_days_between(first, own_last), silent = (double)hg_report_days_between(own_last, last);
+    double days = (double)hg_report_days_between(first, own_last),
+           silent = (double)hg_report_days_between(own_last, last);
     return silent > 3 && hg_result_real(hot, key) / fmax(days, 1) * silent > log(1000);
 }
 
@@ -165,27 +166,31 @@ hg_status hg_report_cut_off(hg_report *r, hg_error *err)
     static const struct {
         const char *key;
         hg_report_word word;
-    } counted[] = {{"untimed", HG_SAY_UNTIMED}, {"default_times", HG_SAY_DEFAULT_TIMES}, {"duplicates", HG_SAY_DUPLICATES},
+    } counted[] = {{"untimed", HG_SAY_UNTIMED},
+                   {"default_times", HG_SAY_DEFAULT_TIMES},
+                   {"duplicates", HG_SAY_DUPLICATES},
                    {"suspected_repeats", HG_SAY_REPEATS}};
     char number[2][64], day[64];
     if (!r->hot.path)
         return HG_OK;
     const char *last = hg_result_text(&r->hot, "last_time");
     double read = hg_result_real(&r->hot, "rows_read");
-    double lost = rejected(&r->hot, "no_geometry") + rejected(&r->hot, "not_finite") + rejected(&r->hot, "null_island") +
-                  rejected(&r->hot, "outside_crs");
+    double lost = rejected(&r->hot, "no_geometry") + rejected(&r->hot, "not_finite") +
+                  rejected(&r->hot, "null_island") + rejected(&r->hot, "outside_crs");
     hg_status status = hg_document_heading(r->doc, 2, "cut-off", hg_report_say(r->zh, HG_SAY_DATA_CUT_OFF), err);
     if (status == HG_OK && last)
         status = hg_report_add_item(r, err, hg_report_say(r->zh, HG_SAY_DATA_END), hg_report_day(r, last, day));
     if (status == HG_OK)
         status = add_late_feeds(r, err);
     if (status == HG_OK && read > 0)
-        status = hg_report_add_item(r, err, hg_report_say(r->zh, HG_SAY_UNLOCATED), hg_document_number(lost, 0, number[0]),
-                                    hg_document_number(100 * lost / read, 1, number[1]));
+        status =
+            hg_report_add_item(r, err, hg_report_say(r->zh, HG_SAY_UNLOCATED), hg_document_number(lost, 0, number[0]),
+                               hg_document_number(100 * lost / read, 1, number[1]));
     for (size_t i = 0; i < sizeof counted / sizeof *counted && status == HG_OK; i++) {
         double v = hg_result_real(&r->hot, counted[i].key);
         if (v > 0)
-            status = hg_report_add_item(r, err, hg_report_say(r->zh, counted[i].word), hg_document_number(v, 0, number[0]));
+            status =
+                hg_report_add_item(r, err, hg_report_say(r->zh, counted[i].word), hg_document_number(v, 0, number[0]));
     }
     return status;
 }

@@ -11,16 +11,17 @@
 /* What differs from run to run, says the same twice, or is told elsewhere. */
 static bool is_left_out(const char *key)
 {
-    static const char *const begins[] = {"seconds.", "recorded_at", "command_line", "notes[",  "sidecars[", "inputs[",
-                                         "rejected_by_reason.", "bandwidth.curve", "streams", "stream_columns.", "output",
-                                         "marking"};
+    static const char *const begins[] = {
+        "seconds.",        "recorded_at", "command_line",    "notes[", "sidecars[", "inputs[", "rejected_by_reason.",
+        "bandwidth.curve", "streams",     "stream_columns.", "output", "marking"};
     for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
         if (strncmp(key, begins[i], strlen(begins[i])) == 0)
             return true;
     return false;
 }
 
-static hg_status add_settings(hg_report *r, const hg_result *result, const char *name, hg_report_word what, hg_error *err)
+static hg_status add_settings(hg_report *r, const hg_result *result, const char *name, hg_report_word what,
+                              hg_error *err)
 {
     hg_document_column columns[] = {{"key", hg_report_say(r->zh, HG_SAY_SETTING), HG_CELL_TEXT, 0, NULL},
                                     {"value", hg_report_say(r->zh, HG_SAY_VALUE), HG_CELL_TEXT, 0, NULL}};
@@ -49,7 +50,8 @@ static hg_status add_settings(hg_report *r, const hg_result *result, const char 
     }
     snprintf(caption, sizeof caption, hg_report_say(r->zh, HG_SAY_METHOD_OF), hg_report_say(r->zh, what));
     snprintf(stem, sizeof stem, "method_%s", name);
-    hg_document_table table = {.caption = caption, .stem = stem, .table = t, .columns = columns, .n_columns = 2, .first_rows = 60};
+    hg_document_table table = {
+        .caption = caption, .stem = stem, .table = t, .columns = columns, .n_columns = 2, .first_rows = 60};
     return hg_document_add_table(r->doc, &table, err);
 }
 
@@ -117,8 +119,8 @@ static void add_bandwidth(const hg_report *r, lines *l)
         rule ? hg_report_code(r, rule) : "–");
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         if (isfinite(hg_result_real(h, rules[i].key)))
-            hg_text_addf(&others, "%s%s %s", others.len ? (r->zh ? "；" : "; ") : "", hg_report_say(r->zh, rules[i].word),
-                         metres(hg_result_real(h, rules[i].key), n));
+            hg_text_addf(&others, "%s%s %s", others.len ? (r->zh ? "；" : "; ") : "",
+                         hg_report_say(r->zh, rules[i].word), metres(hg_result_real(h, rules[i].key), n));
     if (others.len)
         add(l, HG_SAY_BANDWIDTH_OTHERS, "%s", others.s);
     hg_text_dispose(&others);
@@ -169,8 +171,8 @@ static void make_lines(const hg_report *r, lines *l)
     const char *score = hg_result_text(h, "score"), *given = hg_result_text(h, "area_source");
     add(l, HG_SAY_M_CRS, "%s", hg_report_crs(h, crs));
     if (isfinite(hg_result_real(h, "area_km2")))
-        add(l, HG_SAY_M_AREA, hg_report_say(r->zh, HG_SAY_KM2_BY), hg_document_number(hg_result_real(h, "area_km2"), 3, n[0]),
-            given ? hg_report_code(r, given) : "–");
+        add(l, HG_SAY_M_AREA, hg_report_say(r->zh, HG_SAY_KM2_BY),
+            hg_document_number(hg_result_real(h, "area_km2"), 3, n[0]), given ? hg_report_code(r, given) : "–");
     add(l, HG_SAY_M_CELL, hg_report_say(r->zh, HG_SAY_METRES), metres(hg_result_real(h, "cell_m"), n[0]));
     add_bandwidth(r, l);
     if (score)
@@ -218,9 +220,9 @@ static hg_status add_words(hg_report *r, hg_error *err)
         hg_table_free(t);
         return status;
     }
-    return hg_report_add_table(r, (hg_document_table){.caption = hg_report_say(r->zh, HG_SAY_METHOD_WORDS), .stem = "method",
-                                                      .table = t},
-                               columns, 2, err);
+    return hg_report_add_table(
+        r, (hg_document_table){.caption = hg_report_say(r->zh, HG_SAY_METHOD_WORDS), .stem = "method", .table = t},
+        columns, 2, err);
 }
 
 /* ------------------------------------------------------------------ all -------------------- */

@@ -250,7 +250,9 @@ static bool says_something(const hg_table *t, const hg_column *c)
 {
     for (size_t row = 0; row < t->rows; row++) {
         const char *text = c->type == HG_TEXT ? hg_pool_text(t->pool, c->text[row]) : NULL;
-        if (c->type == HG_DOUBLE ? isfinite(c->f64[row]) : c->type == HG_TEXT ? text && *text : c->i64[row] != HG_NULL_INT64)
+        if (c->type == HG_DOUBLE ? isfinite(c->f64[row])
+            : c->type == HG_TEXT ? text && *text
+                                 : c->i64[row] != HG_NULL_INT64)
             return true;
     }
     return t->rows == 0;
@@ -272,8 +274,8 @@ static hg_status title_percent(const hg_report *r, hg_column *c, hg_error *err)
     return HG_OK;
 }
 
-hg_status hg_report_present(const hg_report *r, hg_table *t, const hg_document_column *from, size_t n, hg_document_column *to,
-                            size_t *kept, hg_error *err)
+hg_status hg_report_present(const hg_report *r, hg_table *t, const hg_document_column *from, size_t n,
+                            hg_document_column *to, size_t *kept, hg_error *err)
 {
     hg_status status = HG_OK;
     *kept = 0;

@@ -11,7 +11,8 @@ hg_status hg_report_add_item(hg_report *r, hg_error *err, const char *format, ..
 /** Prints into buf; what does not fit ends in an ellipsis, never within a character. Returns buf. */
 const char *hg_report_fit(char *buf, size_t size, const char *format, ...) HG_PRINTF(3, 4);
 
-/** A layer or table of a result, with geometry where it has one and column titles of the language; NULL in *out where there is none of that name. */
+/** A layer or table of a result, with geometry where it has one and column titles of the language; NULL in *out where
+ * there is none of that name. */
 hg_status hg_report_read(const hg_report *r, const hg_result *result, const char *layer, hg_table **out, hg_error *err);
 
 /** The columns of a table, all null where it has none. */
@@ -60,8 +61,8 @@ hg_status hg_report_translate(const hg_report *r, hg_table *t, const char *colum
  * Those of n columns that a table has and that say something in any row: into `to`, of the same length. Titles of
  * shares get their "%".
  */
-hg_status hg_report_present(const hg_report *r, hg_table *t, const hg_document_column *from, size_t n, hg_document_column *to,
-                            size_t *kept, hg_error *err);
+hg_status hg_report_present(const hg_report *r, hg_table *t, const hg_document_column *from, size_t n,
+                            hg_document_column *to, size_t *kept, hg_error *err);
 
 /** Composition of the areas by stream, in job/report_streams.c. */
 hg_status hg_report_streams(hg_report *r, hg_error *err);

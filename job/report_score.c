@@ -44,8 +44,8 @@ static hg_status add_line(hg_report *r, const hg_tally *t, hg_error *err)
     double low = hg_binomial_lower(t->hit, t->all, 0.025) / chance;
     double high = (1 - hg_binomial_lower(t->all - t->hit, t->all, 0.025)) / chance;
     add_facts(r, t, chance, low, high);
-    return hg_report_add(r, HG_BODY, err, hg_report_say(r->zh, HG_SAY_SCORE_LINE), hg_document_number(all, 0, n[0]), day,
-                         hg_document_number(hit, 0, n[1]), hg_document_number(100 * hit / all, 1, n[2]),
+    return hg_report_add(r, HG_BODY, err, hg_report_say(r->zh, HG_SAY_SCORE_LINE), hg_document_number(all, 0, n[0]),
+                         day, hg_document_number(hit, 0, n[1]), hg_document_number(100 * hit / all, 1, n[2]),
                          hg_document_number(all * chance, 1, n[3]), hg_document_number(100 * chance, 2, n[4]),
                          hg_document_number(hit / all / chance, 1, n[5]), hg_document_number(low, 1, n[6]),
                          hg_document_number(high, 1, n[7]));
@@ -69,8 +69,9 @@ static hg_status add_visits(hg_report *r, const scorecard *s, hg_error *err)
     size_t visited = 0, areas = s->list.areas->rows;
     for (size_t i = 0; i < areas; i++)
         visited += s->patrols.in_area[i] > 0;
-    return hg_report_add(r, HG_BODY, err, hg_report_say(r->zh, HG_SAY_VISITED_OF), hg_document_number((double)visited, 0, n[0]),
-                         hg_document_number((double)areas, 0, n[1]), hg_document_number((double)s->patrols.hit, 0, n[2]));
+    return hg_report_add(r, HG_BODY, err, hg_report_say(r->zh, HG_SAY_VISITED_OF),
+                         hg_document_number((double)visited, 0, n[0]), hg_document_number((double)areas, 0, n[1]),
+                         hg_document_number((double)s->patrols.hit, 0, n[2]));
 }
 
 /* ------------------------------------------------------------------ by area ---------------- */
@@ -82,7 +83,8 @@ static hg_status fill_row(const hg_report *r, const scorecard *s, size_t i, hg_t
     hg_row_int(&row, (int64_t)hg_report_real(s->list.areas, "rank", i));
     hg_row_text(&row, hg_report_area(r, s->list.areas, i, name));
     hg_row_int(&row, s->incidents.in_area ? (int64_t)s->incidents.in_area[i] : HG_NULL_INT64);
-    hg_row_real(&row, s->incidents.in_area ? (double)s->incidents.all * hg_report_real(s->list.areas, "share", i) : NAN);
+    hg_row_real(&row,
+                s->incidents.in_area ? (double)s->incidents.all * hg_report_real(s->list.areas, "share", i) : NAN);
     hg_row_int(&row, s->patrolled ? (int64_t)s->patrols.in_area[i] : HG_NULL_INT64);
     hg_row_day(&row, s->patrolled ? s->patrols.last[i] : HG_NO_TIME);
     return row.status;
@@ -90,8 +92,9 @@ static hg_status fill_row(const hg_report *r, const scorecard *s, size_t i, hg_t
 
 static hg_status add_areas(hg_report *r, const scorecard *s, hg_error *err)
 {
-    static const hg_column_spec specs[] = {{"rank", HG_INT64},      {"name", HG_TEXT},    {"incidents_since", HG_INT64},
-                                           {"expected_since", HG_DOUBLE}, {"visits", HG_INT64}, {"last_visit", HG_TEXT}};
+    static const hg_column_spec specs[] = {
+        {"rank", HG_INT64},   {"name", HG_TEXT},      {"incidents_since", HG_INT64}, {"expected_since", HG_DOUBLE},
+        {"visits", HG_INT64}, {"last_visit", HG_TEXT}};
     const hg_document_column columns[] = {
         {"rank", hg_report_say(r->zh, HG_SAY_RANK_THEN), HG_CELL_INTEGER, 0, NULL},
         {"name", hg_report_say(r->zh, HG_SAY_PLACE), HG_CELL_TEXT, 0, NULL},

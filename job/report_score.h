@@ -31,8 +31,8 @@ void hg_tally_dispose(hg_tally *tally);
  * Points, placed as any incidents are: into the CRS and the study area of the list. `layer` may be NULL; the source
  * may be SRC[:LAYER]. No event after the list's last time is no error. Errors: as of hg_intake_run.
  */
-hg_status hg_tally_points(hg_report *r, const hg_old_list *list, const char *option, const char *source, const char *layer,
-                          hg_tally *out, hg_error *err);
+hg_status hg_tally_points(hg_report *r, const hg_old_list *list, const char *option, const char *source,
+                          const char *layer, hg_tally *out, hg_error *err);
 /** A log of patrols: columns area or 片区 (rank or name) and time or date, else points. Adds to the tally. */
 hg_status hg_tally_patrols(hg_report *r, const hg_old_list *list, const char *source, hg_tally *out, hg_error *err);
 

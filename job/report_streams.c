@@ -43,7 +43,8 @@ static size_t list_streams(const hg_report *r, const hg_table *areas, stream *ou
         out[n] = (stream){.column = c};
         for (size_t row = 0; row < areas->rows; row++)
             out[n].total += fmax(0, hg_report_real(areas, c->name, row));
-        hg_report_fit(out[n].title, NAME_SIZE, "%s", name ? hg_report_stream(r, name) : hg_report_say(r->zh, HG_SAY_OTHERS));
+        hg_report_fit(out[n].title, NAME_SIZE, "%s",
+                      name ? hg_report_stream(r, name) : hg_report_say(r->zh, HG_SAY_OTHERS));
         n++;
     }
     qsort(out, n, sizeof *out, by_total);
@@ -65,7 +66,8 @@ static double legend_height(size_t series)
 
 static void draw_legend(hg_canvas *c, double width, const bars *b)
 {
-    hg_lettering how = {.size = 8.5, .anchor = HG_ANCHOR_LEFT, .color = HG_INK, .most_width = width / LEGEND_COLUMNS - 20};
+    hg_lettering how = {
+        .size = 8.5, .anchor = HG_ANCHOR_LEFT, .color = HG_INK, .most_width = width / LEGEND_COLUMNS - 20};
     for (size_t s = 0; s < b->series; s++) {
         double x = width / LEGEND_COLUMNS * (double)(s % LEGEND_COLUMNS), y = 14 * (double)(s / LEGEND_COLUMNS) + 6;
         hg_canvas_box(c, x, y - 4.5, 9, 9, colours[s], NULL, 0);
@@ -102,18 +104,24 @@ static hg_status add_bars(hg_report *r, const hg_table *areas, const stream *str
     b->series = n <= SERIES ? n : SERIES + 1;
     b->areas = areas->rows < BARS ? areas->rows : BARS;
     for (size_t s = 0; s < b->series; s++)
-        hg_report_fit(b->titles[s], NAME_SIZE, "%s", s < SERIES ? streams[s].title : hg_report_say(r->zh, HG_SAY_OTHERS));
+        hg_report_fit(b->titles[s], NAME_SIZE, "%s",
+                      s < SERIES ? streams[s].title : hg_report_say(r->zh, HG_SAY_OTHERS));
     for (size_t a = 0; a < b->areas; a++) {
         char name[96];
-        hg_report_fit(b->names[a], NAME_SIZE, "%d %s", (int)hg_report_real(areas, "rank", a), hg_report_area(r, areas, a, name));
+        hg_report_fit(b->names[a], NAME_SIZE, "%d %s", (int)hg_report_real(areas, "rank", a),
+                      hg_report_area(r, areas, a, name));
         for (size_t s = 0; s < n; s++) {
             double v = fmax(0, hg_report_real(areas, streams[s].column->name, a));
             b->parts[a][s < SERIES ? s : SERIES] += v;
             b->totals[a] += v;
         }
     }
-    hg_chart chart = {.title = hg_report_say(r->zh, HG_SAY_COMPOSITION_BARS), .alt = hg_report_say(r->zh, HG_SAY_COMPOSITION_ALT),
-                      .width = 480, .height = legend_height(b->series) + 6 + 17 * (double)b->areas, .draw = draw_bars, .data = b,
+    hg_chart chart = {.title = hg_report_say(r->zh, HG_SAY_COMPOSITION_BARS),
+                      .alt = hg_report_say(r->zh, HG_SAY_COMPOSITION_ALT),
+                      .width = 480,
+                      .height = legend_height(b->series) + 6 + 17 * (double)b->areas,
+                      .draw = draw_bars,
+                      .data = b,
                       .dispose = hg_free};
     return hg_document_add_chart(r->doc, &chart, err);
 }
@@ -168,8 +176,12 @@ static hg_status add_table(hg_report *r, const hg_table *areas, const stream *st
         hg_table_free(t);
         return status;
     }
-    hg_document_table table = {.caption = hg_report_say(r->zh, HG_SAY_COMPOSITION_TABLE), .stem = "composition", .table = t,
-                               .columns = columns, .n_columns = k, .first_rows = 25};
+    hg_document_table table = {.caption = hg_report_say(r->zh, HG_SAY_COMPOSITION_TABLE),
+                               .stem = "composition",
+                               .table = t,
+                               .columns = columns,
+                               .n_columns = k,
+                               .first_rows = 25};
     return hg_document_add_table(r->doc, &table, err);
 }
 

@@ -114,8 +114,8 @@ static hg_status set(hg_job *inner, const char *option, const char *value, hg_er
 }
 
 /* A job that reads as the list's own did; trends take points alone and need no kernel. */
-static hg_status reading_job(hg_report *r, const hg_old_list *list, const char *source, const char *layer, bool *on_grid,
-                             hg_job **out, hg_error *err)
+static hg_status reading_job(hg_report *r, const hg_old_list *list, const char *source, const char *layer,
+                             bool *on_grid, hg_job **out, hg_error *err)
 {
     char path[PATH_SIZE], own_layer[256], date[11];
     const char *area = hg_result_text(list->result, "options.area");
@@ -175,8 +175,8 @@ static void count_points(const hg_old_list *list, const hg_incidents *inc, hg_ta
     }
 }
 
-hg_status hg_tally_points(hg_report *r, const hg_old_list *list, const char *option, const char *source, const char *layer,
-                          hg_tally *out, hg_error *err)
+hg_status hg_tally_points(hg_report *r, const hg_old_list *list, const char *option, const char *source,
+                          const char *layer, hg_tally *out, hg_error *err)
 {
     hg_intake in = {0};
     hg_job *job = NULL;
@@ -195,8 +195,8 @@ hg_status hg_tally_points(hg_report *r, const hg_old_list *list, const char *opt
             status = HG_OK;
     }
     if (status == HG_EUSAGE) /* what it asks for is no option of ours */
-        hg_fail(err, status, "--%s: %s; hotgrid load takes such options and makes a store that can be given here", option,
-                own.message);
+        hg_fail(err, status, "--%s: %s; hotgrid load takes such options and makes a store that can be given here",
+                option, own.message);
     else if (status != HG_OK)
         hg_fail(err, status, "--%s: %s", option, own.message);
     hg_intake_dispose(&in);
@@ -233,7 +233,8 @@ static const char *first_text(const hg_records *log, const hg_pool *pool, size_t
     return NULL;
 }
 
-static hg_status count_log(const hg_old_list *list, const hg_records *log, const hg_pool *pool, hg_tally *t, hg_error *err)
+static hg_status count_log(const hg_old_list *list, const hg_records *log, const hg_pool *pool, hg_tally *t,
+                           hg_error *err)
 {
     for (size_t row = 0; row < log->n; row++) {
         const char *area = first_text(log, pool, AREA_EN, AREA_ZH, row);

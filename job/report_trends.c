@@ -97,7 +97,8 @@ static hg_status fill_patterns(const hg_report *r, const pattern_count *counts, 
 
 static hg_status add_patterns(hg_report *r, const hg_table *cells, hg_error *err)
 {
-    static const hg_column_spec specs[] = {{"pattern", HG_TEXT}, {"cells", HG_INT64}, {"incidents", HG_DOUBLE}, {"colour", HG_TEXT}};
+    static const hg_column_spec specs[] = {
+        {"pattern", HG_TEXT}, {"cells", HG_INT64}, {"incidents", HG_DOUBLE}, {"colour", HG_TEXT}};
     static const hg_document_column columns[] = {{"pattern", NULL, HG_CELL_TEXT, 0, "colour"},
                                                  {"cells", NULL, HG_CELL_INTEGER, 0, NULL},
                                                  {"incidents", NULL, HG_CELL_REAL, 0, NULL}};
@@ -176,8 +177,13 @@ static hg_status add_steps_chart(hg_report *r, const hg_table *t, hg_error *err)
         snprintf(s->first, sizeof s->first, "%s", hg_document_day(start->i64[0], false, r->zh, (char[64]){0}));
         snprintf(s->last, sizeof s->last, "%s", hg_document_day(start->i64[t->rows - 1], false, r->zh, (char[64]){0}));
     }
-    hg_chart chart = {.title = hg_report_say(r->zh, HG_SAY_TREND_STEPS), .alt = hg_report_say(r->zh, HG_SAY_TREND_STEPS_ALT),
-                      .width = 480, .height = 150, .draw = draw_steps, .data = s, .dispose = hg_free};
+    hg_chart chart = {.title = hg_report_say(r->zh, HG_SAY_TREND_STEPS),
+                      .alt = hg_report_say(r->zh, HG_SAY_TREND_STEPS_ALT),
+                      .width = 480,
+                      .height = 150,
+                      .draw = draw_steps,
+                      .data = s,
+                      .dispose = hg_free};
     return hg_document_add_chart(r->doc, &chart, err);
 }
 
@@ -198,8 +204,11 @@ static hg_status add_steps(hg_report *r, hg_error *err)
         hg_table_free(t);
         return status;
     }
-    return hg_report_add_table(r, (hg_document_table){.caption = hg_report_say(r->zh, HG_SAY_TREND_STEPS), .stem = "steps",
-                                                      .table = t, .first_rows = STEPS_SHOWN},
+    return hg_report_add_table(r,
+                               (hg_document_table){.caption = hg_report_say(r->zh, HG_SAY_TREND_STEPS),
+                                                   .stem = "steps",
+                                                   .table = t,
+                                                   .first_rows = STEPS_SHOWN},
                                columns, sizeof columns / sizeof *columns, err);
 }
 

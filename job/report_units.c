@@ -40,7 +40,8 @@ static hg_status add_figures(hg_report *r, const hg_table *units, hg_error *err)
             count = (double)(units->rows - scored);
         if (!(count > 0))
             continue;
-        hg_report_fit(labels[n], sizeof labels[n], hg_report_say(r->zh, HG_SAY_UNITS_IN), hg_report_code(r, k < BANDS ? bands[k] : "missing"));
+        hg_report_fit(labels[n], sizeof labels[n], hg_report_say(r->zh, HG_SAY_UNITS_IN),
+                      hg_report_code(r, k < BANDS ? bands[k] : "missing"));
         pairs[n] = (hg_pair){labels[n], hg_document_number(count, 0, values[n])};
         n++;
     }
@@ -68,11 +69,21 @@ static hg_status add_map(hg_report *r, hg_table *units, hg_error *err)
         hg_table_free(units);
         return status;
     }
-    const hg_map_layer layer = {.title = hg_report_say(r->zh, HG_SAY_INDEX), .table = units, .label = "unit", .labels = LABELS,
+    const hg_map_layer layer = {.title = hg_report_say(r->zh, HG_SAY_INDEX),
+                                .table = units,
+                                .label = "unit",
+                                .labels = LABELS,
                                 .key = "unit",
-                                .style = {.symbol = HG_SYMBOL_FILL, .field = "band", .categorised = true, .classes = classes,
-                                          .n_classes = BANDS + 1, .opacity = 0.7, .stroke = "#3a3a3a", .stroke_mm = 0.2},
-                                .popup = popup, .n_popup = sizeof popup / sizeof *popup};
+                                .style = {.symbol = HG_SYMBOL_FILL,
+                                          .field = "band",
+                                          .categorised = true,
+                                          .classes = classes,
+                                          .n_classes = BANDS + 1,
+                                          .opacity = 0.7,
+                                          .stroke = "#3a3a3a",
+                                          .stroke_mm = 0.2},
+                                .popup = popup,
+                                .n_popup = sizeof popup / sizeof *popup};
     map.layers = &layer;
     map.n_layers = 1;
     return hg_document_add_map(r->doc, &map, err);
@@ -91,8 +102,11 @@ static hg_status add_table(hg_report *r, hg_table *units, hg_error *err)
         hg_table_free(units);
         return status;
     }
-    return hg_report_add_table(r, (hg_document_table){.caption = hg_report_say(r->zh, HG_SAY_UNITS_TABLE), .stem = "units",
-                                                      .table = units, .first_rows = UNITS_SHOWN},
+    return hg_report_add_table(r,
+                               (hg_document_table){.caption = hg_report_say(r->zh, HG_SAY_UNITS_TABLE),
+                                                   .stem = "units",
+                                                   .table = units,
+                                                   .first_rows = UNITS_SHOWN},
                                columns, sizeof columns / sizeof *columns, err);
 }
 

@@ -115,7 +115,7 @@
       "报告的事件不等于发生的全部：巡查多的地方发现得多。热点只说明地点，不说明那里的人。")                           \
     X(INCIDENTS_IN_AREA, "Incidents in the study area", "研究区内事件数")                                             \
     X(HOT_AREAS, "Areas on the list", "上榜片区")                                                                     \
-    X(SHARE_CAUGHT, "Per cent of incidents in them", "占全部事件（百分比）")                                                        \
+    X(SHARE_CAUGHT, "Per cent of incidents in them", "占全部事件（百分比）") \
     X(HOURS_SHARE, "%02d to %02d h (%.0f %% of its incidents)", "%02d时至%02d时（占%.0f%%）")                         \
     X(HOUR, "most at %02d h", "高峰%02d时")                                                                           \
     X(TOO_FEW_TIMES, "too few times are known", "已知时间太少")                                                       \

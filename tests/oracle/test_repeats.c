@@ -24,7 +24,8 @@ static rows d;
 /* Whole metres and whole minutes, so that many pairs lie on a limit. */
 static void make(hg_random *r, size_t n, uint64_t side, uint64_t minutes)
 {
-    d.in = (hg_incidents){.n = n, .x = d.x, .y = d.y, .t_start = d.t, .stream = d.stream, .flags = d.flags, .streams = 3};
+    d.in =
+        (hg_incidents){.n = n, .x = d.x, .y = d.y, .t_start = d.t, .stream = d.stream, .flags = d.flags, .streams = 3};
     for (size_t i = 0; i < n; i++) {
         d.x[i] = 500000 + 10 * (double)hg_random_below(r, side);
         d.y[i] = 2500000 - 10 * (double)hg_random_below(r, side);
@@ -43,7 +44,8 @@ static bool repeats(size_t i, size_t j, const hg_default_times *defaults)
 {
     double dx = d.x[i] - d.x[j], dy = d.y[i] - d.y[j];
     return i != j && takes_part(i, defaults) && takes_part(j, defaults) && d.stream[i] == d.stream[j] &&
-           dx * dx + dy * dy <= 2500 && d.t[i] - d.t[j] <= HALF_HOUR && (d.t[j] < d.t[i] || (d.t[j] == d.t[i] && j < i));
+           dx * dx + dy * dy <= 2500 && d.t[i] - d.t[j] <= HALF_HOUR &&
+           (d.t[j] < d.t[i] || (d.t[j] == d.t[i] && j < i));
 }
 
 static void check(const hg_default_times *defaults)
@@ -100,7 +102,8 @@ static void test_limits(void **state)
     put(3, 0, 50.01, 1000, 0); /* too far from the first; the second came later */
     put(4, 0, 0, 4601, 0);    /* 30 minutes and a second after the second */
     put(5, 0, 0, 4601, 0);    /* in the same second as the row above */
-    d.in = (hg_incidents){.n = 6, .x = d.x, .y = d.y, .t_start = d.t, .stream = d.stream, .flags = d.flags, .streams = 2};
+    d.in =
+        (hg_incidents){.n = 6, .x = d.x, .y = d.y, .t_start = d.t, .stream = d.stream, .flags = d.flags, .streams = 2};
     assert_int_equal(hg_find_repeats(&d.in, NULL, 50, HALF_HOUR, NULL, found, &count, NULL), HG_OK);
     const uint8_t expected[] = {0, 1, 0, 0, 0, 1};
     assert_memory_equal(found, expected, sizeof expected);
