@@ -87,7 +87,8 @@ static const char *words(const hg_yaml_node *entry, const char *key, bool zh)
 
 void hg_advice_for(const hg_advice *a, const char *problem, bool zh, const char **text, const char **responsible)
 {
-    const hg_yaml_node *entries[] = {find(a->own, problem), find(a->built_in, problem), find(a->own, "*"), find(a->built_in, "*")};
+    const hg_yaml_node *entries[] = {find(a->own, problem), find(a->built_in, problem), find(a->own, "*"),
+                                     find(a->built_in, "*")};
     *text = *responsible = NULL;
     for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
         if (!*text)

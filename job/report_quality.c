@@ -15,7 +15,10 @@ typedef struct source {
 
 static size_t sources_of(const hg_report *r, source out[4])
 {
-    const source all[] = {{&r->hot, HG_SAY_RANKED_AREAS}, {&r->audit, HG_SAY_LAND}, {&r->index, HG_SAY_INDEX}, {&r->trends, HG_SAY_TRENDS}};
+    const source all[] = {{&r->hot, HG_SAY_RANKED_AREAS},
+                          {&r->audit, HG_SAY_LAND},
+                          {&r->index, HG_SAY_INDEX},
+                          {&r->trends, HG_SAY_TRENDS}};
     size_t n = 0;
     for (size_t i = 0; i < 4; i++)
         if (all[i].result->path)
@@ -50,7 +53,7 @@ static hg_status set_row(const hg_report *r, hg_table *t, size_t row, const sour
     static const char *const counts[] = {"rows_read", "accepted", "rejected"};
     char name[512];
     const char *layer = input_text(s->result, input, "layer"), *file = input_text(s->result, input, "name");
-    snprintf(name, sizeof name, "%s%s%s", file, layer && *layer ? ":" : "", layer ? layer : "");
+    hg_report_fit(name, sizeof name, "%s%s%s", file, layer && *layer ? ":" : "", layer ? layer : "");
     for (size_t k = 0; k < 3; k++) {
         double v = input_real(s->result, input, counts[k]);
         hg_table_column(t, counts[k])->i64[row] = isfinite(v) ? (int64_t)v : HG_NULL_INT64;
@@ -58,8 +61,9 @@ static hg_status set_row(const hg_report *r, hg_table *t, size_t row, const sour
     hg_status status = hg_table_set_text(t, hg_table_column(t, "result"), row, hg_report_say(r->zh, s->word), err);
     if (status == HG_OK)
         status = hg_table_set_text(t, hg_table_column(t, "input"), row, name, err);
-    return status == HG_OK ? hg_table_set_text(t, hg_table_column(t, "sha256"), row, input_text(s->result, input, "sha256"), err)
-                           : status;
+    return status == HG_OK
+               ? hg_table_set_text(t, hg_table_column(t, "sha256"), row, input_text(s->result, input, "sha256"), err)
+               : status;
 }
 
 static hg_status add_inputs(hg_report *r, const source *sources, size_t n, hg_error *err)
@@ -74,8 +78,8 @@ static hg_status add_inputs(hg_report *r, const source *sources, size_t n, hg_er
     static const struct {
         const char *name;
         hg_type type;
-    } make[] = {{"result", HG_TEXT}, {"input", HG_TEXT}, {"rows_read", HG_INT64}, {"accepted", HG_INT64}, {"rejected", HG_INT64},
-                {"sha256", HG_TEXT}};
+    } make[] = {{"result", HG_TEXT},    {"input", HG_TEXT},     {"rows_read", HG_INT64},
+                {"accepted", HG_INT64}, {"rejected", HG_INT64}, {"sha256", HG_TEXT}};
     size_t rows = 0, row = 0;
     hg_table *t = NULL;
     for (size_t i = 0; i < n; i++)
@@ -90,7 +94,10 @@ static hg_status add_inputs(hg_report *r, const source *sources, size_t n, hg_er
         hg_table_free(t);
         return status;
     }
-    hg_document_table table = {.caption = hg_report_say(r->zh, HG_SAY_INPUTS), .stem = "inputs", .table = t, .columns = columns,
+    hg_document_table table = {.caption = hg_report_say(r->zh, HG_SAY_INPUTS),
+                               .stem = "inputs",
+                               .table = t,
+                               .columns = columns,
                                .n_columns = sizeof columns / sizeof *columns};
     return hg_document_add_table(r->doc, &table, err);
 }
@@ -118,13 +125,17 @@ static hg_status add_reasons(hg_report *r, const hg_result *result, hg_error *er
         if (strncmp(p->key, prefix, sizeof prefix - 1) != 0)
             continue;
         hg_table_column(t, "rows")->i64[n] = (int64_t)hg_result_real(result, p->key);
-        status = hg_table_set_text(t, hg_table_column(t, "reason"), n++, hg_report_code(r, p->key + sizeof prefix - 1), err);
+        status =
+            hg_table_set_text(t, hg_table_column(t, "reason"), n++, hg_report_code(r, p->key + sizeof prefix - 1), err);
     }
     if (status != HG_OK) {
         hg_table_free(t);
         return status;
     }
-    hg_document_table table = {.caption = hg_report_say(r->zh, HG_SAY_REFUSED), .stem = "refused", .table = t, .columns = columns,
+    hg_document_table table = {.caption = hg_report_say(r->zh, HG_SAY_REFUSED),
+                               .stem = "refused",
+                               .table = t,
+                               .columns = columns,
                                .n_columns = 2};
     return hg_document_add_table(r->doc, &table, err);
 }
