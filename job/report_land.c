@@ -142,7 +142,7 @@ static const hg_style_class changes[] = {
 
 enum { CHANGES = sizeof changes / sizeof *changes };
 
-static hg_status add_map(hg_report *r, const char *title, const double box[4], hg_error *err)
+static hg_status add_map(hg_report *r, const char *title, const double box[4], bool half, hg_error *err)
 {
     static const hg_style_class zone_line = {.color = "#1f3b73"};
     static const hg_document_column popup[] = {
@@ -168,7 +168,7 @@ static hg_status add_map(hg_report *r, const char *title, const double box[4], h
         hg_table_free(faces);
         return status;
     }
-    layers[0] = (hg_map_layer){.title = hg_report_say(r->zh, HG_SAY_ZONES), .table = zones, .label = "zone_id", .labels = 40,
+    layers[0] = (hg_map_layer){.title = hg_report_say(r->zh, HG_SAY_ZONES), .table = zones, .label = "zone_id", .labels = 40, .key = "zone_id",
                                .style = {.symbol = HG_SYMBOL_FILL, .classes = &zone_line, .n_classes = 1, .opacity = 0.05,
                                          .stroke = "#1f3b73", .stroke_mm = 0.3},
                                .popup = zone_popup, .n_popup = sizeof zone_popup / sizeof *zone_popup};
@@ -176,7 +176,7 @@ static hg_status add_map(hg_report *r, const char *title, const double box[4], h
                                .style = {.symbol = HG_SYMBOL_FILL, .field = "change", .categorised = true, .classes = words,
                                          .n_classes = CHANGES, .opacity = 0.85},
                                .popup = popup, .n_popup = sizeof popup / sizeof *popup};
-    hg_map map = {.title = title, .alt = title, .crs = hg_report_crs(&r->audit, crs),
+    hg_map map = {.title = title, .alt = title, .half = half, .crs = hg_report_crs(&r->audit, crs),
                   .source = hg_report_source(r, &r->audit, source), .approval = r->job->set.report.map_approval,
                   .layers = layers, .n_layers = 2};
     memcpy(map.box, box, sizeof map.box);
@@ -234,7 +234,7 @@ static hg_status add_zone_maps(hg_report *r, const hg_table *zones, const hg_tab
         const char *id = hg_report_text(zones, "zone_id", order[k].row);
         snprintf(title, sizeof title, hg_report_say(r->zh, HG_SAY_ZONE_MAP), id ? id : "–");
         if (row_box(zones, order[k].row, box))
-            status = add_map(r, title, box, err);
+            status = add_map(r, title, box, true, err);
     }
     hg_free(order);
     return status;
@@ -252,7 +252,7 @@ static hg_status add_maps(hg_report *r, hg_error *err)
         status = hg_document_heading(r->doc, 2, "land-maps", hg_report_say(r->zh, HG_SAY_LAND_MAPS), err);
         snprintf(title, sizeof title, hg_report_say(r->zh, HG_SAY_ZONE_MAP), hg_report_say(r->zh, HG_SAY_ALL_ZONES));
         if (status == HG_OK)
-            status = add_map(r, title, box, err);
+            status = add_map(r, title, box, false, err);
         if (status == HG_OK)
             status = add_zone_maps(r, zones, faces, err);
     }
