@@ -4,8 +4,12 @@
 #include "base/memory.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+/* A chart is not made narrower than this: its letters could not be read, and a small screen moves it instead. */
+enum { LEAST_CHART = 480 };
 
 extern const hg_embedded hg_html_assets[];
 
@@ -179,7 +183,7 @@ static hg_status add_chart(hg_html *h, const hg_chart *c, hg_error *err)
     hg_canvas *canvas = NULL;
     add_element(h, "<figure class=\"chart\"><figcaption>", c->title, "</figcaption><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"");
     hg_text_add_xml(&h->t, c->title);
-    hg_text_addf(&h->t, "\">");
+    hg_text_addf(&h->t, "\" style=\"--least:%.0fpx\">", fmin(c->width, LEAST_CHART));
     hg_status status = hg_canvas_new_inline(&h->t, c->width, c->height, c->alt ? c->alt : c->title, &canvas, err);
     if (status == HG_OK) {
         c->draw(canvas, c->width, c->height, c->data);

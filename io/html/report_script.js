@@ -151,7 +151,9 @@
       var tip = label.shape.getTooltip(), e = tip && map.hasLayer(tip) && tip.getElement();
       if (!e) return;
       var r = e.getBoundingClientRect();
-      var hidden = taken.some(function (t) { return r.left < t.right && t.left < r.right && r.top < t.bottom && t.top < r.bottom; });
+      var hidden = taken.some(function (t) {
+        return r.left < t.right + 3 && t.left < r.right + 3 && r.top < t.bottom && t.top < r.bottom;
+      });
       e.classList.toggle('hidden', hidden);
       if (!hidden) taken.push(r);
     });
@@ -188,12 +190,12 @@
   /* On paper the frame is as wide as the column of an A4 page, or half of it. */
   function keepForPrint(map, container, box) {
     window.addEventListener('beforeprint', function () {
-      container.style.width = container.closest('.maps') ? '8.4cm' : '17.5cm';
+      container.parentNode.style.width = container.closest('.maps') ? '8.4cm' : '17.5cm';
       fit(map, box);
       settleLabels(map);
     });
     window.addEventListener('afterprint', function () {
-      container.style.width = '';
+      container.parentNode.style.width = '';
       fit(map, box);
     });
   }
