@@ -150,6 +150,9 @@ typedef struct hg_map {
     const hg_map_layer *layers; /**< n_layers */
     size_t n_layers;
 } hg_map;
+/** All that its frame may show, on paper or on a wide screen: what a picture that lies under it should cover. */
+void hg_map_background_box(const hg_map *map, double box[4]);
+
 hg_status hg_document_add_map(hg_document *doc, const hg_map *map, hg_error *err);
 
 /* ------------------------------------------------------------------ writing ---------------- */

@@ -46,19 +46,26 @@ static void add_element(hg_html *h, const char *open, const char *text, const ch
 
 /* ------------------------------------------------------------------ head ------------------- */
 
+/* The end of an asset of Leaflet without the note to programmers where its sources are. */
+static const char *end_of(const hg_embedded *a)
+{
+    const char *note = strstr(a->text, "# sourceMappingURL");
+    return note ? note - 2 : a->text + a->size;
+}
+
 /*
  * Leaflet's pictures for markers and its layer button are not used: without their addresses nothing is
  * ever asked for. The policy says so to the browser, too.
  */
-static void add_leaflet_css(hg_text *t, const char *css)
+static void add_leaflet_css(hg_text *t)
 {
-    for (const char *url; (url = strstr(css, "url(")); css = strchr(url, ')') + 1) {
+    const hg_embedded *a = asset("leaflet");
+    const char *css = a->text, *end = end_of(a);
+    for (const char *url; (url = strstr(css, "url(")) && strchr(url, ')'); css = strchr(url, ')') + 1) {
         hg_text_add_n(t, css, (size_t)(url - css));
         hg_text_add(t, "none");
-        if (!strchr(url, ')'))
-            return;
     }
-    hg_text_add(t, css);
+    hg_text_add_n(t, css, (size_t)(end - css));
 }
 
 static void add_head(hg_html *h)
@@ -75,7 +82,7 @@ static void add_head(hg_html *h)
     if (about->subtitle)
         add_element(h, " – ", about->subtitle, "");
     hg_text_add(&h->t, "</title>\n<style>\n");
-    add_leaflet_css(&h->t, asset("leaflet")->text);
+    add_leaflet_css(&h->t);
     hg_text_add(&h->t, asset("report")->text);
     hg_text_add(&h->t, "</style>\n</head>\n<body>\n");
 }
@@ -126,9 +133,8 @@ static void add_tail(hg_html *h)
                  h->zh ? "放大" : "Zoom in", h->zh ? "缩小" : "Zoom out", h->zh ? "地图" : "map");
     if (h->maps) {
         const hg_embedded *leaflet = asset("leaflet.min");
-        const char *end = strstr(leaflet->text, "//# sourceMappingURL");
         hg_text_add(&h->t, "<script>");
-        hg_text_add_n(&h->t, leaflet->text, end ? (size_t)(end - leaflet->text) : leaflet->size);
+        hg_text_add_n(&h->t, leaflet->text, (size_t)(end_of(leaflet) - leaflet->text));
         hg_text_add(&h->t, "</script>\n");
     }
     hg_text_add(&h->t, "<script>");

@@ -32,7 +32,7 @@ static void add_box(hg_text *t, const double box[4], const hg_map *map)
 
 static hg_status add_base64(hg_text *t, const char *kind, const void *bytes, size_t n, hg_error *err)
 {
-    unsigned char *text = n <= INT32_MAX / 2 ? hg_malloc(n / 3 + 1, 4) : NULL;
+    unsigned char *text = n <= INT32_MAX / 2 ? hg_malloc(n / 3 + 2, 4) : NULL; /* it ends with a zero */
     if (!text)
         return hg_fail_memory(err);
     int length = EVP_EncodeBlock(text, bytes, (int)n);

@@ -99,6 +99,31 @@ double hg_map_ratio(const hg_map *map)
     return fmin(1.2, fmax(0.5, width > 0 ? height / width : 1));
 }
 
+/* The box and a little more, at least as wide and as high as a frame of such proportions makes it. */
+static void widen(const hg_map *map, double least_ratio, double most_ratio, double box[4])
+{
+    const double margin = 1.04;
+    double width = fmax(map->box[2] - map->box[0], 1) * margin, height = fmax(map->box[3] - map->box[1], 1) * margin;
+    double x = (map->box[0] + map->box[2]) / 2, y = (map->box[1] + map->box[3]) / 2;
+    double wide = fmax(width, height / least_ratio), high = fmax(height, width * most_ratio);
+    box[0] = x - wide / 2;
+    box[1] = y - high / 2;
+    box[2] = x + wide / 2;
+    box[3] = y + high / 2;
+}
+
+void hg_map_frame_box(const hg_map *map, double box[4])
+{
+    widen(map, hg_map_ratio(map), hg_map_ratio(map), box);
+}
+
+void hg_map_background_box(const hg_map *map, double box[4])
+{
+    const double widest = 0.55, highest = 1.2; /* the screen cuts the height of a map, a pair shares the higher one */
+    double ratio = hg_map_ratio(map);
+    widen(map, map->half ? ratio : fmin(ratio, widest), map->half ? highest : ratio, box);
+}
+
 static void add_part(hg_text *out, const char *before, const char *part)
 {
     if (!part || !*part)

@@ -33,6 +33,9 @@ const char *hg_map_bar_label(double length_m, char buf[32]);
 /** Height over width of a map's frame. */
 double hg_map_ratio(const hg_map *map);
 
+/** The metres that its frame shows: the box, widened to the frame's proportions. */
+void hg_map_frame_box(const hg_map *map, double box[4]);
+
 /** CRS, source and approval, as they stand below a map; plain text. */
 void hg_map_note(const hg_map *map, bool zh, hg_text *out);
 

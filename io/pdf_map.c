@@ -18,11 +18,10 @@ double hg_pdf_map_y(const hg_pdf_frame *f, double y)
 
 static hg_pdf_frame make_frame(hg_pdf *p, const hg_map *map, double x, double width, double height)
 {
-    const double *box = map->box;
-    const double margin = 1.04;
+    double box[4];
     hg_pdf_frame f = {.p = p, .map = map, .x = x, .y = p->y, .width = width, .height = height};
-    double width_m = fmax(box[2] - box[0], 1) * margin, height_m = fmax(box[3] - box[1], 1) * margin;
-    f.scale = fmin(f.width / width_m, f.height / height_m);
+    hg_map_frame_box(map, box);
+    f.scale = fmin(f.width / (box[2] - box[0]), f.height / (box[3] - box[1]));
     f.x0 = (box[0] + box[2]) / 2 - f.width / f.scale / 2;
     f.y1 = (box[1] + box[3]) / 2 + f.height / f.scale / 2;
     return f;

@@ -155,6 +155,8 @@ static hg_status add_map(hg_report *r, const char *title, const double box[4], b
     hg_style_class words[CHANGES];
     char crs[256], source[512];
     hg_map_layer layers[2] = {{0}};
+    hg_basemap basemap = {0};
+    hg_map_image image = {0};
     hg_table *zones = NULL, *faces = NULL;
     for (size_t k = 0; k < CHANGES; k++) {
         words[k] = changes[k];
@@ -180,7 +182,17 @@ static hg_status add_map(hg_report *r, const char *title, const double box[4], b
                   .source = hg_report_source(r, &r->audit, source), .approval = r->job->set.report.map_approval,
                   .layers = layers, .n_layers = 2};
     memcpy(map.box, box, sizeof map.box);
-    return hg_document_add_map(r->doc, &map, err);
+    status = hg_report_basemap(r, &r->audit, "zones", &map, &basemap, &image, err);
+    map.images = &image;
+    map.n_images = basemap.jpeg != NULL;
+    if (status == HG_OK) {
+        status = hg_document_add_map(r->doc, &map, err);
+    } else {
+        hg_table_free(zones);
+        hg_table_free(faces);
+    }
+    hg_basemap_dispose(&basemap);
+    return status;
 }
 
 /* A zone, and how much of it changed. */

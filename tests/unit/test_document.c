@@ -191,6 +191,23 @@ static void pdf_is_the_same_again(void **state)
     written_twice_is_the_same("zh", "pdf", write_pdf, "%PDF-");
 }
 
+/* Two letters of a private plane are in no font; Chinese and a true minus are in one. */
+static void letters_without_a_font_are_counted(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"面积 −12.5 亩 · m² km²", "a\xf3\xb0\x80\x80" "b\xf3\xb0\x80\x81"};
+    for (size_t i = 0; i < 2; i++) {
+        hg_document_info info = {.title = "Report", .lang = "en"};
+        hg_document *d = NULL;
+        size_t unknown = 9;
+        assert_int_equal(hg_document_new(&info, &d, NULL), HG_OK);
+        hg_document_text(d, HG_BODY, texts[i], NULL);
+        assert_int_equal(hg_document_write_pdf(d, "/dev/null", &unknown, NULL), HG_OK);
+        assert_int_equal(unknown, i ? 2 : 0);
+        hg_document_free(d);
+    }
+}
+
 static void html_is_the_same_again(void **state)
 {
     (void)state;
@@ -215,6 +232,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cells_read_as_in_the_language),
         cmocka_unit_test(pdf_is_the_same_again),
+        cmocka_unit_test(letters_without_a_font_are_counted),
         cmocka_unit_test(html_is_the_same_again),
         cmocka_unit_test(a_folder_that_is_not_there_is_told),
     };
