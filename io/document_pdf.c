@@ -37,8 +37,7 @@ static void finish_page(hg_pdf *p)
     if (!p->page || p->measuring)
         return;
     PangoLayout *kept = p->canvas->layout;
-    p->canvas->layout = pango_cairo_create_layout(p->canvas->cairo);
-    hg_canvas_settle_fonts(p->canvas);
+    p->canvas->layout = pango_layout_new(pango_layout_get_context(kept));
     draw_margins(p);
     g_object_unref(p->canvas->layout);
     p->canvas->layout = kept;
@@ -308,6 +307,8 @@ static hg_status open_canvas(hg_pdf *p, FILE *file, hg_error *err)
     cairo_t *cairo = cairo_create(p->surface);
     hg_status status = hg_canvas_on(cairo, &p->canvas, err);
     cairo_destroy(cairo);
+    if (status == HG_OK) /* letters stand where they belong, not on whole points: paper has no pixels */
+        pango_context_set_round_glyph_positions(pango_layout_get_context(p->canvas->layout), FALSE);
     return status;
 }
 

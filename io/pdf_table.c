@@ -15,7 +15,7 @@ typedef struct setting {
     const hg_document_table *t;
     size_t rows;    /* that are shown */
     double size;    /* of the letters */
-    double column;  /* width of the page that it is for */
+    bool wide;      /* it needs a page on its side */
     double *widths; /* of the columns, padding included; NULL = not yet settled */
 } setting;
 
@@ -28,6 +28,12 @@ static size_t row_shown(const setting *s, size_t i)
 static double band_of(const setting *s, size_t k)
 {
     return s->t->columns[k].band ? band_width : 0;
+}
+
+/* What a column needs beside its text. */
+static double around(const setting *s, size_t k)
+{
+    return 2 * pad_x + band_of(s, k) + 0.5;
 }
 
 static hg_pdf_letters letters(const setting *s, size_t k, bool bold)
@@ -71,7 +77,7 @@ static double least_width(const setting *s, const hg_pdf_letters *how, const cha
     return fmin(width, fmax(fmin(longest_piece(s, how, text), 11 * s->size), letters * s->size));
 }
 
-/* What a column would like to have, and what it needs at least; numbers do not wrap. */
+/* What the texts of a column would like to have, and what they need at least; numbers do not wrap. */
 static void measure(const setting *s, size_t k, double *like, double *least)
 {
     enum { LOOKED_AT = 400, LONG_TEXT = 200 };
@@ -90,50 +96,57 @@ static void measure(const setting *s, size_t k, double *like, double *least)
         *like = fmax(*like, width);
         *least = fmax(*least, wraps ? least_width(s, &how, text, width, 6) : width);
     }
-    *like = fmin(*like, most) + 2 * pad_x + band_of(s, k) + 0.5;
-    *least = fmin(*least, most) + 2 * pad_x + band_of(s, k) + 0.5;
-    *like = fmax(*like, *least);
+    *least = fmin(*least, most);
+    *like = fmax(fmin(*like, most), *least);
 }
 
-/* Columns take what they like where that fits, else what is beyond the least shrinks alike. True = it fits. */
-static bool settle_widths(setting *s)
+/* Widths in letters of `size` on a column so wide: columns take what they like where that fits, else what is beyond
+   the least shrinks alike. True = it fits. */
+static bool settle_widths(setting *s, const double *like, const double *least, double size, double column)
 {
-    size_t n = s->t->n_columns;
-    double likes = 0, leasts = 0, column = s->column;
-    double *like = hg_malloc(n ? n : 1, sizeof *like), *least = hg_malloc(n ? n : 1, sizeof *least);
-    s->p->failed |= !like || !least;
-    for (size_t k = 0; !s->p->failed && k < n; k++) {
-        measure(s, k, &like[k], &least[k]);
-        likes += like[k];
-        leasts += least[k];
+    double likes = 0, leasts = 0, scale = size / s->size;
+    for (size_t k = 0; k < s->t->n_columns; k++) {
+        likes += scale * like[k] + around(s, k);
+        leasts += scale * least[k] + around(s, k);
     }
     double part = likes <= column ? 1 : leasts < likes ? fmax(0, (column - leasts) / (likes - leasts)) : 0;
     double squeeze = leasts > column ? column / leasts : 1;
-    for (size_t k = 0; !s->p->failed && k < n; k++)
-        like[k] = (least[k] + part * (like[k] - least[k])) * squeeze;
-    hg_free(least);
-    hg_free(s->widths);
-    s->widths = like;
-    return s->p->failed || leasts <= column;
+    for (size_t k = 0; k < s->t->n_columns; k++)
+        s->widths[k] = (scale * (least[k] + part * (like[k] - least[k])) + around(s, k)) * squeeze;
+    return leasts <= column;
 }
 
 /* Smaller letters, then a page on its side, then smaller ones again. */
-static bool settle(setting *s)
+static void settle_size(setting *s, const double *like, const double *least)
 {
     static const double standing[] = {8.6, 7.8, 7}, lying[] = {8.6, 7.8, 7, 6.3, 5.6, 5};
-    s->column = HG_PDF_SHORT - 2 * HG_PDF_LEFT;
-    for (size_t k = 0; k < sizeof standing / sizeof *standing; k++) {
-        s->size = standing[k];
-        if (settle_widths(s))
-            return false;
+    double size = standing[0];
+    bool fits = false;
+    for (size_t k = 0; !fits && k < sizeof standing / sizeof *standing; k++)
+        fits = settle_widths(s, like, least, size = standing[k], HG_PDF_SHORT - 2 * HG_PDF_LEFT);
+    s->wide = !fits;
+    for (size_t k = 0; !fits && k < sizeof lying / sizeof *lying; k++)
+        fits = settle_widths(s, like, least, size = lying[k], HG_PDF_LONG - 2 * HG_PDF_LEFT);
+    s->size = size;
+}
+
+/* Texts are measured once: their widths are in proportion to the size of the letters. */
+static void settle(setting *s)
+{
+    size_t n = s->t->n_columns ? s->t->n_columns : 1;
+    double *like = hg_malloc(n, sizeof *like), *least = hg_malloc(n, sizeof *least), *widths = hg_malloc(n, sizeof *widths);
+    s->p->failed |= !like || !least || !widths;
+    if (!s->p->failed) {
+        s->size = 10;
+        for (size_t k = 0; k < s->t->n_columns; k++)
+            measure(s, k, &like[k], &least[k]);
+        s->widths = widths;
+        settle_size(s, like, least);
+        widths = NULL;
     }
-    s->column = HG_PDF_LONG - 2 * HG_PDF_LEFT;
-    for (size_t k = 0; k < sizeof lying / sizeof *lying; k++) {
-        s->size = lying[k];
-        if (settle_widths(s))
-            break;
-    }
-    return true;
+    hg_free(like);
+    hg_free(least);
+    hg_free(widths);
 }
 
 static setting make_setting(hg_pdf *p, const hg_document_table *t)
@@ -148,9 +161,10 @@ static setting make_setting(hg_pdf *p, const hg_document_table *t)
 bool hg_pdf_table_is_wide(hg_pdf *p, const hg_document_table *t)
 {
     setting s = make_setting(p, t);
-    bool wide = t->table->rows && settle(&s);
+    if (t->table->rows)
+        settle(&s);
     hg_free(s.widths);
-    return wide;
+    return s.wide;
 }
 
 static double row_height(const setting *s, size_t row)

@@ -208,6 +208,42 @@ static void letters_without_a_font_are_counted(void **state)
     }
 }
 
+static size_t occurrences(const char *bytes, size_t n, const char *what)
+{
+    size_t found = 0;
+    for (const char *at = bytes; (at = memmem(at, n - (size_t)(at - bytes), what, strlen(what))); at++)
+        found++;
+    return found;
+}
+
+/* Sixteen numbers in a row need a page on its side; the heading goes with them, and the text after them stands. */
+static void a_wide_table_lies_on_its_side(void **state)
+{
+    (void)state;
+    enum { COLUMNS = 16 };
+    hg_document_info info = {.title = "Report", .lang = "en"};
+    hg_document_column wide[COLUMNS];
+    hg_document *d = NULL;
+    char path[128];
+    size_t n = 0;
+    for (size_t k = 0; k < COLUMNS; k++)
+        wide[k] = (hg_document_column){"mu", "Area, mu", HG_CELL_REAL, 3, NULL};
+    hg_document_table table = {.caption = "Wide", .stem = "wide", .table = make_table(30, false), .columns = wide, .n_columns = COLUMNS};
+    assert_int_equal(hg_document_new(&info, &d, NULL), HG_OK);
+    hg_document_text(d, HG_BODY, "before", NULL);
+    hg_document_heading(d, 2, "wide", "A wide table", NULL);
+    assert_int_equal(hg_document_add_table(d, &table, NULL), HG_OK);
+    hg_document_text(d, HG_BODY, "after", NULL);
+    snprintf(path, sizeof path, "/tmp/document_wide_%d.pdf", (int)getpid());
+    assert_int_equal(hg_document_write_pdf(d, path, NULL, NULL), HG_OK);
+    char *bytes = read_all(path, &n);
+    assert_int_equal(occurrences(bytes, n, "595.276 841.89 ]"), 2);
+    assert_int_equal(occurrences(bytes, n, "841.89 595.276 ]"), 1);
+    unlink(path);
+    free(bytes);
+    hg_document_free(d);
+}
+
 static void html_is_the_same_again(void **state)
 {
     (void)state;
@@ -233,6 +269,7 @@ int main(void)
         cmocka_unit_test(cells_read_as_in_the_language),
         cmocka_unit_test(pdf_is_the_same_again),
         cmocka_unit_test(letters_without_a_font_are_counted),
+        cmocka_unit_test(a_wide_table_lies_on_its_side),
         cmocka_unit_test(html_is_the_same_again),
         cmocka_unit_test(a_folder_that_is_not_there_is_told),
     };
