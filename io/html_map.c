@@ -190,12 +190,13 @@ static void add_layer(hg_html *h, const hg_map *map, const hg_map_layer *l)
 
 /* ------------------------------------------------------------------ legend ----------------- */
 
-/* A little of what is on the map: filling with its opacity, and outline. */
+/* A little of what is on the map: filling with its opacity upon the map's ground, and outline. */
 static void add_swatch(hg_text *t, const hg_map_look *look, bool point, const char *label)
 {
+    unsigned opacity = (unsigned)lround(look->opacity * 255);
     hg_text_add(t, "<span class=\"swatch\"><i style=\"");
     if (look->fill)
-        hg_text_addf(t, "background-color:%s%02x;", look->fill, (unsigned)lround(look->opacity * 255));
+        hg_text_addf(t, "background:linear-gradient(%s%02x,%s%02x),var(--ground);", look->fill, opacity, look->fill, opacity);
     if (look->stroke)
         hg_text_addf(t, "border:2px solid %s;", look->stroke);
     hg_text_addf(t, "%s\"></i>", point ? "border-radius:50%" : "");

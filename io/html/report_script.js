@@ -135,7 +135,8 @@
         if (!renderer) makeReachable(shapes, i, feature.l || feature.p.join(', '));
       }
       if (feature.l && i < layer.labels) {
-        shape.bindTooltip(element('span', '', feature.l), { permanent: true, direction: 'right', className: 'map-label' });
+        shape.bindTooltip(element('span', '', feature.l), { permanent: true, direction: 'right', offset: [8, 0],
+          className: 'map-label' });
         map.labels.push({ shape: shape, rank: i });
       }
       shape.addTo(group);
@@ -200,16 +201,26 @@
     });
   }
 
+  /* The legend begins at the top: what is switched on goes to its place between the others. */
+  function restack(map, groups) {
+    groups.forEach(function (group) {
+      if (!group.eachLayer || !map.hasLayer(group)) return;
+      group.eachLayer(function (shape) { shape.bringToFront(); });
+    });
+  }
+
   function addSwitches(map, frame, groups) {
     Array.prototype.forEach.call(frame.querySelectorAll('.legend input'), function (input) {
       var group = groups[Number(input.value)];
       if (input.checked) group.addTo(map);
       input.addEventListener('change', function () {
         if (input.checked) group.addTo(map); else map.removeLayer(group);
+        restack(map, groups);
         settleLabels(map);
       });
       map.on('layeradd layerremove', function (event) { if (event.layer === group) input.checked = map.hasLayer(group); });
     });
+    restack(map, groups);
   }
 
   function makeMap(frame) {
@@ -220,9 +231,9 @@
     L.control.zoom({ zoomInTitle: words.zoomIn, zoomOutTitle: words.zoomOut }).addTo(map);
     L.control.scale({ imperial: false }).addTo(map);
     fit(map, data.box);
-    var groups = data.images.map(function (image) {
+    var groups = data.images.map(function (image, i) {
       return L.imageOverlay(image.url, [[image.box[1], image.box[0]], [image.box[3], image.box[2]]],
-        { alt: image.title, className: image.photo ? 'photo' : '' });
+        { alt: image.title, zIndex: i + 1, className: image.photo ? 'photo' : '' });
     }).concat(data.layers.map(function (layer) { return makeLayer(map, layer); }));
     map.labels.sort(function (a, b) { return a.rank - b.rank; });
     addSwitches(map, frame, groups);

@@ -201,6 +201,14 @@ class InBrowser(Reports):
         self.assertLess(b.run("document.querySelectorAll('.map')[0].querySelectorAll('path').length"), before)
         self.check_quiet(b, "zh")
 
+    def test_a_layer_switched_off_and_on_lies_where_it_lay(self):
+        b = self.open()
+        order = "[...document.querySelector('.map').querySelectorAll('path')].map(e => e.getAttribute('d')).join()"
+        before = b.run(order)
+        for _ in range(2):
+            b.run("document.querySelectorAll('.legend')[0].querySelectorAll('input')[1].click()")
+        self.assertEqual(b.run(order), before)
+
     def test_tables_sort_by_value(self):
         b = self.open("en")
         script = """(() => { const t = [...document.querySelectorAll('table.sortable')].find(t => t.querySelector('tr.total'));
