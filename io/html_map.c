@@ -169,6 +169,8 @@ static void add_layer(hg_html *h, const hg_map *map, const hg_map_layer *l)
     bool first = true;
     hg_text_add(t, "{\"name\":");
     hg_html_json(t, l->table->name);
+    hg_text_add(t, ",\"title\":");
+    hg_html_json(t, l->title);
     hg_text_add(t, ",");
     add_layer_style(t, l);
     hg_text_add(t, ",\"popup\":[");

@@ -55,14 +55,40 @@
 
   var features = {}; /* "layer:key" -> function that shows it */
 
-  function popupOf(layer, feature) {
+  function tableOf(layer, feature) {
     var table = element('table');
+    table.createCaption().textContent = layer.title;
     layer.popup.forEach(function (head, i) {
       var row = table.insertRow();
       row.appendChild(element('th', '', head)).scope = 'row';
       row.appendChild(element('td', '', feature.p[i]));
     });
     return table;
+  }
+
+  /* Whether a place lies in a polygon: an odd number of its edges lie to the right. */
+  function isInside(feature, x, y) {
+    var inside = false;
+    feature.g.forEach(function (polygon) {
+      polygon.forEach(function (r) {
+        for (var i = 0, j = r.length - 2; i < r.length; j = i, i += 2) {
+          if ((r[i + 1] > y) !== (r[j + 1] > y) && x < (r[j] - r[i]) * (y - r[i + 1]) / (r[j + 1] - r[i + 1]) + r[i]) inside = !inside;
+        }
+      });
+    });
+    return inside;
+  }
+
+  /* What is known of a feature, and of what lies below the place that was clicked in other layers. */
+  function popupOf(map, layer, feature) {
+    var box = element('div'), at = map.clicked;
+    box.appendChild(tableOf(layer, feature));
+    map.layers.forEach(function (other) {
+      if (!at || other.layer === layer || other.layer.points || !other.layer.popup.length || !map.hasLayer(other.group)) return;
+      var below = other.layer.features.filter(function (f) { return isInside(f, at.lng, at.lat); })[0];
+      if (below) box.appendChild(tableOf(other.layer, below));
+    });
+    return box;
   }
 
   function styleOf(layer, feature) {
@@ -84,8 +110,13 @@
     }), style);
   }
 
+  function openAlone(map, shape) {
+    map.clicked = null;
+    shape.openPopup();
+  }
+
   /* The tab key stops once at a layer; arrow keys go on from feature to feature, in the order of rank. */
-  function makeReachable(shapes, i, name) {
+  function makeReachable(map, shapes, i, name) {
     var shape = shapes[i];
     function goTo(n) {
       var next = shapes[n] && shapes[n].getElement();
@@ -101,7 +132,7 @@
       e.setAttribute('role', 'button');
       e.setAttribute('aria-label', name);
       e.addEventListener('keydown', function (event) {
-        if (event.key === 'Enter' || event.key === ' ') shape.openPopup();
+        if (event.key === 'Enter' || event.key === ' ') openAlone(map, shape);
         else if (event.key === 'ArrowRight' || event.key === 'ArrowDown') goTo(i + 1);
         else if (event.key === 'ArrowLeft' || event.key === 'ArrowUp') goTo(i - 1);
         else return;
@@ -119,7 +150,7 @@
       map.fitBounds(shape.getBounds ? shape.getBounds().pad(2) : [shape.getLatLng(), shape.getLatLng()],
         { maxZoom: map.home + 2, animate: false });
       map.getContainer().scrollIntoView({ block: 'center' });
-      shape.openPopup();
+      openAlone(map, shape);
       var e = shape.getElement && shape.getElement();
       if (e && e.focus) e.focus({ preventScroll: true });
     };
@@ -131,8 +162,9 @@
     for (var i = n - 1; i >= 0; i--) { /* the first matter most, so they lie on top */
       var feature = layer.features[i], shape = shapes[i] = shapeOf(layer, feature, renderer);
       if (layer.popup.length) {
-        shape.bindPopup(popupOf.bind(null, layer, feature), { maxWidth: 280, autoPanPadding: [10, 10] });
-        if (!renderer) makeReachable(shapes, i, feature.l || feature.p.join(', '));
+        shape.on('click', function (event) { map.clicked = event.latlng; });
+        shape.bindPopup(popupOf.bind(null, map, layer, feature), { maxWidth: 280, autoPanPadding: [10, 10] });
+        if (!renderer) makeReachable(map, shapes, i, feature.l || feature.p.join(', '));
       }
       if (feature.l && i < layer.labels) {
         shape.bindTooltip(element('span', '', feature.l), { permanent: true, direction: 'right', offset: [8, 0],
@@ -142,6 +174,7 @@
       shape.addTo(group);
       linkToTable(map, group, layer, feature, shape);
     }
+    map.layers.unshift({ layer: layer, group: group });
     return group;
   }
 
@@ -228,6 +261,7 @@
     var map = L.map(container, { crs: L.CRS.Simple, minZoom: -12, maxZoom: 4, zoomSnap: 0.25, zoomDelta: 0.5,
       attributionControl: false, zoomControl: false, scrollWheelZoom: false, dragging: !L.Browser.mobile });
     map.labels = [];
+    map.layers = [];
     L.control.zoom({ zoomInTitle: words.zoomIn, zoomOutTitle: words.zoomOut }).addTo(map);
     L.control.scale({ imperial: false }).addTo(map);
     fit(map, data.box);

@@ -166,12 +166,15 @@ class InBrowser(Reports):
 
     def test_popup_opens_on_click_and_closes_on_escape(self):
         b = self.open()
-        place = b.run("""(() => { const e = document.querySelector('path.leaflet-interactive[tabindex="0"]');
-            e.scrollIntoView({block: 'center'}); const r = e.getBoundingClientRect();
-            return [r.left + r.width / 2, r.top + r.height / 2]; })()""")
+        place = b.run("""(() => { document.querySelector('.map').scrollIntoView({block: 'center'});
+            for (const e of document.querySelectorAll('path.leaflet-interactive[stroke="#5a0a14"]')) {
+              const r = e.getBoundingClientRect(), at = [r.left + r.width / 2, r.top + r.height / 2];
+              if (document.elementFromPoint(...at) === e) return at; } })()""")
         b.click(*place)
         text = b.wait_until("(document.querySelector('.leaflet-popup-content') || {}).textContent")
-        self.assertIn("1", text)
+        self.assertIn("排名", text)
+        heads = b.run("[...document.querySelectorAll('.leaflet-popup-content caption')].map(e => e.textContent)")
+        self.assertEqual(len(heads), 2, "the area, and the cell below it")
         b.key("Escape", 27)
         b.wait_until("!document.querySelector('.leaflet-popup')")
         self.check_quiet(b, "zh")
