@@ -10,6 +10,7 @@
 
 #include "base/table.h"
 #include "io/canvas.h"
+#include "io/staging.h"
 #include "io/style.h"
 
 typedef struct hg_document hg_document;
@@ -167,10 +168,13 @@ hg_status hg_document_write_html(const hg_document *doc, const char *path, hg_er
  * no font of the machine has, so that they are boxes.
  */
 hg_status hg_document_write_pdf(const hg_document *doc, const char *path, size_t *unknown, hg_error *err);
-/** Every table as <folder>/<stem>.csv (UTF-8 with byte-order mark) … */
-hg_status hg_document_write_csv(const hg_document *doc, const char *folder, hg_error *err);
-/** … and all of them as sheets of one workbook. */
-hg_status hg_document_write_xlsx(const hg_document *doc, const char *path, hg_error *err);
+/**
+ * Every table as <folder>/<stem>.csv (UTF-8 with byte-order mark) and as a sheet of <folder>/tables.xlsx, staged: they
+ * appear when the caller commits. The folder must be there. Columns are those shown, under their own names, with every
+ * digit; a share stays a share. A text that a spreadsheet would run as a formula has an apostrophe before it in the
+ * CSV; in the workbook all texts are texts. Errors: HG_EIO.
+ */
+hg_status hg_document_write_tables(const hg_document *doc, const char *folder, hg_staging *staging, hg_error *err);
 
 /* ------------------------------------------------------------------ for the writers -------- */
 

@@ -31,6 +31,7 @@ void hg_findings_dispose(hg_findings *f)
     hg_compositions_dispose(&f->cells);
     hg_compositions_dispose(&f->area_compositions);
     hg_free(f->weeks);
+    hg_free(f->repeat);
     hg_free(f->area_names);
     hg_places_free(f->places);
     hg_pile_ups_dispose(&f->pile_ups);
@@ -70,6 +71,11 @@ static hg_status group_incidents(hg_job *job, hg_findings *f, hg_error *err)
                               f->ranking.listed, &job->control, f->group, err);
 }
 
+typedef struct findings_pass {
+    hg_job *job;
+    hg_findings *f;
+} findings_pass;
+
 static hg_status compose_areas(hg_findings *f, hg_error *err)
 {
     const hg_incidents *inc = &f->in->incidents;
@@ -88,13 +94,27 @@ static hg_status compose_areas(hg_findings *f, hg_error *err)
     return status;
 }
 
-/* Cells and areas are composed side by side: each is one pass over the incidents. */
-static hg_status compose_half(void *context, size_t half, hg_error *err)
+/* The same event reported twice: near, and soon after. */
+static hg_status find_repeats(findings_pass *pass, hg_error *err)
 {
-    hg_findings *f = context;
-    if (half == 1)
-        return compose_areas(f, err);
-    return hg_compose(&f->in->incidents, f->group, f->ranking.listed, &f->defaults, &f->cells, err);
+    enum { WITHIN_S = 30 * 60 };
+    const double within_m = 50;
+    hg_findings *f = pass->f;
+    f->repeat = hg_malloc(f->in->incidents.n, sizeof *f->repeat);
+    if (!f->repeat)
+        return hg_fail_memory(err);
+    return hg_find_repeats(&f->in->incidents, &f->defaults, within_m, WITHIN_S, &pass->job->control, f->repeat, &f->repeats,
+                           err);
+}
+
+/* Passes over the incidents that need nothing of each other. */
+static hg_status run_pass(void *context, size_t i, hg_error *err)
+{
+    findings_pass *pass = context;
+    hg_findings *f = pass->f;
+    if (i == 0)
+        return hg_compose(&f->in->incidents, f->group, f->ranking.listed, &f->defaults, &f->cells, err);
+    return i == 1 ? compose_areas(f, err) : find_repeats(pass, err);
 }
 
 static hg_status read_places(hg_job *job, hg_findings *f, hg_error *err)
@@ -201,7 +221,7 @@ hg_status hg_findings_make(hg_job *job, hg_findings *f, hg_error *err)
         status = group_incidents(job, f, err);
     f->defaults = hg_find_default_times(inc);
     if (status == HG_OK)
-        status = hg_parallel(2, job->control.threads, compose_half, f, err);
+        status = hg_parallel(3, job->control.threads, run_pass, &(findings_pass){job, f}, err);
     if (status == HG_OK)
         status = name_areas(job, f, err);
     return status == HG_OK ? hg_check_cancel(&job->control, err) : status;

@@ -88,6 +88,7 @@ static void finding_facts(hg_job *job, const hg_findings *f)
     hg_fact_int(facts, (int64_t)f->defaults.count, "default_times");
     hg_fact_int(facts, (int64_t)f->weeks[0].incidents, "hours_known");
     hg_fact_int(facts, (int64_t)f->weeks[0].intervals, "hours_from_intervals");
+    hg_fact_int(facts, (int64_t)f->repeats, "suspected_repeats");
     hg_fact_int(facts, (int64_t)f->pile_ups.n, "pile_ups");
     if (f->pile_up_cells >= 0)
         hg_fact_int(facts, f->pile_up_cells, "pile_up_cells_changed");
@@ -146,6 +147,9 @@ static void summarise(hg_job *job, const hg_findings *f, const hg_result_tables 
     hg_summarise_stability(job, f);
     hg_expected_summarise(job, f);
     summarise_areas(job, f, t);
+    if (f->repeats)
+        hg_text_addf(s, "suspected repeat calls: %s, within 50 m and 30 minutes of another of their stream; they count\n",
+                     hg_grouped(f->repeats, (char[32]){0}));
     if (f->pile_ups.n)
         hg_text_addf(s, "pile-ups: %zu coordinates hold far more incidents than their surroundings "
                         "(the largest %llu, %.1f %%)",
@@ -195,7 +199,8 @@ static hg_status write_layers(closing *c, hg_error *err)
     if (status == HG_OK)
         status = hg_gpkg_create(c->out->gpkg_temp, control, &c->gpkg, err);
     const hg_table *tables[] = {c->tables.areas, c->tables.cells, c->tables.incidents,
-                                c->tables.patches, c->tables.hours, c->tables.rejects, c->tables.duplicates};
+                                c->tables.patches, c->tables.hours, c->tables.rejects, c->tables.duplicates,
+                                c->tables.repeats};
     for (size_t k = 0; k < sizeof tables / sizeof *tables && status == HG_OK; k++)
         status = !tables[k] ? HG_OK : hg_gpkg_add_table(c->gpkg, tables[k], err);
     return status;
@@ -234,7 +239,7 @@ static hg_status complete(closing *c, double read_s, double analyse_s, double be
     if (status != HG_OK)
         return status;
     finding_facts(job, c->f);
-    hg_run_say(job); /* with the notes since the intake */
+    hg_notes_say(job); /* with those since the intake */
     hg_run_facts(job, read_s, analyse_s, hg_now() - began);
     status = hg_store_facts(job, c->gpkg, err);
     if (status != HG_OK)

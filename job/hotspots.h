@@ -5,6 +5,7 @@
 #include "engine/composition.h"
 #include "engine/outline.h"
 #include "engine/pileup.h"
+#include "engine/repeats.h"
 #include "engine/week_profile.h"
 #include "io/geopackage.h"
 #include "job/at_risk.h"
@@ -46,6 +47,8 @@ typedef struct hg_findings {
     hg_week_profile *weeks;  /**< of the whole study area, then of each area */
     const char **area_names; /**< borrowed from `places`; NULL without --places */
     hg_places *places;
+    uint8_t *repeat; /**< of each incident whether it is a suspected repeat call */
+    uint64_t repeats;
     hg_pile_ups pile_ups;
     int64_t pile_up_cells; /**< selected cells that leave without all pile-ups; -1 = none found */
 } hg_findings;
@@ -75,7 +78,7 @@ void hg_summarise_stability(hg_job *job, const hg_findings *f);
 
 /** The tables of a result. */
 typedef struct hg_result_tables {
-    hg_table *cells, *areas, *incidents, *rejects, *duplicates, *pile_ups;
+    hg_table *cells, *areas, *incidents, *rejects, *duplicates, *repeats, *pile_ups;
     hg_table *hours;   /**< `area_hours`; NULL where no incident has a known hour */
     hg_table *patches; /**< NULL where no input holds polygons */
 } hg_result_tables;

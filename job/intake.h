@@ -24,7 +24,9 @@ typedef struct hg_input_facts {
 void hg_input_say(hg_facts *facts, const hg_input_facts *input, size_t i);
 /** How many rows were refused for what. */
 void hg_rejects_say(hg_facts *facts, const hg_rejects *rejects);
-/** What any run says of itself: options in force, notes, classification. */
+/** The notes so far; may be said again when there are more. */
+void hg_notes_say(hg_job *job);
+/** What any run says of itself, once: options in force, notes, classification. */
 void hg_run_say(hg_job *job);
 /** The CRS of the analysis, and why that. */
 void hg_plane_say(hg_facts *facts, const hg_crs *crs, const char *why);
@@ -128,7 +130,10 @@ const char *hg_intake_noun(const hg_intake *in);
 hg_status hg_intake_incident_table(const hg_intake *in, const char *name, bool polygons,
                                    const size_t *rows, size_t n, hg_table **out, hg_error *err);
 hg_status hg_intake_rejects_table(const hg_intake *in, hg_table **out, hg_error *err);
-/** Accepted rows that repeat an earlier one in every column: source, layer, row. */
+/** Accepted rows of which marks[i] has the bit (marks NULL = none): source, layer, row. */
+hg_status hg_intake_marked_table(const hg_intake *in, const char *name, const uint8_t *marks, uint8_t bit,
+                                 hg_table **out, hg_error *err);
+/** Accepted rows that repeat an earlier one in every column. */
 hg_status hg_intake_duplicates_table(const hg_intake *in, hg_table **out, hg_error *err);
 
 #endif

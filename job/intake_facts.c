@@ -42,7 +42,7 @@ static void option_facts(hg_job *job)
     }
 }
 
-static void note_facts(hg_job *job)
+void hg_notes_say(hg_job *job)
 {
     for (size_t i = 0; i < job->notes.count; i++)
         hg_fact_text(&job->facts, job->notes.items[i], "notes[%zu]", i);
@@ -87,7 +87,7 @@ void hg_plane_say(hg_facts *f, const hg_crs *crs, const char *why)
 void hg_run_say(hg_job *job)
 {
     option_facts(job);
-    note_facts(job);
+    hg_notes_say(job);
     hg_fact_text(&job->facts, "internal use", "classification");
 }
 
@@ -138,6 +138,30 @@ static void patch_facts(hg_job *job, const hg_intake *in)
     hg_fact_text(f, in->polygon_unit_rule, "polygon_unit_rule");
 }
 
+/* Names, rows and the last time of each; of a stream without times null. */
+static void stream_facts(hg_job *job, const hg_intake *in)
+{
+    const hg_incidents *inc = &in->incidents;
+    char buf[32];
+    int64_t *rows = hg_calloc(inc->streams, sizeof *rows), *last = hg_malloc(inc->streams, sizeof *last);
+    job->facts.failed |= !rows || !last;
+    for (size_t s = 0; last && s < inc->streams; s++)
+        last[s] = HG_NO_TIME;
+    for (size_t i = 0; rows && last && i < inc->n; i++) {
+        size_t s = inc->stream ? inc->stream[i] : 0;
+        int64_t t = inc->t_start ? inc->t_start[i] : HG_NO_TIME;
+        rows[s]++;
+        last[s] = t != HG_NO_TIME && (last[s] == HG_NO_TIME || t > last[s]) ? t : last[s];
+    }
+    for (size_t s = 0; rows && last && s < inc->streams; s++) {
+        hg_fact_text(&job->facts, in->stream_names[s], "streams[%zu]", s);
+        hg_fact_int(&job->facts, rows[s], "streams_accepted[%zu]", s);
+        hg_fact_text(&job->facts, last[s] != HG_NO_TIME ? hg_civil_text(last[s], buf) : NULL, "streams_last[%zu]", s);
+    }
+    hg_free(rows);
+    hg_free(last);
+}
+
 void hg_intake_facts(hg_job *job, const hg_intake *in)
 {
     hg_facts *f = &job->facts;
@@ -163,8 +187,7 @@ void hg_intake_facts(hg_job *job, const hg_intake *in)
     }
     if (in->patches)
         patch_facts(job, in);
-    for (size_t i = 0; i < in->incidents.streams; i++)
-        hg_fact_text(f, in->stream_names[i], "streams[%zu]", i);
+    stream_facts(job, in);
     input_facts(job, in);
     hg_run_say(job);
 }
@@ -340,16 +363,16 @@ hg_status hg_intake_rejects_table(const hg_intake *in, hg_table **out, hg_error 
     return hg_rejects_table(&in->rejects, in->inputs, in->rejects_raw, out, err);
 }
 
-hg_status hg_intake_duplicates_table(const hg_intake *in, hg_table **out, hg_error *err)
+hg_status hg_intake_marked_table(const hg_intake *in, const char *name, const uint8_t *marks, uint8_t bit,
+                                 hg_table **out, hg_error *err)
 {
-    const hg_incidents *inc = &in->incidents;
     size_t n = 0;
-    for (size_t i = 0; inc->flags && i < inc->n; i++)
-        n += (inc->flags[i] & HG_FLAG_DUPLICATE) != 0;
+    for (size_t i = 0; marks && i < in->incidents.n; i++)
+        n += (marks[i] & bit) != 0;
     hg_table *t = NULL;
-    hg_status status = hg_row_table("duplicates", n, in->pool, &t, err);
+    hg_status status = hg_row_table(name, n, in->pool, &t, err);
     for (size_t i = 0, k = 0; k < n && status == HG_OK; i++) {
-        if (!(inc->flags[i] & HG_FLAG_DUPLICATE))
+        if (!(marks[i] & bit))
             continue;
         uint64_t row = in->source_row ? in->source_row[i] : i + 1;
         status = hg_row_table_place(t, k++, &in->inputs[in->input ? in->input[i] : 0], row, err);
@@ -360,4 +383,9 @@ hg_status hg_intake_duplicates_table(const hg_intake *in, hg_table **out, hg_err
     }
     *out = t;
     return HG_OK;
+}
+
+hg_status hg_intake_duplicates_table(const hg_intake *in, hg_table **out, hg_error *err)
+{
+    return hg_intake_marked_table(in, "duplicates", in->incidents.flags, HG_FLAG_DUPLICATE, out, err);
 }

@@ -1,6 +1,7 @@
 /* Reports from results: which results, in which order what is told, and to which file. */
-#include "job/report.h"
+#include "job/report_parts.h"
 #include "base/memory.h"
+#include "io/file.h"
 #include "io/staging.h"
 #include "job/output.h"
 
@@ -97,7 +98,10 @@ static hg_status take_results(hg_report *r, hg_error *err)
         status = take_result(r, job->inputs[i].path, err);
     if (status != HG_OK || !previous)
         return status;
-    status = hg_result_open(previous, &r->previous, &command, err);
+    hg_error own = {HG_OK, ""};
+    status = hg_result_open(previous, &r->previous, &command, &own);
+    if (status != HG_OK)
+        return hg_fail(err, status, "--previous: %s", own.message);
     if (status == HG_OK && strcmp(command, "hotspots") != 0)
         status = hg_fail(err, HG_EUSAGE, "--previous %s: a result of hotgrid hotspots was expected, not of %s",
                          previous, command);
@@ -133,9 +137,11 @@ static hg_status begin(hg_report *r, hg_error *err)
 static hg_status compose(hg_report *r, hg_error *err)
 {
     static hg_status (*const parts[])(hg_report *, hg_error *) = {
-        hg_report_first_page, hg_report_hotspots, hg_report_land,    hg_report_index,
+        hg_report_first_page, hg_report_hotspots, hg_report_trends, hg_report_land, hg_report_index,
         hg_report_quality,    hg_report_method,   hg_report_appendix};
     hg_status status = begin(r, err);
+    if (status == HG_OK)
+        status = hg_report_choose_zones(r, err);
     for (size_t i = 0; i < sizeof parts / sizeof *parts && status == HG_OK; i++) {
         hg_say_progress(&r->job->control, "report", (double)i / (double)(sizeof parts / sizeof *parts));
         status = hg_check_cancel(&r->job->control, err);
@@ -155,12 +161,24 @@ static hg_status write_pdf(hg_report *r, const char *path, hg_error *err)
     return status;
 }
 
+static hg_status write_tables(hg_report *r, hg_staging *staging, hg_error *err)
+{
+    hg_text inside = {0};
+    hg_text_addf(&inside, "%s/", r->job->set.report.tables);
+    hg_status status = inside.failed ? hg_fail_memory(err) : hg_folder_make_for(inside.s, err);
+    hg_text_dispose(&inside);
+    return status == HG_OK ? hg_document_write_tables(r->doc, r->job->set.report.tables, staging, err) : status;
+}
+
+/* Tables first, the report last: while it is missing there is nothing to read. */
 static hg_status write_document(hg_report *r, hg_error *err)
 {
     const char *output = r->job->set.output, *temp = NULL;
     size_t n = strlen(output);
     hg_staging *staging = NULL;
     hg_status status = hg_staging_new(r->job->set.overwrite, &staging, err);
+    if (status == HG_OK && r->job->set.report.tables)
+        status = write_tables(r, staging, err);
     if (status == HG_OK)
         status = hg_staging_add(staging, output, &temp, err);
     if (status == HG_OK)
@@ -189,9 +207,13 @@ hg_status hg_run_report(hg_job *job, hg_error *err)
         hg_fact_text(&job->facts, "report", "command");
         hg_fact_text(&job->facts, hg_version(), "version");
         hg_fact_text(&job->facts, hg_base_name(job->set.output), "output");
-        hg_text_addf(&job->summary, "written: %s\n", job->set.output);
+        if (job->set.report.tables)
+            hg_fact_text(&job->facts, job->set.report.tables, "tables");
+        hg_text_addf(&job->summary, "written: %s%s%s\n", job->set.output, job->set.report.tables ? " and the tables in " : "",
+                     job->set.report.tables ? job->set.report.tables : "");
     }
     hg_document_free(r.doc);
+    hg_list_dispose(&r.zones);
     close_results(&r);
     return status;
 }

@@ -25,6 +25,8 @@ typedef struct hg_report {
     hg_result hot, audit, index, trends; /**< by the command that made them */
     hg_result previous;                  /**< an earlier hotspots result */
     hg_document *doc;
+    bool by_zone;       /**< land is told of `zones` alone: --unit, and the index knows where that is */
+    hg_text_list zones; /**< ids */
 } hg_report;
 
 /** Opens a result; the command that made it goes to `command`. Errors: HG_EDATA for what is no result of ours. */
@@ -34,6 +36,7 @@ void hg_result_close(hg_result *result);
 /** Parts of the report, in this order; each adds nothing where its result was not given. */
 hg_status hg_report_first_page(hg_report *r, hg_error *err); /* changes, cards, scorecard, cut-off, overdue cases */
 hg_status hg_report_hotspots(hg_report *r, hg_error *err);   /* map, table, composition, hours, trend */
+hg_status hg_report_trends(hg_report *r, hg_error *err);     /* patterns on a map, by number, by step */
 hg_status hg_report_land(hg_report *r, hg_error *err);       /* ledger, maps before and after, cases */
 hg_status hg_report_index(hg_report *r, hg_error *err);      /* calendar, year on year */
 hg_status hg_report_quality(hg_report *r, hg_error *err);    /* rejects, pile-ups, default times, repeats */

@@ -15,7 +15,7 @@ enum { CARDS = 6, HOURS_A_CARD = 4, OVERDUE_SHOWN = 12, NAMES_SHOWN = 12 };
 
 static hg_status add_figures(hg_report *r, hg_error *err)
 {
-    char values[6][64];
+    char values[6][64], land[128];
     hg_pair pairs[6];
     size_t n = 0;
     if (r->hot.path) {
@@ -29,11 +29,12 @@ static hg_status add_figures(hg_report *r, hg_error *err)
         n++;
     }
     if (r->audit.path) {
-        pairs[n] = (hg_pair){hg_report_say(r->zh, HG_SAY_LAND_CLOSING),
-                             hg_document_number(hg_result_real(&r->audit, "ledger.closing_mu"), 3, values[n])};
-        n++;
-        pairs[n] = (hg_pair){hg_report_say(r->zh, HG_SAY_LAND_OVERDUE),
-                             hg_document_number(hg_result_real(&r->audit, "cases_overdue"), 0, values[n])};
+        hg_land_totals t;
+        hg_status status = hg_report_land_totals(r, &t, err);
+        if (status != HG_OK)
+            return status;
+        pairs[n++] = (hg_pair){hg_report_say(r->zh, HG_SAY_LAND_CLOSING), hg_report_land_size(r, t.closing_mu, land)};
+        pairs[n] = (hg_pair){hg_report_say(r->zh, HG_SAY_LAND_OVERDUE), hg_document_number(t.overdue, 0, values[n])};
         n++;
     }
     return n ? hg_document_figures(r->doc, pairs, n, err) : HG_OK;
@@ -107,7 +108,7 @@ static bool busiest(const hg_table *hours, double area, int *from, double *share
     for (size_t row = 0; hours && row < hours->rows; row++) {
         int hour = (int)hg_report_real(hours, "hour", row);
         double w = hg_report_real(hours, "weight", row);
-        if (hg_report_real(hours, "area", row) != area || hour < 0 || hour > 23 || !isfinite(w))
+        if (hg_report_real(hours, "rank", row) != area || hour < 0 || hour > 23 || !isfinite(w))
             continue;
         by_hour[hour] += w;
         total += w;
@@ -137,9 +138,28 @@ static void say_hours(const hg_report *r, const hg_table *areas, const hg_table 
         snprintf(buf, 96, "%s", hg_report_say(r->zh, HG_SAY_TOO_FEW_TIMES));
 }
 
-static hg_status add_card(hg_report *r, const hg_advice *advice, const hg_table *areas, const hg_table *hours, size_t row,
-                          hg_error *err)
+/* What the tables of an area are made from: its cells, its hours. */
+typedef struct card_tables {
+    hg_table *areas, *cells, *hours;
+} card_tables;
+
+/* "more than chance (99 %); steady": of the best cell of the area, and of all of them. */
+static void say_sure(const hg_report *r, const card_tables *t, size_t row, char buf[128])
 {
+    const char *level = NULL;
+    double area = hg_report_real(t->areas, "rank", row), stable = hg_report_real(t->areas, "rank_stability", row);
+    for (size_t c = 0; t->cells && c < t->cells->rows && !level; c++) /* in order of rank */
+        if (hg_report_real(t->cells, "area", c) == area)
+            level = hg_report_text(t->cells, "level", c);
+    hg_report_fit(buf, 128, "%s%s%s", level ? level : "", level && isfinite(stable) ? (r->zh ? "；" : "; ") : "",
+                  isfinite(stable) ? hg_report_say(r->zh, hg_report_stability_word(stable)) : "");
+}
+
+static hg_status add_card(hg_report *r, const hg_advice *advice, const card_tables *t, size_t row, hg_error *err)
+{
+    const hg_table *areas = t->areas, *hours = t->hours;
+    char sure[128];
+    say_sure(r, t, row, sure);
     char badge[16], name[96], time[96], count[128], number[2][64];
     const char *stream = hg_report_text(areas, "top_stream", row), *text, *responsible;
     hg_advice_for(advice, stream ? stream : "*", r->zh, &text, &responsible);
@@ -154,29 +174,35 @@ static hg_status add_card(hg_report *r, const hg_advice *advice, const hg_table 
         {hg_report_say(r->zh, HG_SAY_WEEKDAY), hg_report_weekday(r, hg_report_real(areas, "peak_weekday", row))},
         {hg_report_say(r->zh, HG_SAY_INCIDENTS), count},
         {hg_report_say(r->zh, HG_SAY_RESPONSIBLE), responsible ? responsible : "–"},
+        {hg_report_say(r->zh, HG_SAY_HOW_SURE), sure},
     };
     const hg_card card = {.badge = badge, .title = hg_report_area(r, areas, row, name), .pairs = pairs,
-                          .n_pairs = sizeof pairs / sizeof *pairs, .text = text};
+                          .n_pairs = sizeof pairs / sizeof *pairs - !*sure, .text = text};
     return hg_document_card(r->doc, &card, err);
 }
 
 static hg_status add_cards(hg_report *r, hg_error *err)
 {
-    hg_table *areas = NULL, *hours = NULL;
+    card_tables t = {0};
     hg_advice advice = {0};
     if (!r->hot.path)
         return HG_OK;
     hg_status status = hg_advice_read(r->job->set.report.advice, &advice, err);
     if (status == HG_OK)
-        status = hg_report_read(r, &r->hot, "hotspot_areas", &areas, err);
+        status = hg_report_read(r, &r->hot, "hotspot_areas", &t.areas, err);
     if (status == HG_OK)
-        status = hg_report_read(r, &r->hot, "area_hours", &hours, err);
-    if (status == HG_OK && areas && areas->rows)
+        status = hg_report_read(r, &r->hot, "hotspot_cells", &t.cells, err);
+    if (status == HG_OK && t.cells)
+        status = hg_report_levels(r, t.cells, err);
+    if (status == HG_OK)
+        status = hg_report_read(r, &r->hot, "area_hours", &t.hours, err);
+    if (status == HG_OK && t.areas && t.areas->rows)
         status = hg_document_heading(r->doc, 2, "cards", hg_report_say(r->zh, HG_SAY_PATROL_CARDS), err);
-    for (size_t row = 0; areas && row < areas->rows && row < CARDS && status == HG_OK; row++)
-        status = add_card(r, &advice, areas, hours, row, err);
-    hg_table_free(areas);
-    hg_table_free(hours);
+    for (size_t row = 0; t.areas && row < t.areas->rows && row < CARDS && status == HG_OK; row++)
+        status = add_card(r, &advice, &t, row, err);
+    hg_table_free(t.areas);
+    hg_table_free(t.cells);
+    hg_table_free(t.hours);
     hg_advice_dispose(&advice);
     return status;
 }
@@ -185,17 +211,22 @@ static hg_status add_cards(hg_report *r, hg_error *err)
 
 static hg_status add_overdue(hg_report *r, hg_error *err)
 {
-    static const hg_document_column columns[] = {
+    const char *const sizes[2] = {r->zh ? "outstanding_mu" : "outstanding_m2", r->zh ? "outstanding_m2" : "outstanding_mu"};
+    const hg_document_column columns[] = {
         {"patch_id", NULL, HG_CELL_TEXT, 0, NULL},        {"zone_id", NULL, HG_CELL_TEXT, 0, NULL},
         {"class", NULL, HG_CELL_TEXT, 0, NULL},           {"state", NULL, HG_CELL_TEXT, 0, NULL},
         {"deadline", NULL, HG_CELL_DAY, 0, NULL},         {"overdue_days", NULL, HG_CELL_INTEGER, 0, NULL},
-        {"outstanding_mu", NULL, HG_CELL_REAL, 3, NULL}};
+        {sizes[0], NULL, HG_CELL_REAL, r->zh ? 3 : 1, NULL}, {sizes[1], NULL, HG_CELL_REAL, r->zh ? 1 : 3, NULL}};
     hg_table *t = NULL;
     if (!r->audit.path || !hg_result_has(&r->audit, "cases"))
         return HG_OK;
     hg_status status = hg_store_read_layer(r->audit.path, "cases", &t, err);
-    if (status != HG_OK)
+    if (status == HG_OK)
+        status = hg_report_keep_zones(r, t, err);
+    if (status != HG_OK) {
+        hg_table_free(t);
         return status;
+    }
     bool *keep = hg_calloc(t->rows, sizeof *keep);
     for (size_t row = 0; keep && row < t->rows; row++)
         keep[row] = hg_report_real(t, "overdue", row) == 1;
@@ -208,6 +239,8 @@ static hg_status add_overdue(hg_report *r, hg_error *err)
         status = hg_audit_title(r->zh ? "zh" : "en", t, err);
     if (status == HG_OK)
         status = hg_report_translate(r, t, "class", err);
+    if (status == HG_OK)
+        status = hg_report_translate(r, t, "state", err);
     if (status == HG_OK)
         status = hg_document_heading(r->doc, 2, "overdue", hg_report_say(r->zh, HG_SAY_OVERDUE), err);
     if (status != HG_OK) {

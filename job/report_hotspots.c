@@ -72,13 +72,17 @@ static hg_status add_map(hg_report *r, hg_table *areas, hg_table *cells, hg_erro
     hg_status status = hg_report_density(r, &r->hot, &density, err);
     if (status == HG_OK)
         status = hg_report_basemap(r, &r->hot, "hotspot_areas", &map, &basemap, &images[0], err);
+    size_t own[2] = {0};
+    if (status == HG_OK)
+        status = hg_report_present(r, areas, area_popup, sizeof area_popup / sizeof *area_popup, popup[1], &own[1], err);
+    if (status == HG_OK && cells)
+        status = hg_report_present(r, cells, cell_popup, sizeof cell_popup / sizeof *cell_popup, popup[0], &own[0], err);
     if (cells && cells->rows <= CELLS_MOST) {
         size_t classes = make_rank_classes(cells->rows, ranks, rank_labels);
         layers[n++] = (hg_map_layer){.title = hg_report_say(r->zh, HG_SAY_CELLS_BY_RANK), .table = cells,
                                      .style = {.symbol = HG_SYMBOL_FILL, .field = "rank", .classes = ranks,
                                                .n_classes = classes, .opacity = 0.75},
-                                     .popup = popup[0],
-                                     .n_popup = hg_report_present(cells, cell_popup, sizeof cell_popup / sizeof *cell_popup, popup[0])};
+                                     .popup = popup[0], .n_popup = own[0]};
         cells = NULL;
     }
     hg_table_free(cells);
@@ -86,7 +90,7 @@ static hg_status add_map(hg_report *r, hg_table *areas, hg_table *cells, hg_erro
                                  .style = {.symbol = HG_SYMBOL_FILL, .classes = &outline, .n_classes = 1, .opacity = 0.06,
                                            .stroke = "#5a0a14", .stroke_mm = 0.35},
                                  .label = "name", .labels = AREA_LABELS, .key = "rank", .popup = popup[1],
-                                 .n_popup = hg_report_present(areas, area_popup, sizeof area_popup / sizeof *area_popup, popup[1])};
+                                 .n_popup = own[1]};
     map.crs = hg_report_crs(&r->hot, crs);
     map.source = hg_report_source(r, &r->hot, source);
     map.approval = r->job->set.report.map_approval;
@@ -116,12 +120,10 @@ static hg_status add_area_table(hg_report *r, hg_table *areas, hg_error *err)
         {"top_stream", NULL, HG_CELL_TEXT, 0, NULL}, {"peak_hour", NULL, HG_CELL_INTEGER, 0, NULL},
         {"peak_weekday", NULL, HG_CELL_INTEGER, 0, NULL}, {"rank_stability", NULL, HG_CELL_PERCENT, 0, NULL},
     };
-    hg_document_column own[sizeof columns / sizeof *columns];
-    hg_document_table table = {.caption = hg_report_say(r->zh, HG_SAY_RANKED_AREAS), .stem = "areas", .table = areas,
-                               .columns = own, .first_rows = AREAS_SHOWN,
-                               .note = hg_report_say(r->zh, HG_SAY_AREAS_NOTE)};
-    table.n_columns = hg_report_present(areas, columns, sizeof columns / sizeof *columns, own);
-    return hg_document_add_table(r->doc, &table, err);
+    return hg_report_add_table(r, (hg_document_table){.caption = hg_report_say(r->zh, HG_SAY_RANKED_AREAS), .stem = "areas",
+                                                      .table = areas, .first_rows = AREAS_SHOWN,
+                                                      .note = hg_report_say(r->zh, HG_SAY_AREAS_NOTE)},
+                               columns, sizeof columns / sizeof *columns, err);
 }
 
 /* ------------------------------------------------------------------ hours ------------------ */
@@ -135,7 +137,7 @@ typedef struct profile {
 static void read_profile(const hg_table *hours, double area, profile *p)
 {
     for (size_t row = 0; row < hours->rows; row++) {
-        double own = hg_report_real(hours, "area", row);
+        double own = hg_report_real(hours, "rank", row);
         int day = (int)hg_report_real(hours, "weekday", row), hour = (int)hg_report_real(hours, "hour", row);
         double w = hg_report_real(hours, "weight", row);
         if (own != area || day < 1 || day > 7 || hour < 0 || hour > 23 || !isfinite(w))
@@ -187,7 +189,7 @@ static hg_status add_profile(hg_report *r, const hg_table *hours, double area, c
         hg_free(p);
         return HG_OK;
     }
-    snprintf(title, sizeof title, hg_report_say(r->zh, HG_SAY_HOURS_OF), name);
+    hg_report_fit(title, sizeof title, hg_report_say(r->zh, HG_SAY_HOURS_OF), name);
     hg_chart chart = {.title = title, .alt = title, .width = 480, .height = 130, .draw = draw_profile, .data = p, .dispose = hg_free};
     return hg_document_add_chart(r->doc, &chart, err);
 }
@@ -225,6 +227,11 @@ hg_status hg_report_hotspots(hg_report *r, hg_error *err)
         status = hg_report_read(r, &r->hot, "hotspot_areas", &again, err);
     if (status == HG_OK)
         status = hg_report_read(r, &r->hot, "hotspot_cells", &cells, err);
+    hg_table *coded[] = {areas, again, cells};
+    for (size_t i = 0; i < sizeof coded / sizeof *coded && status == HG_OK; i++)
+        status = coded[i] ? hg_report_translate_streams(r, coded[i], "top_stream", err) : HG_OK;
+    if (status == HG_OK && cells)
+        status = hg_report_levels(r, cells, err);
     if (status == HG_OK && areas && again) {
         status = add_map(r, areas, cells, err); /* takes them over */
         areas = cells = NULL;
@@ -236,5 +243,7 @@ hg_status hg_report_hotspots(hg_report *r, hg_error *err)
     hg_table_free(areas);
     hg_table_free(again);
     hg_table_free(cells);
+    if (status == HG_OK)
+        status = hg_report_streams(r, err);
     return status == HG_OK ? add_hours(r, err) : status;
 }

@@ -10,16 +10,36 @@
 
 enum { DAY_S = 86400, MONTHS_MOST = 24, ROWS_SHOWN = 31 };
 
-/* The unit that is told of: --unit, else the first of the table. */
-static const char *unit_of(const hg_report *r, const hg_table *days)
-{
-    return r->job->set.report.unit ? r->job->set.report.unit : days->rows ? hg_report_text(days, "unit", 0) : NULL;
-}
-
 static bool is_of(const hg_table *t, size_t row, const char *unit)
 {
     const char *own = hg_report_text(t, "unit", row);
     return !unit || (own && strcmp(own, unit) == 0);
+}
+
+/* --unit must be one of the result's; without it the only one, or NULL = all of several. */
+static hg_status choose_unit(const hg_report *r, const hg_table *days, const char **unit, hg_error *err)
+{
+    enum { NAMED = 30 };
+    const char *wanted = r->job->set.report.unit, *last = NULL;
+    hg_text names = {0};
+    size_t n = 0;
+    bool found = false;
+    for (size_t row = 0; row < days->rows; row++) {
+        const char *own = hg_report_text(days, "unit", row);
+        if (!own || (last && strcmp(own, last) == 0)) /* rows of a unit stand together */
+            continue;
+        last = own;
+        found |= wanted && strcmp(own, wanted) == 0;
+        if (n++ < NAMED)
+            hg_text_addf(&names, "%s%s", n > 1 ? ", " : "", own);
+    }
+    hg_status status = HG_OK;
+    if (wanted && !found)
+        status = hg_fail(err, HG_EUSAGE, "--unit %s: %s has no such unit; it has %s%s", wanted, r->index.path,
+                         names.s ? names.s : "none", n > NAMED ? " and others" : "");
+    *unit = wanted ? wanted : n == 1 ? last : NULL;
+    hg_text_dispose(&names);
+    return status;
 }
 
 /* ------------------------------------------------------------------ calendar --------------- */
@@ -104,7 +124,7 @@ static hg_status add_calendar(hg_report *r, const hg_table *days, const char *un
         hg_free(c);
         return HG_OK;
     }
-    snprintf(title, sizeof title, hg_report_say(r->zh, HG_SAY_INDEX_CALENDAR), unit ? unit : "–");
+    hg_report_fit(title, sizeof title, hg_report_say(r->zh, HG_SAY_INDEX_CALENDAR), unit ? unit : "–");
     hg_chart chart = {.title = title, .alt = title, .width = 498, .height = 14 + 15 * (double)c->months, .draw = draw_calendar,
                       .data = c, .dispose = hg_free};
     return hg_document_add_chart(r->doc, &chart, err);
@@ -140,7 +160,7 @@ static hg_status add_figures(hg_report *r, const hg_table *days, const hg_table 
     size_t n = 0, last = last_day(days, unit), whole = summary ? whole_period(summary, unit) : SIZE_MAX;
     if (last != SIZE_MAX) {
         const char *band = hg_report_code(r, hg_report_text(days, "band", last));
-        snprintf(labels[n], sizeof labels[n], hg_report_say(r->zh, HG_SAY_INDEX_LAST),
+        hg_report_fit(labels[n], sizeof labels[n], hg_report_say(r->zh, HG_SAY_INDEX_LAST),
                  hg_report_day(r, hg_report_text(days, "date", last), day), band ? band : "–");
         pairs[n] = (hg_pair){labels[n], hg_document_number(hg_report_real(days, "score", last), 1, values[n])};
         n++;
@@ -154,7 +174,7 @@ static hg_status add_figures(hg_report *r, const hg_table *days, const hg_table 
         snprintf(column, sizeof column, "days_%s", bands[k]);
         if (!hg_table_column(summary, column))
             continue;
-        snprintf(labels[n], sizeof labels[n], hg_report_say(r->zh, HG_SAY_INDEX_DAYS), hg_report_code(r, bands[k]));
+        hg_report_fit(labels[n], sizeof labels[n], hg_report_say(r->zh, HG_SAY_INDEX_DAYS), hg_report_code(r, bands[k]));
         pairs[n] = (hg_pair){labels[n], hg_document_number(hg_report_real(summary, column, whole), 0, values[n])};
         n++;
     }
@@ -162,6 +182,38 @@ static hg_status add_figures(hg_report *r, const hg_table *days, const hg_table 
 }
 
 /* ------------------------------------------------------------------ tables ----------------- */
+
+/* What stood out, in the language of the report: the run may have spoken the other. */
+static hg_status say_reasons(const hg_report *r, hg_table *t, hg_error *err)
+{
+    hg_column *reasons = hg_table_column(t, "reasons");
+    const char *lang = hg_result_text(&r->index, "options.lang");
+    hg_status status = HG_OK;
+    if (!reasons || (strcmp(lang ? lang : "en", "zh") == 0) == r->zh)
+        return HG_OK;
+    for (size_t row = 0; row < t->rows && status == HG_OK; row++) {
+        hg_text said = {0};
+        for (size_t k = 0; k < t->column_count; k++) {
+            char key[160], expected[160], band[160], n[2][64];
+            const char *column = t->columns[k].name;
+            if (strncmp(column, "n_", 2) != 0 || !isfinite(hg_report_real(t, column, row)))
+                continue;
+            snprintf(key, sizeof key, "stream_columns.%s", column + 2);
+            snprintf(expected, sizeof expected, "expected_%s", column + 2);
+            snprintf(band, sizeof band, "band_%s", column + 2);
+            const char *stream = hg_result_text(&r->index, key), *own = hg_report_text(t, band, row);
+            if (!stream || !own || !*own || strcmp(own, "blue") == 0 || strcmp(own, "green") == 0)
+                continue;
+            hg_text_add(&said, said.len ? (r->zh ? "；" : "; ") : "");
+            hg_text_addf(&said, hg_report_say(r->zh, HG_SAY_REASON_STREAM), hg_report_stream(r, stream),
+                         hg_document_number(hg_report_real(t, column, row), 0, n[0]),
+                         hg_document_number(hg_report_real(t, expected, row), 1, n[1]));
+        }
+        status = hg_table_set_text(t, reasons, row, said.s ? said.s : "", err);
+        hg_text_dispose(&said);
+    }
+    return status;
+}
 
 static bool is_bad_day(const hg_table *t, size_t row)
 {
@@ -196,42 +248,61 @@ typedef struct wanted_table {
     const char *note;
 } wanted_table;
 
+/* Changes of all units together where no unit was chosen. */
+static bool is_wanted(const wanted_table *w, const hg_table *t, size_t row, const char *unit)
+{
+    bool changes = strcmp(w->layer, "year_on_year") == 0;
+    return is_of(t, row, unit ? unit : changes ? "*" : NULL) && w->wanted(t, row);
+}
+
 static hg_status add_table(hg_report *r, const wanted_table *w, const char *unit, hg_error *err)
 {
-    hg_document_column own[16];
     hg_table *t = NULL;
     hg_status status = hg_report_read(r, &r->index, w->layer, &t, err);
     if (status != HG_OK || !t)
         return status;
     bool *keep = hg_calloc(t->rows, sizeof *keep);
     for (size_t row = 0; keep && row < t->rows; row++)
-        keep[row] = is_of(t, row, unit) && w->wanted(t, row);
+        keep[row] = is_wanted(w, t, row, unit);
     if (keep)
         hg_report_keep_rows(t, keep);
     else
         status = hg_fail_memory(err);
     hg_free(keep);
     if (status == HG_OK)
+        status = say_reasons(r, t, err);
+    if (status == HG_OK && hg_table_column(t, "band"))
+        status = hg_report_band_colours(t, err);
+    if (status == HG_OK)
         status = hg_report_translate(r, t, "band", err);
+    if (status == HG_OK)
+        status = hg_report_translate_streams(r, t, "measure", err);
     if (status != HG_OK) {
         hg_table_free(t);
         return status;
     }
-    hg_document_table table = {.caption = hg_report_say(r->zh, w->caption), .stem = w->stem, .table = t, .columns = own,
-                               .n_columns = hg_report_present(t, w->columns, w->n_columns, own), .first_rows = ROWS_SHOWN,
-                               .note = w->note};
-    return hg_document_add_table(r->doc, &table, err);
+    return hg_report_add_table(r, (hg_document_table){.caption = hg_report_say(r->zh, w->caption), .stem = w->stem, .table = t,
+                                                      .first_rows = ROWS_SHOWN, .note = w->note},
+                               w->columns, w->n_columns, err);
 }
 
 static hg_status add_tables(hg_report *r, const char *unit, hg_error *err)
 {
-    static const hg_document_column months[] = {
-        {"period", NULL, HG_CELL_TEXT, 0, NULL},         {"mean_score", NULL, HG_CELL_REAL, 2, NULL},
-        {"days_scored", NULL, HG_CELL_INTEGER, 0, NULL}, {"days_blue", NULL, HG_CELL_INTEGER, 0, NULL},
-        {"days_yellow", NULL, HG_CELL_INTEGER, 0, NULL}, {"days_orange", NULL, HG_CELL_INTEGER, 0, NULL},
-        {"days_red", NULL, HG_CELL_INTEGER, 0, NULL}};
+    const size_t own = unit ? 1 : 0; /* the unit's name is said once where there is one */
+    enum { PLAIN = 4, BANDS = 5 };
+    static const char *const bands[BANDS] = {"blue", "green", "yellow", "orange", "red"};
+    hg_document_column months[PLAIN + BANDS] = {
+        {"unit", NULL, HG_CELL_TEXT, 0, NULL},       {"period", NULL, HG_CELL_TEXT, 0, NULL},
+        {"mean_score", NULL, HG_CELL_REAL, 2, NULL}, {"days_scored", NULL, HG_CELL_INTEGER, 0, NULL}};
+    char names[BANDS][32], heads[BANDS][96];
+    for (size_t k = 0; k < BANDS; k++) {
+        snprintf(names[k], sizeof names[k], "days_%s", bands[k]);
+        hg_report_fit(heads[k], sizeof heads[k], hg_report_say(r->zh, HG_SAY_INDEX_DAYS), hg_report_code(r, bands[k]));
+        months[PLAIN + k] = (hg_document_column){names[k], heads[k], HG_CELL_INTEGER, 0, NULL};
+    }
     static const hg_document_column days[] = {
-        {"date", NULL, HG_CELL_DAY, 0, NULL},    {"band", NULL, HG_CELL_TEXT, 0, NULL},
+        {"unit", NULL, HG_CELL_TEXT, 0, NULL},
+        {"date", NULL, HG_CELL_DAY, 0, NULL},    {"band", NULL, HG_CELL_TEXT, 0, "colour"},
         {"score", NULL, HG_CELL_REAL, 1, NULL},  {"band_certainty", NULL, HG_CELL_PERCENT, 0, NULL},
         {"reasons", NULL, HG_CELL_TEXT, 0, NULL}};
     const hg_document_column changes[] = {
@@ -243,13 +314,19 @@ static hg_status add_tables(hg_report *r, const char *unit, hg_error *err)
         {"year_on_year", "year_on_year", HG_SAY_YEAR_ON_YEAR, is_year_on_year, changes, 7,
          hg_report_say(r->zh, HG_SAY_CHANGE_NOTE)},
         {"year_on_year", "period_on_period", HG_SAY_PERIOD_ON_PERIOD, is_period_on_period, changes, 7, NULL},
-        {"index_summary", "index_months", HG_SAY_INDEX_MONTHS, is_month, months, 7, NULL},
-        {"safety_index", "index_red_days", HG_SAY_INDEX_RED_DAYS, is_bad_day, days, 5, NULL},
+        {"index_summary", "index_months", HG_SAY_INDEX_MONTHS, is_month, months + own, PLAIN + BANDS - own, NULL},
+        {"safety_index", "index_red_days", HG_SAY_INDEX_RED_DAYS, is_bad_day, days + own, 6 - own, NULL},
     };
     hg_status status = HG_OK;
     for (size_t i = 0; i < sizeof tables / sizeof *tables && status == HG_OK; i++)
         status = add_table(r, &tables[i], unit, err);
     return status;
+}
+
+static hg_status add_unit(hg_report *r, const hg_table *days, const hg_table *summary, const char *unit, hg_error *err)
+{
+    hg_status status = add_figures(r, days, summary, unit, err);
+    return status == HG_OK ? add_calendar(r, days, unit, err) : status;
 }
 
 hg_status hg_report_index(hg_report *r, hg_error *err)
@@ -263,10 +340,10 @@ hg_status hg_report_index(hg_report *r, hg_error *err)
     if (status == HG_OK)
         status = hg_report_read(r, &r->index, "index_summary", &summary, err);
     if (status == HG_OK && days) {
-        const char *unit = unit_of(r, days);
-        status = add_figures(r, days, summary, unit, err);
+        const char *unit = NULL;
+        status = choose_unit(r, days, &unit, err);
         if (status == HG_OK)
-            status = add_calendar(r, days, unit, err);
+            status = unit ? add_unit(r, days, summary, unit, err) : hg_report_units(r, err);
         if (status == HG_OK)
             status = add_tables(r, unit, err);
     }

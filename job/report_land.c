@@ -11,23 +11,90 @@
 
 enum { ZONES_MAPPED = 6, ROWS_SHOWN = 30, CASES_SHOWN = 20 };
 
-static hg_status read(hg_report *r, const char *layer, hg_table **out, hg_error *err)
+static hg_status read(const hg_report *r, const char *layer, hg_table **out, hg_error *err)
 {
     hg_status status = r->audit.path && hg_result_has(&r->audit, layer)
                            ? hg_store_read_layer(r->audit.path, layer, out, err)
                            : HG_OK;
+    if (status == HG_OK && *out)
+        status = hg_report_keep_zones(r, *out, err);
     return status == HG_OK && *out ? hg_audit_title(r->zh ? "zh" : "en", *out, err) : status;
+}
+
+const char *hg_report_land_size(const hg_report *r, double mu, char buf[128])
+{
+    char m2[64], own[64];
+    hg_document_number(mu, 3, own);
+    if (r->zh || !isfinite(mu))
+        snprintf(buf, 128, "%s", own);
+    else
+        snprintf(buf, 128, "%s (%s)", hg_document_number(mu / 0.0015, 0, m2), own);
+    return buf;
+}
+
+static const char *last_epoch(const hg_table *t)
+{
+    const char *last = NULL;
+    for (size_t row = 0; row < t->rows; row++) {
+        const char *epoch = hg_report_text(t, "epoch", row);
+        if (epoch && (!last || strcmp(epoch, last) > 0))
+            last = epoch;
+    }
+    return last;
+}
+
+static double in_mu(const hg_table *t, const char *column, size_t row)
+{
+    double m2 = hg_report_real(t, column, row);
+    return isfinite(m2) ? m2 * 0.0015 : 0;
+}
+
+static void sum_zones(const hg_table *by_zone, const hg_table *cases, hg_land_totals *out)
+{
+    const char *last = last_epoch(by_zone);
+    *out = (hg_land_totals){0, 0, 0, 0};
+    for (size_t row = 0; row < by_zone->rows; row++) {
+        const char *epoch = hg_report_text(by_zone, "epoch", row);
+        if (!epoch || strcmp(epoch, last) != 0)
+            continue;
+        out->opening_mu += in_mu(by_zone, "opening_m2", row);
+        out->recovered_mu += in_mu(by_zone, "cleared_m2", row) + in_mu(by_zone, "regularised_m2", row);
+        out->closing_mu += in_mu(by_zone, "closing_m2", row);
+    }
+    for (size_t row = 0; cases && row < cases->rows; row++)
+        out->overdue += hg_report_real(cases, "overdue", row) == 1;
+}
+
+hg_status hg_report_land_totals(const hg_report *r, hg_land_totals *out, hg_error *err)
+{
+    const hg_result *a = &r->audit;
+    hg_table *zones = NULL, *cases = NULL;
+    *out = (hg_land_totals){hg_result_real(a, "ledger.opening_m2") * 0.0015, hg_result_real(a, "ledger.recovered_mu"),
+                            hg_result_real(a, "ledger.closing_mu"), hg_result_real(a, "cases_overdue")};
+    if (!r->by_zone)
+        return HG_OK;
+    hg_status status = read(r, "by_zone", &zones, err);
+    if (status == HG_OK)
+        status = read(r, "cases", &cases, err);
+    if (status == HG_OK && zones)
+        sum_zones(zones, cases, out);
+    hg_table_free(zones);
+    hg_table_free(cases);
+    return status;
 }
 
 static hg_status add_figures(hg_report *r, hg_error *err)
 {
-    char number[5][64];
-    const hg_result *a = &r->audit;
+    char size[3][128], number[64];
+    hg_land_totals t;
+    hg_status status = hg_report_land_totals(r, &t, err);
+    if (status != HG_OK)
+        return status;
     const hg_pair pairs[] = {
-        {hg_report_say(r->zh, HG_SAY_LAND_OPENING), hg_document_number(hg_result_real(a, "ledger.opening_m2") * 0.0015, 3, number[0])},
-        {hg_report_say(r->zh, HG_SAY_LAND_RECOVERED), hg_document_number(hg_result_real(a, "ledger.recovered_mu"), 3, number[1])},
-        {hg_report_say(r->zh, HG_SAY_LAND_CLOSING), hg_document_number(hg_result_real(a, "ledger.closing_mu"), 3, number[2])},
-        {hg_report_say(r->zh, HG_SAY_LAND_OVERDUE), hg_document_number(hg_result_real(a, "cases_overdue"), 0, number[3])},
+        {hg_report_say(r->zh, HG_SAY_LAND_OPENING), hg_report_land_size(r, t.opening_mu, size[0])},
+        {hg_report_say(r->zh, HG_SAY_LAND_RECOVERED), hg_report_land_size(r, t.recovered_mu, size[1])},
+        {hg_report_say(r->zh, HG_SAY_LAND_CLOSING), hg_report_land_size(r, t.closing_mu, size[2])},
+        {hg_report_say(r->zh, HG_SAY_LAND_OVERDUE), hg_document_number(t.overdue, 0, number)},
     };
     return hg_document_figures(r->doc, pairs, sizeof pairs / sizeof *pairs, err);
 }
@@ -58,18 +125,29 @@ static hg_status round_columns(hg_table *t, hg_error *err)
     return status;
 }
 
-/* Rows of the last epoch, the total of all behind them. */
-static void keep_last_epoch(hg_table *t, const char *name, bool *keep)
+/* Rows of the last epoch, their totals left out. */
+static void keep_last_epoch(const hg_table *t, const char *name, bool *keep)
 {
-    const char *last = NULL;
-    for (size_t row = 0; row < t->rows; row++) {
-        const char *epoch = hg_report_text(t, "epoch", row);
-        if (epoch && (!last || strcmp(epoch, last) > 0))
-            last = epoch;
-    }
+    const char *last = last_epoch(t);
     for (size_t row = 0; row < t->rows; row++) {
         const char *epoch = hg_report_text(t, "epoch", row), *own = hg_report_text(t, name, row);
         keep[row] = last && epoch && strcmp(epoch, last) == 0 && own && strcmp(own, "*") != 0;
+    }
+}
+
+/* Several zones' rows of one class become one: the first holds the sums. */
+static void merge_rows(hg_table *t, const char *name, bool *keep)
+{
+    for (size_t row = 0; row < t->rows; row++) {
+        size_t first = 0;
+        while (first < row && !(keep[first] && strcmp(hg_report_text(t, name, first), hg_report_text(t, name, row)) == 0))
+            first++;
+        if (!keep[row] || first == row)
+            continue;
+        for (size_t k = 0; k < t->column_count; k++)
+            if (t->columns[k].type == HG_DOUBLE)
+                t->columns[k].f64[first] += t->columns[k].f64[row];
+        keep[row] = false;
     }
 }
 
@@ -103,12 +181,15 @@ static hg_status add_ledger(hg_report *r, const char *layer, const char *name, h
         {"closing_m2", NULL, HG_CELL_REAL, 0, NULL},   {"closing_mu", NULL, HG_CELL_REAL, 3, NULL},
     };
     hg_table *t = NULL;
-    hg_status status = read(r, layer, &t, err);
+    bool by_class = strcmp(name, "class") == 0;
+    hg_status status = read(r, r->by_zone && by_class ? "ledger" : layer, &t, err);
     if (status != HG_OK || !t)
         return status;
     bool *keep = hg_calloc(t->rows, sizeof *keep);
     if (keep) {
         keep_last_epoch(t, name, keep);
+        if (r->by_zone && by_class)
+            merge_rows(t, name, keep);
         hg_report_keep_rows(t, keep);
     } else {
         status = hg_fail_memory(err);
@@ -244,7 +325,7 @@ static hg_status add_zone_maps(hg_report *r, const hg_table *zones, const hg_tab
         char title[256];
         double box[4];
         const char *id = hg_report_text(zones, "zone_id", order[k].row);
-        snprintf(title, sizeof title, hg_report_say(r->zh, HG_SAY_ZONE_MAP), id ? id : "–");
+        hg_report_fit(title, sizeof title, hg_report_say(r->zh, HG_SAY_ZONE_MAP), id ? id : "–");
         if (row_box(zones, order[k].row, box))
             status = add_map(r, title, box, true, err);
     }
@@ -262,7 +343,7 @@ static hg_status add_maps(hg_report *r, hg_error *err)
         status = read(r, "changes", &faces, err);
     if (status == HG_OK && zones && faces && hg_report_box(zones, box)) {
         status = hg_document_heading(r->doc, 2, "land-maps", hg_report_say(r->zh, HG_SAY_LAND_MAPS), err);
-        snprintf(title, sizeof title, hg_report_say(r->zh, HG_SAY_ZONE_MAP), hg_report_say(r->zh, HG_SAY_ALL_ZONES));
+        hg_report_fit(title, sizeof title, hg_report_say(r->zh, HG_SAY_ZONE_MAP), hg_report_say(r->zh, HG_SAY_ALL_ZONES));
         if (status == HG_OK)
             status = add_map(r, title, box, false, err);
         if (status == HG_OK)
@@ -278,8 +359,7 @@ static hg_status add_maps(hg_report *r, hg_error *err)
 static hg_status add_plain(hg_report *r, const char *layer, hg_report_word caption, const hg_document_column *columns,
                            size_t n, bool (*wanted)(const hg_table *t, size_t row), size_t first_rows, hg_error *err)
 {
-    static const char *const coded[] = {"action", "class", "item", "level", "kind"};
-    hg_document_column own[16];
+    static const char *const coded[] = {"action", "class", "item", "level", "kind", "state", "unit"};
     hg_table *t = NULL;
     hg_status status = read(r, layer, &t, err);
     if (status != HG_OK || !t)
@@ -298,9 +378,9 @@ static hg_status add_plain(hg_report *r, const char *layer, hg_report_word capti
         hg_table_free(t);
         return status;
     }
-    hg_document_table table = {.caption = hg_report_say(r->zh, caption), .stem = layer, .table = t, .columns = own,
-                               .n_columns = hg_report_present(t, columns, n, own), .first_rows = first_rows};
-    return hg_document_add_table(r->doc, &table, err);
+    return hg_report_add_table(r, (hg_document_table){.caption = hg_report_say(r->zh, caption), .stem = layer, .table = t,
+                                                      .first_rows = first_rows},
+                               columns, n, err);
 }
 
 static bool is_unverified(const hg_table *t, size_t row)
@@ -324,12 +404,13 @@ static hg_status add_tables(hg_report *r, hg_error *err)
         {"patch_id", NULL, HG_CELL_TEXT, 0, NULL},     {"action", NULL, HG_CELL_TEXT, 0, NULL},
         {"date", NULL, HG_CELL_DAY, 0, NULL},          {"claimed_m2", NULL, HG_CELL_REAL, 1, NULL},
         {"verified_m2", NULL, HG_CELL_REAL, 1, NULL},  {"unverified_m2", NULL, HG_CELL_REAL, 1, NULL}};
-    static const hg_document_column cases[] = {
+    const char *const sizes[2] = {r->zh ? "outstanding_mu" : "outstanding_m2", r->zh ? "outstanding_m2" : "outstanding_mu"};
+    const hg_document_column cases[] = {
         {"patch_id", NULL, HG_CELL_TEXT, 0, NULL},     {"zone_id", NULL, HG_CELL_TEXT, 0, NULL},
         {"class", NULL, HG_CELL_TEXT, 0, NULL},        {"state", NULL, HG_CELL_TEXT, 0, NULL},
         {"found_on", NULL, HG_CELL_DAY, 0, NULL},      {"deadline", NULL, HG_CELL_DAY, 0, NULL},
-        {"overdue_days", NULL, HG_CELL_INTEGER, 0, NULL}, {"outstanding_m2", NULL, HG_CELL_REAL, 1, NULL},
-        {"outstanding_mu", NULL, HG_CELL_REAL, 3, NULL}};
+        {"overdue_days", NULL, HG_CELL_INTEGER, 0, NULL},
+        {sizes[0], NULL, HG_CELL_REAL, r->zh ? 3 : 1, NULL}, {sizes[1], NULL, HG_CELL_REAL, r->zh ? 1 : 3, NULL}};
     static const hg_document_column units[] = {
         {"zone_id", NULL, HG_CELL_TEXT, 0, NULL},  {"item", NULL, HG_CELL_TEXT, 0, NULL},
         {"unit", NULL, HG_CELL_TEXT, 0, NULL},     {"opening", NULL, HG_CELL_REAL, 0, NULL},
@@ -340,8 +421,9 @@ static hg_status add_tables(hg_report *r, hg_error *err)
         {"duty_days", NULL, HG_CELL_INTEGER, 0, NULL}, {"patrols", NULL, HG_CELL_INTEGER, 0, NULL},
         {"periods_met", NULL, HG_CELL_INTEGER, 0, NULL}, {"share_met", NULL, HG_CELL_PERCENT, 0, NULL},
         {"longest_gap_days", NULL, HG_CELL_INTEGER, 0, NULL}};
-    hg_status status = add_plain(r, "by_action", HG_SAY_BY_ACTION, actions, 7, NULL, 0, err);
-    if (status == HG_OK)
+    bool all = !r->by_zone; /* these two know no zones */
+    hg_status status = all ? add_plain(r, "by_action", HG_SAY_BY_ACTION, actions, 7, NULL, 0, err) : HG_OK;
+    if (status == HG_OK && all)
         status = add_plain(r, "claims", HG_SAY_UNVERIFIED, claims, 6, is_unverified, ROWS_SHOWN, err);
     if (status == HG_OK)
         status = add_plain(r, "cases", HG_SAY_OPEN_CASES, cases, 9, is_open, CASES_SHOWN, err);

@@ -16,44 +16,40 @@ void hg_list_change_dispose(hg_list_change *c)
     *c = (hg_list_change){0};
 }
 
-/* Ids of the selected cells, sorted, to look one up in. */
-typedef struct id_set {
-    hg_table *cells;
-    const char **ids;
-    size_t n;
-} id_set;
-
-static int by_text(const void *a, const void *b)
+static int by_id(const void *a, const void *b)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    return strcmp(((const hg_list_cell *)a)->id, ((const hg_list_cell *)b)->id);
 }
 
-static void id_set_dispose(id_set *s)
+void hg_list_cells_dispose(hg_list_cells *c)
 {
-    hg_table_free(s->cells);
-    hg_free(s->ids);
+    hg_table_free(c->table);
+    hg_free(c->cells);
+    *c = (hg_list_cells){0};
 }
 
-static hg_status read_ids(const hg_report *r, const hg_result *result, id_set *s, hg_error *err)
+hg_status hg_list_cells_read(const hg_report *r, const hg_result *result, hg_list_cells *out, hg_error *err)
 {
-    hg_status status = hg_report_read(r, result, "hotspot_cells", &s->cells, err);
-    if (status != HG_OK || !s->cells)
+    hg_status status = hg_report_read(r, result, "hotspot_cells", &out->table, err);
+    if (status != HG_OK || !out->table)
         return status;
-    s->ids = hg_malloc(s->cells->rows, sizeof *s->ids);
-    if (!s->ids)
+    out->cells = hg_malloc(out->table->rows, sizeof *out->cells);
+    if (!out->cells)
         return hg_fail_memory(err);
-    for (size_t row = 0; row < s->cells->rows; row++) {
-        const char *id = hg_report_text(s->cells, "cell_id", row);
-        if (id && isfinite(hg_report_real(s->cells, "area", row))) /* with --all-cells not all are selected */
-            s->ids[s->n++] = id;
+    for (size_t row = 0; row < out->table->rows; row++) {
+        const char *id = hg_report_text(out->table, "cell_id", row);
+        double area = hg_report_real(out->table, "area", row);
+        if (id && area >= 1) /* with --all-cells not all are selected */
+            out->cells[out->n++] = (hg_list_cell){id, (size_t)area};
     }
-    qsort(s->ids, s->n, sizeof *s->ids, by_text);
+    qsort(out->cells, out->n, sizeof *out->cells, by_id);
     return HG_OK;
 }
 
-static bool holds(const id_set *s, const char *id)
+size_t hg_list_area(const hg_list_cells *c, const char *id)
 {
-    return s->n && bsearch(&id, s->ids, s->n, sizeof *s->ids, by_text);
+    hg_list_cell key = {id, 0}, *found = c->n ? bsearch(&key, c->cells, c->n, sizeof key, by_id) : NULL;
+    return found ? found->area : 0;
 }
 
 /* Whether the results speak of the same cells. */
@@ -70,16 +66,13 @@ static void check_comparable(const hg_report *r, hg_list_change *c)
     }
 }
 
-/* Which areas have a cell in the other set. */
-static bool *areas_met(const hg_table *areas, const id_set *own, const id_set *other)
+/* Which areas have a cell in the other list. */
+static bool *areas_met(const hg_table *areas, const hg_list_cells *own, const hg_list_cells *other)
 {
     bool *met = hg_calloc(areas->rows, sizeof *met);
-    for (size_t row = 0; met && row < own->cells->rows; row++) {
-        double area = hg_report_real(own->cells, "area", row);
-        const char *id = hg_report_text(own->cells, "cell_id", row);
-        if (id && area >= 1 && area <= (double)areas->rows && holds(other, id))
-            met[(size_t)area - 1] = true;
-    }
+    for (size_t k = 0; met && k < own->n; k++)
+        if (own->cells[k].area <= areas->rows && hg_list_area(other, own->cells[k].id))
+            met[own->cells[k].area - 1] = true;
     return met;
 }
 
@@ -91,7 +84,7 @@ static bool *not_of(const bool *flags, size_t n)
     return flags ? other : (hg_free(other), NULL);
 }
 
-static hg_status match(hg_list_change *c, const id_set *now, const id_set *before, hg_error *err)
+static hg_status match(hg_list_change *c, const hg_list_cells *now, const hg_list_cells *before, hg_error *err)
 {
     c->stayed = areas_met(c->now, now, before);
     bool *kept = areas_met(c->before, before, now);
@@ -104,7 +97,7 @@ static hg_status match(hg_list_change *c, const id_set *now, const id_set *befor
 
 hg_status hg_list_compare(hg_report *r, hg_list_change *c, hg_error *err)
 {
-    id_set now = {0}, before = {0};
+    hg_list_cells now = {0}, before = {0};
     check_comparable(r, c);
     if (c->why_not)
         return HG_OK;
@@ -112,17 +105,17 @@ hg_status hg_list_compare(hg_report *r, hg_list_change *c, hg_error *err)
     if (status == HG_OK)
         status = hg_report_read(r, &r->previous, "hotspot_areas", &c->before, err);
     if (status == HG_OK)
-        status = read_ids(r, &r->hot, &now, err);
+        status = hg_list_cells_read(r, &r->hot, &now, err);
     if (status == HG_OK)
-        status = read_ids(r, &r->previous, &before, err);
-    if (status == HG_OK && (!c->now || !c->before || !now.cells || !before.cells)) {
+        status = hg_list_cells_read(r, &r->previous, &before, err);
+    if (status == HG_OK && (!c->now || !c->before || !now.n || !before.n)) {
         snprintf(c->reason, sizeof c->reason, "hotspot_cells");
         c->why_not = c->reason;
     } else if (status == HG_OK) {
         status = match(c, &now, &before, err);
     }
-    id_set_dispose(&now);
-    id_set_dispose(&before);
+    hg_list_cells_dispose(&now);
+    hg_list_cells_dispose(&before);
     return status;
 }
 
@@ -136,21 +129,33 @@ static double rejected(const hg_result *hot, const char *reason)
     return isfinite(v) ? v : 0;
 }
 
-/* Feeds that ended well before the others. */
+/*
+ * A stream is late if it ended more than three days before the data, and if at its own rate so long a silence would
+ * happen by chance less than once in a thousand times: exp(-incidents per day x days) < 0.001.
+ */
+static bool is_late(const hg_result *hot, size_t stream, const char *own_last)
+{
+    char key[64];
+    const char *first = hg_result_text(hot, "first_time"), *last = hg_result_text(hot, "last_time");
+    snprintf(key, sizeof key, "streams_accepted[%zu]", stream);
+    double days = (double)hg_report_days_between(first, own_last), silent = (double)hg_report_days_between(own_last, last);
+    return silent > 3 && hg_result_real(hot, key) / fmax(days, 1) * silent > log(1000);
+}
+
 static hg_status add_late_feeds(hg_report *r, hg_error *err)
 {
     char key[64], day[64];
-    const char *last = hg_result_text(&r->hot, "last_time");
     hg_status status = HG_OK;
-    for (size_t i = 0; i < 256 && status == HG_OK; i++) {
+    for (size_t i = 0; status == HG_OK; i++) {
         snprintf(key, sizeof key, "streams[%zu]", i);
         const char *stream = hg_result_text(&r->hot, key);
         snprintf(key, sizeof key, "streams_last[%zu]", i);
         const char *own = hg_result_text(&r->hot, key);
         if (!stream)
             break;
-        if (own && last && hg_report_days_between(own, last) > 3)
-            status = hg_report_add_item(r, err, hg_report_say(r->zh, HG_SAY_LATE_FEED), stream, hg_report_day(r, own, day));
+        if (own && is_late(&r->hot, i, own))
+            status = hg_report_add_item(r, err, hg_report_say(r->zh, HG_SAY_LATE_FEED), hg_report_stream(r, stream),
+                                        hg_report_day(r, own, day));
     }
     return status;
 }

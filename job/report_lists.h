@@ -4,6 +4,24 @@
 
 #include "job/report_parts.h"
 
+/** A selected cell and the rank of its area. */
+typedef struct hg_list_cell {
+    const char *id;
+    size_t area;
+} hg_list_cell;
+
+/** The selected cells of a result, by id; none where the result does not say their areas. */
+typedef struct hg_list_cells {
+    hg_table *table;
+    hg_list_cell *cells;
+    size_t n;
+} hg_list_cells;
+
+hg_status hg_list_cells_read(const hg_report *r, const hg_result *result, hg_list_cells *out, hg_error *err);
+void hg_list_cells_dispose(hg_list_cells *cells);
+/** The area of a cell; 0 = it is not on the list. */
+size_t hg_list_area(const hg_list_cells *cells, const char *id);
+
 /** Areas that entered, left and stayed: rows of the areas now and before. */
 typedef struct hg_list_change {
     const char *why_not; /**< NULL = comparable; else what differs */

@@ -50,7 +50,7 @@ static hg_status set_row(const hg_report *r, hg_table *t, size_t row, const sour
     static const char *const counts[] = {"rows_read", "accepted", "rejected"};
     char name[512];
     const char *layer = input_text(s->result, input, "layer"), *file = input_text(s->result, input, "name");
-    snprintf(name, sizeof name, "%s%s%s", file, layer && *layer ? ":" : "", layer ? layer : "");
+    hg_report_fit(name, sizeof name, "%s%s%s", file, layer && *layer ? ":" : "", layer ? layer : "");
     for (size_t k = 0; k < 3; k++) {
         double v = input_real(s->result, input, counts[k]);
         hg_table_column(t, counts[k])->i64[row] = isfinite(v) ? (int64_t)v : HG_NULL_INT64;

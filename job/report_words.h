@@ -60,9 +60,9 @@
     X(WHEN, "When it happens", "发生时段")                                                                            \
     X(HOURS_OF, "Hours of the week: %s", "一周时段：%s")                                                              \
     X(WHOLE_AREA, "the whole study area", "全部研究区")                                                               \
-    X(LAND_OPENING, "Encroached at the start, mu", "期初侵占（亩）")                                                  \
-    X(LAND_RECOVERED, "Recovered, mu", "收回（亩）")                                                                  \
-    X(LAND_CLOSING, "Outstanding, mu", "期末未收回（亩）")                                                            \
+    X(LAND_OPENING, "Encroached at the start, m² (mu)", "期初侵占（亩）")                                                  \
+    X(LAND_RECOVERED, "Recovered, m² (mu)", "收回（亩）")                                                                  \
+    X(LAND_CLOSING, "Outstanding, m² (mu)", "期末未收回（亩）")                                                            \
     X(LAND_ROOMS, "Public rooms recovered", "收回公房（间）")                                                         \
     X(LAND_OVERDUE, "Cases overdue", "逾期案件")                                                                      \
     X(LAND_PERIOD, "Between the flights of %s and %s.", "航摄日期：%s至%s。")                                         \
@@ -108,7 +108,7 @@
     X(SETTING, "Setting", "项目")                                                                                     \
     X(VALUE, "Value", "取值")                                                                                         \
     X(METHOD_OF, "How %s was made", "%s的做法")                                                                       \
-    X(NOTES_OF, "What was guessed or assumed", "推断与假定")                                                          \
+    X(NOTES_OF, "What was guessed or assumed", "推断与假定（程序原文）")                                                          \
     X(CELL_TESTS, "Tests of the highest cells", "前列网格的检验")                                                     \
     X(CAUTION,                                                                                                        \
       "Reported incidents are not all that happens: where patrols look, more is found. A hot place is a place to look " \
@@ -132,6 +132,101 @@
       "%s incidents follow another of the same stream within 50 m and 30 minutes: suspected repeat calls, counted all " \
       "the same.",                                                                                                    \
       "%s起与同类事件相距50米、30分钟以内：疑似重复报警，仍计入。")                                                   \
+    X(SCORE_LINE,                                                                                                     \
+      "Of %s incidents after %s the last list caught %s (%s %%). By chance as much area would have caught %s (%s %%): " \
+      "the list did %s times as well (95 %% interval %s to %s).",                                                     \
+      "共有%s起事件发生在%s之后，其中上期清单范围内%s起（%s%%）；同等面积按偶然只应有%s起（%s%%）："                  \
+      "为偶然的%s倍（95%%区间%s至%s倍）。")                                                                           \
+    X(SCORE_NONE, "No incident after %s is known yet, so the last list cannot be judged.",                            \
+      "%s之后尚无事件，暂不能评价上期清单。")                                                                         \
+    X(SCORE_NEEDS,                                                                                                    \
+      "To see how the last list fared, give the incidents after %s with --incidents, or make the result with "        \
+      "--all-incidents.",                                                                                             \
+      "要评价上期清单，请用 --incidents 给出%s之后的事件，或在生成结果时使用 --all-incidents。")                      \
+    X(SCORE_MISSING, "The earlier result has no %s, so its list cannot be judged.", "上期结果没有 %s，不能评价其清单。") \
+    X(SCORE_ON_GRID,                                                                                                  \
+      "The study area of the earlier result is not at hand; incidents anywhere on its grid are counted.",             \
+      "找不到上期结果的研究区文件，按其网格范围统计。")                                                               \
+    X(SCORE_UNTIMED, "%s incidents without a time are left out.", "%s起无时间的事件未计入。")                         \
+    X(VISITED_OF, "Patrols: %s of %s areas of the last list were visited since, %s visits in all.",                   \
+      "巡查：此后到访%s个片区（上期清单共%s个），合计%s次。")                                                         \
+    X(SCORE_TABLE, "The last list, area by area", "上期清单分片区情况")                                               \
+    X(SCORE_NOTE, "Expected: all incidents since, times the share that the area had then.",                           \
+      "预期：此后全部事件数乘以该片区当时的占比。")                                                                   \
+    X(RANK_THEN, "Rank then", "上期排名")                                                                             \
+    X(SINCE_THEN, "Incidents since", "此后事件数")                                                                    \
+    X(EXPECTED_SINCE, "Expected", "预期")                                                                             \
+    X(VISITS, "Visits", "到访次数")                                                                                   \
+    X(LAST_VISIT, "Last visit", "最近到访")                                                                           \
+    X(OTHERS, "others", "其他")                                                                                       \
+    X(COMPOSITION, "What the areas consist of", "片区构成")                                                           \
+    X(COMPOSITION_BARS, "Share of each stream in the areas, with the number of incidents", "各片区类别占比及事件总数") \
+    X(COMPOSITION_ALT, "One bar an area, divided by stream; the figures stand in the table below",                    \
+      "每个片区一条，按类别划分；数字见下表")                                                                         \
+    X(COMPOSITION_TABLE, "Incidents by stream", "分类别事件数")                                                       \
+    X(TREND_MAP, "Where hot spots emerge, last and fade", "热点的出现、持续与消退")                                   \
+    X(TREND_MAP_ALT, "Map of cells by their pattern over time; the number of cells of each stands in the table below", \
+      "按演变模式着色的网格图；各模式网格数见下表")                                                                   \
+    X(TREND_PATTERNS, "Patterns", "演变模式")                                                                         \
+    X(TREND_TABLE, "Cells by pattern", "各模式网格数")                                                                \
+    X(TREND_NOTE,                                                                                                     \
+      "A cell is hot or cold in a step of time where Gi* stands out after correction for the number of tests; the "   \
+      "pattern follows from which steps these are and from the trend of Gi*.",                                        \
+      "某时段 Gi* 经多重检验校正后显著者为热或冷；模式由这些时段及 Gi* 的趋势判定。")                                 \
+    X(TREND_STEPS, "Hot and cold cells by step of time", "各时段热点与冷点网格数")                                    \
+    X(TREND_STEPS_ALT, "Hot cells above the line, cold cells below; the figures stand in the table below",            \
+      "线上为热点网格数，线下为冷点网格数；数字见下表")                                                               \
+    X(LEVEL_99, "more than chance (99 %)", "显著多于偶然（99%）")                                                     \
+    X(LEVEL_95, "more than chance (95 %)", "多于偶然（95%）")                                                         \
+    X(LEVEL_90, "perhaps more than chance (90 %)", "可能多于偶然（90%）")                                             \
+    X(LEVEL_NONE, "could be chance", "不能排除偶然")                                                                  \
+    X(UNITS_MAP, "Units on their last day", "各单元最近一日")                                                         \
+    X(UNITS_MAP_ALT, "Map of the units in the colour of their last day; the figures stand in the table below",        \
+      "各单元最近一日颜色图；数字见下表")                                                                             \
+    X(UNITS_TABLE, "All units on their last day", "全部单元最近一日")                                                 \
+    X(NO_INDEX, "no index", "无指数")                                                                                 \
+    X(REASON_STREAM, "%s %s (expected %s)", "%s%s起（预期%s）")                                                       \
+    X(METHOD_WORDS, "How the ranked areas were found", "热点片区的做法")                                              \
+    X(M_CRS, "Coordinate reference system", "坐标系")                                                                 \
+    X(M_AREA, "Study area", "研究区")                                                                                 \
+    X(M_CELL, "Side of a cell", "网格边长")                                                                           \
+    X(M_BUDGET, "Selected", "入选范围")                                                                               \
+    X(METRES, "%s m", "%s米")                                                                                         \
+    X(DAYS, "%s days", "%s天")                                                                                        \
+    X(METRES_BY, "%s m (%s)", "%s米（%s）")                                                                           \
+    X(KM2_BY, "%s km² (%s)", "%s平方公里（%s）")                                                                      \
+    X(KERNEL, "Kernel", "核函数")                                                                                     \
+    X(BANDWIDTH, "Bandwidth", "带宽")                                                                                 \
+    X(BANDWIDTH_OTHERS, "Bandwidth by each rule, m", "各规则的带宽（米）")                                            \
+    X(RULE_AUTO, "cross-validation", "交叉验证")                                                                      \
+    X(RULE_SILVERMAN, "Silverman", "Silverman")                                                                       \
+    X(RULE_SCOTT, "Scott", "Scott")                                                                                   \
+    X(RANKED_BY, "Ranked by", "排名依据")                                                                             \
+    X(BUDGET_SPENT, "%s cells, %s km², %s %% of the study area", "%s个网格，%s平方公里，占研究区%s%%")                \
+    X(CONCENTRATION, "Concentration", "集中度")                                                                       \
+    X(AGAINST_CHANCE, "%s, on random maps %s (%s maps)", "%s；随机图上为%s（%s幅）")                                  \
+    X(EXPECTATION, "Expected", "期望")                                                                                \
+    X(EXPECT_EVEN, "as many everywhere in the study area", "研究区内处处相同")                                        \
+    X(EXPECT_RISK, "in proportion to what is at risk (%s)", "与风险基数成比例（%s）")                                 \
+    X(EXPECT_STREAM, "as the stream %s", "与类别“%s”相同")                                                            \
+    X(TEST, "Test", "检验")                                                                                           \
+    X(TESTS, "Cells that stand out", "显著网格")                                                                      \
+    X(TESTS_FOUND, "of %s tested: q ≤ 0.01 in %s, ≤ 0.05 in %s, ≤ 0.10 in %s",                                        \
+      "检验%s个：q ≤ 0.01 的%s个，≤ 0.05 的%s个，≤ 0.10 的%s个")                                                      \
+    X(STABILITY, "Stability", "稳定度")                                                                               \
+    X(STABILITY_RUNS, "%s runs; on average %s %% of a cell stays on the list: %s", "%s次重复；平均%s%%仍在榜：%s")    \
+    X(STEADY, "steady", "稳定")                                                                                       \
+    X(FAIRLY_STEADY, "fairly steady", "较稳定")                                                                       \
+    X(UNSTEADY, "unsteady", "不稳定")                                                                                 \
+    X(HALF_LIFE, "Half-life of an incident's weight", "事件权重半衰期")                                               \
+    X(SEED, "Seed of random draws", "随机种子")                                                                       \
+    X(BANDWIDTH_CURVE, "How well each bandwidth foresees incidents left out", "各带宽对留出事件的预测优劣")           \
+    X(BANDWIDTH_ALT, "Curve of the mean log-likelihood by bandwidth; the line marks the bandwidth in use",            \
+      "平均对数似然随带宽变化曲线；竖线为所用带宽")                                                                   \
+    X(BANDWIDTH_AXIS, "bandwidth, m", "带宽（米）")                                                                   \
+    X(MONTHS_CHANGED, "Months against the year before and the month before", "逐月同比与环比")                        \
+    X(UNITS_IN, "Units %s", "%s单元数")                                                                               \
+    X(HOW_SURE, "How sure", "把握")                                                                                   \
     X(APPENDIX, "Appendix: statistics for reviewers", "附录：供复核的统计量")
 
 typedef enum hg_report_word {

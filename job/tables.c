@@ -20,6 +20,7 @@ void hg_result_tables_dispose(hg_result_tables *t)
     hg_table_free(t->patches);
     hg_table_free(t->rejects);
     hg_table_free(t->duplicates);
+    hg_table_free(t->repeats);
     hg_table_free(t->pile_ups);
     *t = (hg_result_tables){0};
 }
@@ -58,8 +59,8 @@ static hg_status choose_streams(const hg_incidents *inc, bool *own, bool *other,
     return HG_OK;
 }
 
-static hg_status add_stream_column(hg_job *job, hg_table *t, const hg_findings *f, size_t stream,
-                                   hg_error *err)
+static hg_status add_stream_column(hg_job *job, hg_table *t, const hg_findings *f, const hg_compositions *of,
+                                   size_t stream, hg_error *err)
 {
     char name[64], base[48];
     const char *title = f->in->incidents.stream_names[stream];
@@ -73,13 +74,15 @@ static hg_status add_stream_column(hg_job *job, hg_table *t, const hg_findings *
     if (status != HG_OK)
         return status;
     for (size_t k = 0; k < t->rows; k++)
-        c->i64[k] = f->cells.groups[k].by_stream[stream];
+        c->i64[k] = of->groups[k].by_stream[stream];
     c->title = hg_strdup(title);
     hg_fact_text(&job->facts, title, "stream_columns.%s", name);
     return c->title ? HG_OK : hg_fail_memory(err);
 }
 
-static hg_status add_stream_columns(hg_job *job, hg_table *t, const hg_findings *f, hg_error *err)
+/* Row k of the table is group k of the compositions. */
+static hg_status add_stream_columns(hg_job *job, hg_table *t, const hg_findings *f, const hg_compositions *of,
+                                    hg_error *err)
 {
     size_t streams = f->in->incidents.streams;
     bool *own = hg_calloc(streams, sizeof *own), other = false;
@@ -87,14 +90,14 @@ static hg_status add_stream_columns(hg_job *job, hg_table *t, const hg_findings 
         own ? choose_streams(&f->in->incidents, own, &other, err) : hg_fail_memory(err);
     for (size_t s = 0; s < streams && status == HG_OK; s++)
         if (own[s])
-            status = add_stream_column(job, t, f, s, err);
+            status = add_stream_column(job, t, f, of, s, err);
     hg_column *c = NULL;
     if (status == HG_OK && other)
         status = hg_table_add(t, "n_other", HG_INT64, &c, err);
     for (size_t k = 0; c && status == HG_OK && k < t->rows; k++) {
         c->i64[k] = 0;
         for (size_t s = 0; s < streams; s++)
-            c->i64[k] += own[s] ? 0 : (int64_t)f->cells.groups[k].by_stream[s];
+            c->i64[k] += own[s] ? 0 : (int64_t)of->groups[k].by_stream[s];
     }
     hg_free(own);
     return status;
@@ -113,7 +116,7 @@ static const hg_column_spec cell_columns[] = {
 };
 
 static const hg_column_spec last_columns[] = {
-    {"peak_hour", HG_INT64},    {"peak_weekday", HG_INT64}, {"rank_stability", HG_DOUBLE},
+    {"area", HG_INT64},         {"peak_hour", HG_INT64},    {"peak_weekday", HG_INT64}, {"rank_stability", HG_DOUBLE},
     {"gi_p", HG_DOUBLE},        {"gi_p_sim", HG_DOUBLE},    {"moran_i", HG_DOUBLE},
     {"moran_z", HG_DOUBLE},     {"moran_p", HG_DOUBLE},     {"moran_p_sim", HG_DOUBLE},
 };
@@ -138,7 +141,7 @@ static void fill_cell_numbers(const hg_findings *f, hg_table *t)
     double total = f->counts.total_weight, area = f->ranking.area_m2;
     double cell_area = f->study->grid.cell_m * f->study->grid.cell_m;
     double cum_weight = 0, cum_area = 0;
-    int64_t *rank = integers(t, "rank"), *count = integers(t, "count");
+    int64_t *rank = integers(t, "rank"), *count = integers(t, "count"), *in = integers(t, "area");
     double *score = reals(t, "score"), *density = reals(t, "density_per_km2");
     double *weight = reals(t, "weight"), *expected = reals(t, "expected"), *ratio = reals(t, "ratio");
     double *share = reals(t, "share"), *cum_share = reals(t, "cum_share");
@@ -150,6 +153,7 @@ static void fill_cell_numbers(const hg_findings *f, hg_table *t)
         cum_weight += w;
         cum_area += own;
         rank[k] = (int64_t)k + 1;
+        in[k] = k < f->ranking.selected ? (int64_t)f->area[k] + 1 : HG_NULL_INT64;
         score[k] = (double)f->score[c];
         density[k] = (double)f->density[c];
         count[k] = f->counts.count[c];
@@ -227,7 +231,7 @@ static hg_status make_cells(hg_job *job, const hg_findings *f, hg_table **out, h
     *out = t;
     status = hg_columns_add(t, cell_columns, sizeof cell_columns / sizeof *cell_columns, err);
     if (status == HG_OK)
-        status = add_stream_columns(job, t, f, err);
+        status = add_stream_columns(job, t, f, &f->cells, err);
     if (status == HG_OK)
         status = hg_columns_add(t, last_columns, sizeof last_columns / sizeof *last_columns, err);
     if (status == HG_OK)
@@ -296,7 +300,7 @@ static hg_status fill_areas(const hg_findings *f, hg_table *t, hg_error *err)
     return status;
 }
 
-static hg_status make_areas(const hg_findings *f, hg_table **out, hg_error *err)
+static hg_status make_areas(hg_job *job, const hg_findings *f, hg_table **out, hg_error *err)
 {
     hg_table *t = NULL;
     hg_status status = hg_table_new("hotspot_areas", f->areas, f->in->pool, &t, err);
@@ -304,6 +308,8 @@ static hg_status make_areas(const hg_findings *f, hg_table **out, hg_error *err)
         return status;
     *out = t;
     status = hg_columns_add(t, area_columns, sizeof area_columns / sizeof *area_columns, err);
+    if (status == HG_OK)
+        status = add_stream_columns(job, t, f, &f->area_compositions, err);
     if (status == HG_OK)
         status = fill_areas(f, t, err);
     if (status == HG_OK)
@@ -412,7 +418,7 @@ hg_status hg_result_tables_make(hg_job *job, const hg_findings *f, hg_result_tab
 {
     hg_status status = make_cells(job, f, &t->cells, err);
     if (status == HG_OK)
-        status = make_areas(f, &t->areas, err);
+        status = make_areas(job, f, &t->areas, err);
     if (status == HG_OK)
         status = hg_area_hours_table(f, &t->hours, err);
     if (status == HG_OK)
@@ -421,7 +427,9 @@ hg_status hg_result_tables_make(hg_job *job, const hg_findings *f, hg_result_tab
         status = hg_intake_rejects_table(f->in, &t->rejects, err);
     if (status == HG_OK)
         status = hg_intake_duplicates_table(f->in, &t->duplicates, err);
-    hg_table *all[] = {t->cells, t->areas, t->hours, t->incidents, t->patches, t->rejects, t->duplicates};
+    if (status == HG_OK)
+        status = hg_intake_marked_table(f->in, "suspected_repeats", f->repeat, 1, &t->repeats, err);
+    hg_table *all[] = {t->cells, t->areas, t->hours, t->incidents, t->patches, t->rejects, t->duplicates, t->repeats};
     for (size_t k = 0; k < sizeof all / sizeof *all && status == HG_OK; k++)
         status = all[k] ? hg_columns_title(job->set.lang, all[k], err) : HG_OK;
     return status;
