@@ -108,7 +108,7 @@ hg_status hg_canvas_on(cairo_t *cairo, hg_canvas **out, hg_error *err)
     return HG_OK;
 }
 
-static void set_colour(hg_canvas *c, const char *colour, double opacity)
+void hg_canvas_set_colour(hg_canvas *c, const char *colour, double opacity)
 {
     unsigned r = 0, g = 0, b = 0;
     sscanf(colour, "#%2x%2x%2x", &r, &g, &b);
@@ -118,11 +118,11 @@ static void set_colour(hg_canvas *c, const char *colour, double opacity)
 static void fill_and_stroke(hg_canvas *c, const char *fill, double opacity, const char *stroke, double stroke_width)
 {
     if (fill) {
-        set_colour(c, fill, opacity);
+        hg_canvas_set_colour(c, fill, opacity);
         cairo_fill_preserve(c->cairo);
     }
     if (stroke) {
-        set_colour(c, stroke, 1);
+        hg_canvas_set_colour(c, stroke, 1);
         cairo_set_line_width(c->cairo, stroke_width);
         cairo_stroke_preserve(c->cairo);
     }
@@ -142,7 +142,7 @@ static void draw_bars(hg_canvas *c, const double (*ends)[2], size_t n, double y,
         cairo_move_to(c->cairo, ends[i][0], y);
         cairo_line_to(c->cairo, ends[i][1], y);
     }
-    set_colour(c, fill, 1);
+    hg_canvas_set_colour(c, fill, 1);
     cairo_set_line_width(c->cairo, height);
     cairo_stroke(c->cairo);
 }
@@ -155,7 +155,7 @@ static void trace(hg_canvas *c, const double *xy, size_t n)
 
 static void draw_polyline(hg_canvas *c, const double *xy, size_t n, const char *colour, double width, double dash)
 {
-    set_colour(c, colour, 1);
+    hg_canvas_set_colour(c, colour, 1);
     cairo_set_line_width(c->cairo, width);
     cairo_set_dash(c->cairo, &dash, dash > 0, 0);
     trace(c, xy, n);
@@ -210,9 +210,10 @@ static void draw_text(hg_canvas *c, double x, double y, const hg_lettering *how,
     double width, height;
     lay_out(c, how, text);
     extents(c, &width, &height);
-    set_colour(c, how->color, 1);
+    hg_canvas_set_colour(c, how->color, 1);
     cairo_move_to(c->cairo, x - before[how->anchor] * width, y - height / 2);
     pango_cairo_show_layout(c->cairo, c->layout);
+    c->unknown += (size_t)pango_layout_get_unknown_glyphs_count(c->layout);
     cairo_new_path(c->cairo);
 }
 

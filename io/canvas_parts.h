@@ -31,6 +31,7 @@ struct hg_canvas {
     cairo_surface_t *surface;
     cairo_t *cairo;
     PangoLayout *layout; /* also measures where nothing is painted */
+    size_t unknown;      /* letters drawn that no font has */
     hg_text *out;        /* of an inline canvas */
     hg_text svg;         /* its drawing so far */
 };
@@ -40,6 +41,9 @@ extern const char hg_canvas_fonts[];
 
 /** No hinting and no subpixel order: the same letters on every machine with the same font. */
 void hg_canvas_settle_fonts(hg_canvas *c);
+
+/** Of a canvas on cairo, for what is drawn next. */
+void hg_canvas_set_colour(hg_canvas *c, const char *colour, double opacity);
 
 /**
  * Draws on a page that somebody else writes, in the units and from the origin it has now. Ends with

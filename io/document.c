@@ -196,9 +196,13 @@ static bool keep_layer(hg_document *doc, hg_map_layer *l)
 
 static bool keep_image(hg_document *doc, hg_map_image *image)
 {
-    image->argb = keep_array(doc, image->argb, (size_t)image->columns * image->rows, sizeof *image->argb);
+    const void *pixels = image->jpeg ? (const void *)image->jpeg : image->argb;
+    void *copy = image->jpeg ? keep_array(doc, pixels, image->jpeg_size, 1)
+                             : keep_array(doc, pixels, (size_t)image->columns * image->rows, sizeof *image->argb);
+    image->argb = image->jpeg ? NULL : copy;
+    image->jpeg = image->jpeg ? copy : NULL;
     image->classes = keep_classes(doc, image->classes, image->n_classes);
-    return image->argb && image->classes && keep_text(doc, &image->title);
+    return copy && image->classes && keep_text(doc, &image->title);
 }
 
 static bool keep_map(hg_document *doc, hg_map *m, const hg_map_layer *layers, const hg_map_image *images)

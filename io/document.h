@@ -129,7 +129,9 @@ typedef struct hg_map_layer {
 typedef struct hg_map_image {
     const char *title;
     uint32_t columns, rows;
-    const uint32_t *argb;    /**< columns x rows, not premultiplied, 0xAARRGGBB; copied */
+    const uint32_t *argb;    /**< columns x rows, not premultiplied, 0xAARRGGBB; copied; NULL where there is a jpeg */
+    const unsigned char *jpeg; /**< a photograph, columns x rows, shown as it is; copied; NULL = none */
+    size_t jpeg_size;
     double box[4];           /**< xmin, ymin, xmax, ymax in metres */
     const hg_style_class *classes; /**< legend; n_classes; copied */
     size_t n_classes;
@@ -140,6 +142,7 @@ typedef struct hg_map {
     const char *title, *alt;
     double box[4];           /**< what is shown: xmin, ymin, xmax, ymax in metres of a projected CRS */
     double height_ratio;     /**< of height to width; 0 = after the box, between 0.5 and 1.2 */
+    bool half;               /**< two such maps that follow one another stand side by side */
     const char *crs;         /**< named under the map */
     const char *source;      /**< "Source: …; as of …" under the map */
     const char *approval;    /**< number of a map approval; NULL = none */
@@ -148,6 +151,9 @@ typedef struct hg_map {
     const hg_map_layer *layers; /**< n_layers */
     size_t n_layers;
 } hg_map;
+/** All that its frame may show, on paper or on a wide screen: what a picture that lies under it should cover. */
+void hg_map_background_box(const hg_map *map, double box[4]);
+
 hg_status hg_document_add_map(hg_document *doc, const hg_map *map, hg_error *err);
 
 /* ------------------------------------------------------------------ writing ---------------- */
@@ -157,8 +163,11 @@ hg_status hg_document_add_map(hg_document *doc, const hg_map *map, hg_error *err
  * The same document gives the same bytes.
  */
 hg_status hg_document_write_html(const hg_document *doc, const char *path, hg_error *err);
-/** A4, table of contents, page numbers, text that can be selected. */
-hg_status hg_document_write_pdf(const hg_document *doc, const char *path, hg_error *err);
+/**
+ * A4, table of contents, page numbers, text that can be selected. `unknown` (may be NULL) is how many letters
+ * no font of the machine has, so that they are boxes.
+ */
+hg_status hg_document_write_pdf(const hg_document *doc, const char *path, size_t *unknown, hg_error *err);
 /**
  * Every table as <folder>/<stem>.csv (UTF-8 with byte-order mark) and as a sheet of <folder>/tables.xlsx, staged: they
  * appear when the caller commits. The folder must be there. Columns are those shown, under their own names, with every
@@ -203,6 +212,15 @@ const hg_document_info *hg_document_about(const hg_document *doc);
 const char *hg_document_number(double value, int digits, char buf[64]);
 /** A day, with the time of day if `clock`, as the language writes it. */
 const char *hg_document_day(int64_t civil, bool clock, bool zh, char buf[64]);
+
+/** What stands over a column of a table or beside a value of a pop-up. */
+const char *hg_document_head(const hg_table *table, const hg_document_column *column);
+/** Whether it holds numbers, which are set flush right. */
+bool hg_document_is_number(const hg_table *table, const hg_document_column *column);
+/** The colour "#rrggbb" of a cell; NULL = none. */
+const char *hg_document_band(const hg_table *table, const hg_document_column *column, size_t row);
+/** Whether the row is the total that ends the table. */
+bool hg_document_is_total(const hg_document_table *t, size_t row);
 
 /**
  * The cell as people of the language read it, into buf; a long text is returned as it is. A null is "–".

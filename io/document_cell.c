@@ -91,3 +91,30 @@ const char *hg_document_cell(const hg_document *doc, const hg_table *table, cons
         return hg_document_number(number_of(c, row), 0, buf);
     return hg_document_number(number_of(c, row) * (column->format == HG_CELL_PERCENT ? 100 : 1), column->digits, buf);
 }
+
+const char *hg_document_head(const hg_table *table, const hg_document_column *column)
+{
+    const hg_column *c = hg_table_column(table, column->column);
+    if (column->head)
+        return column->head;
+    return c && c->title ? c->title : column->column;
+}
+
+bool hg_document_is_number(const hg_table *table, const hg_document_column *column)
+{
+    const hg_column *c = hg_table_column(table, column->column);
+    return c && (c->type == HG_DOUBLE || c->type == HG_INT64);
+}
+
+const char *hg_document_band(const hg_table *table, const hg_document_column *column, size_t row)
+{
+    const hg_column *c = column->band ? hg_table_column(table, column->band) : NULL;
+    const char *colour = c && c->type == HG_TEXT ? hg_pool_text(table->pool, c->text[row]) : NULL;
+    bool valid = colour && colour[0] == '#' && strlen(colour) == 7 && strspn(colour + 1, "0123456789abcdefABCDEF") == 6;
+    return valid ? colour : NULL;
+}
+
+bool hg_document_is_total(const hg_document_table *t, size_t row)
+{
+    return t->total_row && row + 1 == t->table->rows;
+}

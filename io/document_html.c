@@ -4,8 +4,12 @@
 #include "base/memory.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+/* A chart is not made narrower than this: its letters could not be read, and a small screen moves it instead. */
+enum { LEAST_CHART = 480 };
 
 extern const hg_embedded hg_html_assets[];
 
@@ -42,19 +46,26 @@ static void add_element(hg_html *h, const char *open, const char *text, const ch
 
 /* ------------------------------------------------------------------ head ------------------- */
 
+/* The end of an asset of Leaflet without the note to programmers where its sources are. */
+static const char *end_of(const hg_embedded *a)
+{
+    const char *note = strstr(a->text, "# sourceMappingURL");
+    return note ? note - 2 : a->text + a->size;
+}
+
 /*
  * Leaflet's pictures for markers and its layer button are not used: without their addresses nothing is
  * ever asked for. The policy says so to the browser, too.
  */
-static void add_leaflet_css(hg_text *t, const char *css)
+static void add_leaflet_css(hg_text *t)
 {
-    for (const char *url; (url = strstr(css, "url(")); css = strchr(url, ')') + 1) {
+    const hg_embedded *a = asset("leaflet");
+    const char *css = a->text, *end = end_of(a);
+    for (const char *url; (url = strstr(css, "url(")) && strchr(url, ')'); css = strchr(url, ')') + 1) {
         hg_text_add_n(t, css, (size_t)(url - css));
         hg_text_add(t, "none");
-        if (!strchr(url, ')'))
-            return;
     }
-    hg_text_add(t, css);
+    hg_text_add_n(t, css, (size_t)(end - css));
 }
 
 static void add_head(hg_html *h)
@@ -71,7 +82,7 @@ static void add_head(hg_html *h)
     if (about->subtitle)
         add_element(h, " – ", about->subtitle, "");
     hg_text_add(&h->t, "</title>\n<style>\n");
-    add_leaflet_css(&h->t, asset("leaflet")->text);
+    add_leaflet_css(&h->t);
     hg_text_add(&h->t, asset("report")->text);
     hg_text_add(&h->t, "</style>\n</head>\n<body>\n");
 }
@@ -117,14 +128,13 @@ static void add_tail(hg_html *h)
     if (about->footer)
         add_element(h, "<p>", about->footer, "</p>");
     add_element(h, "<p>", about->generator, "</p></footer>\n");
-    hg_text_addf(&h->t, "<script type=\"application/json\" id=\"words\">{\"zoomIn\": \"%s\", \"zoomOut\": \"%s\", \"onMap\": "
-                        "\"%s\"}</script>\n", h->zh ? "放大" : "Zoom in", h->zh ? "缩小" : "Zoom out",
-                 h->zh ? "地图" : "map");
+    hg_text_addf(&h->t, "<script type=\"application/json\" id=\"words\">{\"zoomIn\":\"%s\",\"zoomOut\":\"%s\",\"onMap\":\"%s\"}"
+                        "</script>\n",
+                 h->zh ? "放大" : "Zoom in", h->zh ? "缩小" : "Zoom out", h->zh ? "地图" : "map");
     if (h->maps) {
         const hg_embedded *leaflet = asset("leaflet.min");
-        const char *end = strstr(leaflet->text, "//# sourceMappingURL");
         hg_text_add(&h->t, "<script>");
-        hg_text_add_n(&h->t, leaflet->text, end ? (size_t)(end - leaflet->text) : leaflet->size);
+        hg_text_add_n(&h->t, leaflet->text, (size_t)(end_of(leaflet) - leaflet->text));
         hg_text_add(&h->t, "</script>\n");
     }
     hg_text_add(&h->t, "<script>");
@@ -177,9 +187,9 @@ static void add_card(hg_html *h, const hg_card *c)
 static hg_status add_chart(hg_html *h, const hg_chart *c, hg_error *err)
 {
     hg_canvas *canvas = NULL;
-    add_element(h, "<figure><figcaption>", c->title, "</figcaption><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"");
+    add_element(h, "<figure class=\"chart\"><figcaption>", c->title, "</figcaption><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"");
     hg_text_add_xml(&h->t, c->title);
-    hg_text_addf(&h->t, "\">");
+    hg_text_addf(&h->t, "\" style=\"--least:%.0fpx\">", fmin(c->width, LEAST_CHART));
     hg_status status = hg_canvas_new_inline(&h->t, c->width, c->height, c->alt ? c->alt : c->title, &canvas, err);
     if (status == HG_OK) {
         c->draw(canvas, c->width, c->height, c->data);
@@ -189,17 +199,28 @@ static hg_status add_chart(hg_html *h, const hg_chart *c, hg_error *err)
     return status;
 }
 
-/* Items and cards that follow one another share a list or a grid. */
-static void open_or_close(hg_html *h, size_t i, hg_block_kind kind, const char *open, const char *close, bool before)
+/* Whether blocks share a list or a grid where they follow one another: items, cards, half maps. */
+static bool is_of_group(const hg_block *b, hg_block_kind kind)
 {
-    const hg_block *other = before ? (i ? hg_document_at(h->doc, i - 1) : NULL) : hg_document_at(h->doc, i + 1);
-    if (!other || other->kind != kind)
-        hg_text_add(&h->t, before ? open : close);
+    return b && b->kind == kind && (kind != HG_BLOCK_MAP || b->map.half);
 }
 
-static hg_status add_block(hg_html *h, size_t i, hg_error *err)
+static hg_status add_single(hg_html *h, const hg_block *b, hg_error *err);
+
+/* The first of a group opens what holds it, the last closes it. */
+static hg_status add_grouped(hg_html *h, size_t i, const char *open, const char *close, hg_error *err)
 {
     const hg_block *b = hg_document_at(h->doc, i);
+    if (!i || !is_of_group(hg_document_at(h->doc, i - 1), b->kind))
+        hg_text_add(&h->t, open);
+    hg_status status = add_single(h, b, err);
+    if (!is_of_group(hg_document_at(h->doc, i + 1), b->kind))
+        hg_text_add(&h->t, close);
+    return status;
+}
+
+static hg_status add_single(hg_html *h, const hg_block *b, hg_error *err)
+{
     switch (b->kind) {
     case HG_BLOCK_HEADING:
         add_heading(h, b);
@@ -208,9 +229,7 @@ static hg_status add_block(hg_html *h, size_t i, hg_error *err)
         add_paragraph(h, b);
         break;
     case HG_BLOCK_ITEM:
-        open_or_close(h, i, b->kind, "<ul>\n", "", true);
         add_element(h, "<li>", b->text, "</li>\n");
-        open_or_close(h, i, b->kind, "", "</ul>\n", false);
         break;
     case HG_BLOCK_PAGE:
         break;
@@ -220,9 +239,7 @@ static hg_status add_block(hg_html *h, size_t i, hg_error *err)
         hg_text_add(&h->t, "</div>\n");
         break;
     case HG_BLOCK_CARD:
-        open_or_close(h, i, b->kind, "<div class=\"cards\">\n", "", true);
         add_card(h, &b->card);
-        open_or_close(h, i, b->kind, "", "</div>\n", false);
         break;
     case HG_BLOCK_TABLE:
         hg_html_table(h, &b->table);
@@ -235,12 +252,27 @@ static hg_status add_block(hg_html *h, size_t i, hg_error *err)
     return HG_OK;
 }
 
+static hg_status add_block(hg_html *h, size_t i, hg_error *err)
+{
+    const hg_block *b = hg_document_at(h->doc, i);
+    if (b->kind == HG_BLOCK_ITEM)
+        return add_grouped(h, i, "<ul>\n", "</ul>\n", err);
+    if (b->kind == HG_BLOCK_CARD)
+        return add_grouped(h, i, "<div class=\"cards\">\n", "</div>\n", err);
+    if (is_of_group(b, HG_BLOCK_MAP))
+        return add_grouped(h, i, "<div class=\"maps\">\n", "</div>\n", err);
+    return add_single(h, b, err);
+}
+
 static hg_status write_bytes(const char *path, const hg_text *t, hg_error *err)
 {
     FILE *f = fopen(path, "wb");
     bool ok = f && fwrite(t->s, 1, t->len, f) == t->len;
     int code = errno;
-    ok = f && fclose(f) == 0 && ok;
+    if (f && fclose(f) != 0 && ok) {
+        ok = false;
+        code = errno;
+    }
     return ok ? HG_OK : hg_fail(err, HG_EIO, "%s cannot be written: %s", path, strerror(code));
 }
 

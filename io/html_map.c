@@ -4,12 +4,13 @@
 #include "io/map_parts.h"
 #include "io/png.h"
 
-#include <errno.h>
 #include <math.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define PIXELS_A_MM 4.0
 
 /* Metres from the map's lower left corner, to the centimetre. */
 static void add_metres(hg_text *t, double v, double origin)
@@ -29,24 +30,31 @@ static void add_box(hg_text *t, const double box[4], const hg_map *map)
 
 /* ------------------------------------------------------------------ pictures --------------- */
 
+static hg_status add_base64(hg_text *t, const char *kind, const void *bytes, size_t n, hg_error *err)
+{
+    unsigned char *text = n <= INT32_MAX / 2 ? hg_malloc(n / 3 + 2, 4) : NULL; /* it ends with a zero */
+    if (!text)
+        return hg_fail_memory(err);
+    int length = EVP_EncodeBlock(text, bytes, (int)n);
+    hg_text_addf(t, "\"data:%s;base64,", kind);
+    hg_text_add_n(t, (const char *)text, (size_t)length);
+    hg_text_add(t, "\"");
+    hg_free(text);
+    return HG_OK;
+}
+
 static hg_status add_picture(hg_text *t, const hg_map_image *image, hg_error *err)
 {
     char *bytes = NULL;
     size_t n = 0;
+    if (image->jpeg)
+        return add_base64(t, "image/jpeg", image->jpeg, image->jpeg_size, err);
     FILE *f = open_memstream(&bytes, &n);
     hg_status status = f ? hg_png_write_alpha(f, image->argb, image->columns, image->rows, err) : hg_fail_memory(err);
     if (f && fclose(f) != 0 && status == HG_OK)
         status = hg_fail_memory(err);
-    unsigned char *text = status == HG_OK ? hg_malloc(n / 3 + 1, 4) : NULL;
-    if (status == HG_OK && (!text || n > INT32_MAX))
-        status = hg_fail_memory(err);
-    if (text && status == HG_OK) {
-        int length = EVP_EncodeBlock(text, (const unsigned char *)bytes, (int)n);
-        hg_text_add(t, "\"data:image/png;base64,");
-        hg_text_add_n(t, (const char *)text, (size_t)length);
-        hg_text_add(t, "\"");
-    }
-    hg_free(text);
+    if (status == HG_OK)
+        status = add_base64(t, "image/png", bytes, n, err);
     free(bytes);
     return status;
 }
@@ -58,7 +66,7 @@ static hg_status add_images(hg_text *t, const hg_map *map, hg_error *err)
     for (size_t i = 0; i < map->n_images && status == HG_OK; i++) {
         hg_text_add(t, i ? ",{\"title\":" : "{\"title\":");
         hg_html_json(t, map->images[i].title);
-        hg_text_add(t, ",\"box\":");
+        hg_text_addf(t, ",\"photo\":%s,\"box\":", map->images[i].jpeg ? "true" : "false");
         add_box(t, map->images[i].box, map);
         hg_text_add(t, ",\"url\":");
         status = add_picture(t, &map->images[i], err);
@@ -122,24 +130,24 @@ static void add_feature(hg_html *h, const hg_map *map, const hg_map_layer *l, si
     }
     if (key && key->type == HG_INT64)
         hg_text_addf(t, ",\"k\":%lld", (long long)key->i64[row]);
+    else if (key && key->type == HG_TEXT) {
+        hg_text_add(t, ",\"k\":");
+        hg_html_json(t, hg_pool_text(l->table->pool, key->text[row]));
+    }
     hg_text_add(t, "}");
-}
-
-static const char *popup_head(const hg_map_layer *l, size_t k)
-{
-    const hg_column *c = hg_table_column(l->table, l->popup[k].column);
-    return l->popup[k].head ? l->popup[k].head : c && c->title ? c->title : l->popup[k].column;
 }
 
 static void add_layer_style(hg_text *t, const hg_map_layer *l)
 {
+    static const hg_style_class none = {.color = "#000000"};
     const hg_style *s = &l->style;
+    hg_map_look look = hg_map_look_of(s, s->n_classes ? s->classes : &none);
     char number[32];
     hg_text_addf(t, "\"points\":%s,\"outline\":%s", l->table->geometry.type == HG_POINT ? "true" : "false",
-                 s->symbol == HG_SYMBOL_OUTLINE ? "true" : "false");
-    hg_text_addf(t, ",\"weight\":%s", hg_shortest_decimal(s->stroke_mm > 0 ? s->stroke_mm * 4 : s->stroke ? 1 : 0, number));
-    hg_text_addf(t, ",\"radius\":%s", hg_shortest_decimal(s->size_mm > 0 ? s->size_mm * 2 : 3, number));
-    hg_text_addf(t, ",\"opacity\":%s", hg_shortest_decimal(s->opacity > 0 ? s->opacity : 1, number));
+                 look.fill ? "false" : "true");
+    hg_text_addf(t, ",\"weight\":%s", hg_shortest_decimal(look.stroke ? look.stroke_mm * PIXELS_A_MM : 0, number));
+    hg_text_addf(t, ",\"radius\":%s", hg_shortest_decimal(look.size_mm * PIXELS_A_MM / 2, number));
+    hg_text_addf(t, ",\"opacity\":%s", hg_shortest_decimal(look.opacity, number));
     hg_text_addf(t, ",\"labels\":%zu", l->label ? l->labels : 0);
     hg_text_add(t, ",\"stroke\":");
     if (s->stroke)
@@ -155,29 +163,25 @@ static void add_layer_style(hg_text *t, const hg_map_layer *l)
     hg_text_add(t, "]");
 }
 
-static bool can_be_drawn(const hg_map_layer *l, size_t row)
-{
-    double e[4];
-    return hg_geometry_envelope(&l->table->geometry, row, e);
-}
-
 static void add_layer(hg_html *h, const hg_map *map, const hg_map_layer *l)
 {
     hg_text *t = &h->t;
     bool first = true;
     hg_text_add(t, "{\"name\":");
     hg_html_json(t, l->table->name);
+    hg_text_add(t, ",\"title\":");
+    hg_html_json(t, l->title);
     hg_text_add(t, ",");
     add_layer_style(t, l);
     hg_text_add(t, ",\"popup\":[");
     for (size_t k = 0; k < l->n_popup; k++) {
         hg_text_add(t, k ? "," : "");
-        hg_html_json(t, popup_head(l, k));
+        hg_html_json(t, hg_document_head(l->table, &l->popup[k]));
     }
     hg_text_add(t, "],\"features\":[");
     for (size_t row = 0; l->table->geometry.type != HG_NO_GEOMETRY && row < l->table->rows; row++) {
         const hg_style_class *class = hg_map_class(l, row);
-        if (!class || !can_be_drawn(l, row))
+        if (!class || !hg_map_is_near(map, l, row))
             continue;
         hg_text_add(t, first ? "" : ",\n");
         add_feature(h, map, l, row, class);
@@ -188,64 +192,96 @@ static void add_layer(hg_html *h, const hg_map *map, const hg_map_layer *l)
 
 /* ------------------------------------------------------------------ legend ----------------- */
 
-static void add_swatch(hg_text *t, const hg_style_class *c, bool outline, bool point)
+/* A little of what is on the map: filling with its opacity upon the map's ground, and outline. */
+static void add_swatch(hg_text *t, const hg_map_look *look, bool point, const char *label)
 {
-    hg_text_addf(t, "<span class=\"swatch\"><i style=\"%s%s%s\"></i>", outline ? "border:2px solid " : "background:", c->color,
-                 point ? ";border-radius:50%" : "");
-    hg_text_add_xml(t, c->label ? c->label : "");
+    unsigned opacity = (unsigned)lround(look->opacity * 255);
+    hg_text_add(t, "<span class=\"swatch\"><i style=\"");
+    if (look->fill)
+        hg_text_addf(t, "background:linear-gradient(%s%02x,%s%02x),var(--ground);", look->fill, opacity, look->fill, opacity);
+    if (look->stroke)
+        hg_text_addf(t, "border:2px solid %s;", look->stroke);
+    hg_text_addf(t, "%s\"></i>", point ? "border-radius:50%" : "");
+    hg_text_add_xml(t, label);
     hg_text_add(t, "</span>");
 }
 
-/* The legend is the layer switch. */
-static void add_entry(hg_html *h, size_t number, const char *title, bool hidden, const hg_style_class *classes, size_t n,
-                      const hg_style *style)
+static void add_switch(hg_html *h, size_t number, bool hidden)
 {
-    hg_text *t = &h->t;
-    hg_text_addf(t, "<span class=\"layer\"><label><input type=\"checkbox\" value=\"%zu\"%s> ", number, hidden ? "" : " checked");
-    hg_text_add_xml(t, title ? title : "");
-    hg_text_add(t, "</label>");
-    for (size_t k = 0; k < n; k++)
-        add_swatch(t, &classes[k], style && style->symbol == HG_SYMBOL_OUTLINE, style && style->symbol == HG_SYMBOL_POINT);
-    hg_text_add(t, "</span>\n");
+    hg_text_addf(&h->t, "<span class=\"layer\"><label><input type=\"checkbox\" value=\"%zu\"%s> ", number, hidden ? "" : " checked");
 }
 
+/* A layer of one class has its swatch beside its name. */
+static void add_layer_entry(hg_html *h, size_t number, const hg_map_layer *l)
+{
+    bool one = l->style.n_classes == 1;
+    add_switch(h, number, l->style.hidden);
+    if (!one) {
+        hg_text_add_xml(&h->t, l->title ? l->title : "");
+        hg_text_add(&h->t, "</label>");
+    }
+    for (size_t k = 0; k < l->style.n_classes; k++) {
+        const hg_style_class *c = &l->style.classes[k];
+        hg_map_look look = hg_map_look_of(&l->style, c);
+        const char *label = one ? l->title : c->label;
+        add_swatch(&h->t, &look, l->table->geometry.type == HG_POINT, label ? label : "");
+    }
+    hg_text_add(&h->t, one ? "</label></span>\n" : "</span>\n");
+}
+
+static void add_image_entry(hg_html *h, size_t number, const hg_map_image *image)
+{
+    add_switch(h, number, image->hidden);
+    hg_text_add_xml(&h->t, image->title ? image->title : "");
+    hg_text_add(&h->t, "</label>");
+    for (size_t k = 0; k < image->n_classes; k++) {
+        hg_map_look look = {.fill = image->classes[k].color, .opacity = hg_map_image_opacity(image)};
+        add_swatch(&h->t, &look, false, image->classes[k].label ? image->classes[k].label : "");
+    }
+    hg_text_add(&h->t, "</span>\n");
+}
+
+/* The legend is the layer switch. */
 static void add_legend(hg_html *h, const hg_map *map)
 {
     hg_text_addf(&h->t, "<fieldset class=\"legend\" aria-label=\"%s\">\n", h->zh ? "图层" : "Layers");
     for (size_t i = map->n_layers; i-- > 0;)
-        add_entry(h, map->n_images + i, map->layers[i].title, map->layers[i].style.hidden, map->layers[i].style.classes,
-                  map->layers[i].style.n_classes, &map->layers[i].style);
-    for (size_t i = 0; i < map->n_images; i++)
-        add_entry(h, i, map->images[i].title, map->images[i].hidden, map->images[i].classes, map->images[i].n_classes, NULL);
+        add_layer_entry(h, map->n_images + i, &map->layers[i]);
+    for (size_t i = map->n_images; i-- > 0;)
+        add_image_entry(h, i, &map->images[i]);
     hg_text_add(&h->t, "</fieldset>\n");
 }
 
-static void add_source(hg_html *h, const hg_map *map)
+static void add_note(hg_html *h, const hg_map *map)
+{
+    hg_text note = {0};
+    hg_map_note(map, h->zh, &note);
+    hg_text_add(&h->t, "<p class=\"note\">");
+    hg_text_add_xml(&h->t, note.s ? note.s : "");
+    hg_text_add(&h->t, "</p>");
+    h->t.failed |= note.failed;
+    hg_text_dispose(&note);
+}
+
+static void add_frame(hg_html *h, const hg_map *map)
 {
     hg_text *t = &h->t;
-    hg_text_add(t, "<p class=\"note\">");
-    hg_text_add_xml(t, map->crs ? map->crs : "");
-    hg_text_add(t, map->crs && map->source ? " · " : "");
-    hg_text_add_xml(t, map->source ? map->source : "");
-    if (map->approval) {
-        hg_text_add(t, h->zh ? " · 审图号：" : " · map approval ");
-        hg_text_add_xml(t, map->approval);
-    }
-    hg_text_add(t, "</p>");
+    char number[32];
+    hg_text_add(t, "<figure class=\"map-frame\"><figcaption>");
+    hg_text_add_xml(t, map->title ? map->title : "");
+    hg_text_add(t, "</figcaption>\n<div class=\"map-box\"><div class=\"map\" role=\"application\" aria-label=\"");
+    hg_text_add_xml(t, map->alt ? map->alt : map->title ? map->title : "");
+    hg_text_addf(t, "\" style=\"aspect-ratio:%s\"></div><span class=\"north\" aria-hidden=\"true\">%s</span></div>\n",
+                 hg_shortest_decimal(round(1000 / hg_map_ratio(map)) / 1000, number), h->zh ? "北" : "N");
 }
 
 hg_status hg_html_map(hg_html *h, const hg_map *map, hg_error *err)
 {
     hg_text *t = &h->t;
     h->maps++;
-    hg_text_add(t, "<figure class=\"map-frame\"><figcaption>");
-    hg_text_add_xml(t, map->title ? map->title : "");
-    hg_text_add(t, "</figcaption>\n<div style=\"position:relative\"><div class=\"map\" role=\"application\" aria-label=\"");
-    hg_text_add_xml(t, map->alt ? map->alt : map->title ? map->title : "");
-    hg_text_addf(t, "\" style=\"height:min(%.0fvw, 38rem)\"></div><span class=\"north\" aria-hidden=\"true\">%s</span></div>\n",
-                 fmin(100, 90 * hg_map_ratio(map)), h->zh ? "北" : "N");
+    add_frame(h, map);
     add_legend(h, map);
-    add_source(h, map);
+    add_note(h, map);
     hg_text_add(t, "<script type=\"application/json\">{\"box\":");
     add_box(t, map->box, map);
     hg_status status = add_images(t, map, err);

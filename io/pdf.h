@@ -5,13 +5,12 @@
 #include "io/canvas_parts.h"
 #include "io/document.h"
 
-/* A4 in points, and what of it is written on. */
-#define HG_PDF_WIDTH 595.276
-#define HG_PDF_HEIGHT 841.89
+/* A4 in points, and what of it is written on; the same margins where the page lies on its side. */
+#define HG_PDF_SHORT 595.276
+#define HG_PDF_LONG 841.89
 #define HG_PDF_LEFT 48.0
 #define HG_PDF_TOP 56.0
-#define HG_PDF_COLUMN (HG_PDF_WIDTH - 2 * HG_PDF_LEFT)
-#define HG_PDF_BOTTOM (HG_PDF_HEIGHT - 58.0)
+#define HG_PDF_FOOT 58.0
 
 typedef struct hg_pdf {
     const hg_document *doc;
@@ -20,6 +19,9 @@ typedef struct hg_pdf {
     cairo_surface_t *surface;
     hg_canvas *canvas;  /**< on the surface; its layout sets all text */
     double y;           /**< where the next block begins */
+    bool landscape;     /**< the page lies on its side */
+    double column;      /**< width of what is written on */
+    double bottom;      /**< its lower end */
     int page;           /**< from 1; 0 = none begun */
     int pages;          /**< of the first pass */
     int *heading_pages; /**< by block, of the first pass */
@@ -49,8 +51,24 @@ void hg_pdf_flow(hg_pdf *p, double x, const hg_pdf_letters *how, const char *tex
 void hg_pdf_new_page(hg_pdf *p);
 /** Begins a new page unless so much room is left, or the page is empty. */
 void hg_pdf_need(hg_pdf *p, double height);
+/** From here on pages lie on their side, or stand. */
+void hg_pdf_turn(hg_pdf *p, bool landscape);
+
+/** Key figures of a block, large, side by side. */
+void hg_pdf_figures(hg_pdf *p, const hg_block *b);
+/** A run of cards from block `from`, two in a row; returns the block after it. */
+size_t hg_pdf_cards(hg_pdf *p, size_t from);
+void hg_pdf_chart(hg_pdf *p, const hg_chart *c);
+/** The height that it takes with its caption. */
+double hg_pdf_chart_height(hg_pdf *p, const hg_chart *c);
 
 void hg_pdf_table(hg_pdf *p, const hg_document_table *t);
-void hg_pdf_map(hg_pdf *p, const hg_map *map);
+/** Whether it needs a page on its side. */
+bool hg_pdf_table_is_wide(hg_pdf *p, const hg_document_table *t);
+
+/** One map, or two half maps side by side where `other` is not NULL. */
+void hg_pdf_map(hg_pdf *p, const hg_map *map, const hg_map *other);
+/** The height that they take. */
+double hg_pdf_map_height(hg_pdf *p, const hg_map *map, const hg_map *other);
 
 #endif

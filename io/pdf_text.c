@@ -59,22 +59,16 @@ double hg_pdf_text_width(hg_pdf *p, const hg_pdf_letters *how, const char *text)
     return (double)r.width / PANGO_SCALE;
 }
 
-static void set_colour(hg_pdf *p, const char *colour)
-{
-    unsigned r = 0, g = 0, b = 0;
-    sscanf(colour, "#%2x%2x%2x", &r, &g, &b);
-    cairo_set_source_rgb(p->canvas->cairo, r / 255.0, g / 255.0, b / 255.0);
-}
-
 double hg_pdf_text(hg_pdf *p, double x, double y, const hg_pdf_letters *how, const char *text)
 {
     double height = hg_pdf_text_height(p, how, text);
     if (p->measuring)
         return height;
-    set_colour(p, how->color);
+    hg_canvas_set_colour(p->canvas, how->color, 1);
     cairo_move_to(p->canvas->cairo, x, y);
     pango_cairo_update_layout(p->canvas->cairo, p->canvas->layout);
     pango_cairo_show_layout(p->canvas->cairo, p->canvas->layout);
+    p->canvas->unknown += (size_t)pango_layout_get_unknown_glyphs_count(p->canvas->layout);
     cairo_new_path(p->canvas->cairo);
     return height;
 }
@@ -84,6 +78,7 @@ void hg_pdf_flow(hg_pdf *p, double x, const hg_pdf_letters *how, const char *tex
 {
     set_up(p, how, text);
     PangoLayout *layout = pango_layout_copy(p->canvas->layout);
+    p->canvas->unknown += p->measuring ? 0 : (size_t)pango_layout_get_unknown_glyphs_count(layout);
     PangoLayoutIter *at = pango_layout_get_iter(layout);
     do {
         PangoRectangle r;
@@ -92,7 +87,7 @@ void hg_pdf_flow(hg_pdf *p, double x, const hg_pdf_letters *how, const char *tex
         double baseline = (double)(pango_layout_iter_get_baseline(at) - r.y) / PANGO_SCALE;
         hg_pdf_need(p, height);
         if (!p->measuring) {
-            set_colour(p, how->color);
+            hg_canvas_set_colour(p->canvas, how->color, 1);
             cairo_move_to(p->canvas->cairo, x + (double)r.x / PANGO_SCALE, p->y + baseline);
             pango_cairo_show_layout_line(p->canvas->cairo, pango_layout_iter_get_line_readonly(at));
         }

@@ -17,7 +17,10 @@
 hg_status hg_png_write(FILE *file, const uint32_t *pixels, uint32_t width, uint32_t height, size_t stride,
                        hg_error *err);
 
-/** The same of 0xAARRGGBB, not premultiplied, rows without a gap. */
+/**
+ * The same of 0xAARRGGBB, not premultiplied, rows without a gap. A picture of at most 256 colours gets a palette and
+ * the best compression, for it is carried inside other files.
+ */
 hg_status hg_png_write_alpha(FILE *file, const uint32_t *pixels, uint32_t width, uint32_t height, hg_error *err);
 
 #endif

@@ -151,6 +151,16 @@ static hg_status compose(hg_report *r, hg_error *err)
     return status;
 }
 
+static hg_status write_pdf(hg_report *r, const char *path, hg_error *err)
+{
+    size_t unknown = 0;
+    hg_status status = hg_document_write_pdf(r->doc, path, &unknown, err);
+    if (status == HG_OK && unknown)
+        hg_job_add_note(r->job, "%zu letters are in no font of this machine and appear as boxes; for Chinese install "
+                                "fonts-wqy-microhei or fonts-noto-cjk", unknown);
+    return status;
+}
+
 static hg_status write_tables(hg_report *r, hg_staging *staging, hg_error *err)
 {
     hg_text inside = {0};
@@ -172,7 +182,7 @@ static hg_status write_document(hg_report *r, hg_error *err)
     if (status == HG_OK)
         status = hg_staging_add(staging, output, &temp, err);
     if (status == HG_OK)
-        status = strcmp(output + n - 4, ".pdf") == 0 ? hg_document_write_pdf(r->doc, temp, err)
+        status = strcmp(output + n - 4, ".pdf") == 0 ? write_pdf(r, temp, err)
                                                       : hg_document_write_html(r->doc, temp, err);
     if (status == HG_OK)
         status = hg_staging_commit(staging, err);

@@ -60,6 +60,8 @@ static hg_status add_map(hg_report *r, hg_table *areas, hg_table *cells, hg_erro
 {
     static const hg_style_class outline = {.label = NULL, .color = "#5a0a14"};
     hg_density_picture density = {0};
+    hg_basemap basemap = {0};
+    hg_map_image images[2] = {{0}};
     hg_style_class ranks[RANK_CLASSES];
     char rank_labels[RANK_CLASSES][48], crs[256], source[512];
     hg_document_column popup[2][8];
@@ -68,6 +70,8 @@ static hg_status add_map(hg_report *r, hg_table *areas, hg_table *cells, hg_erro
     size_t n = 0;
     frame_of(&r->hot, areas, map.box);
     hg_status status = hg_report_density(r, &r->hot, &density, err);
+    if (status == HG_OK)
+        status = hg_report_basemap(r, &r->hot, "hotspot_areas", &map, &basemap, &images[0], err);
     size_t own[2] = {0};
     if (status == HG_OK)
         status =
@@ -100,8 +104,9 @@ static hg_status add_map(hg_report *r, hg_table *areas, hg_table *cells, hg_erro
     map.crs = hg_report_crs(&r->hot, crs);
     map.source = hg_report_source(r, &r->hot, source);
     map.approval = r->job->set.report.map_approval;
-    map.images = density.argb ? &density.image : NULL;
-    map.n_images = density.argb != NULL;
+    map.images = basemap.jpeg ? images : images + 1;
+    map.n_images = (basemap.jpeg ? 1U : 0U) + (density.argb ? 1U : 0U);
+    images[1] = density.image;
     map.layers = layers;
     map.n_layers = n;
     if (status == HG_OK)
@@ -110,6 +115,7 @@ static hg_status add_map(hg_report *r, hg_table *areas, hg_table *cells, hg_erro
         for (size_t i = 0; i < n; i++)
             hg_table_free(layers[i].table);
     hg_density_picture_dispose(&density);
+    hg_basemap_dispose(&basemap);
     return status;
 }
 

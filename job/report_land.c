@@ -224,7 +224,7 @@ static const hg_style_class changes[] = {
 
 enum { CHANGES = sizeof changes / sizeof *changes };
 
-static hg_status add_map(hg_report *r, const char *title, const double box[4], hg_error *err)
+static hg_status add_map(hg_report *r, const char *title, const double box[4], bool half, hg_error *err)
 {
     static const hg_style_class zone_line = {.color = "#1f3b73"};
     static const hg_document_column popup[] = {
@@ -237,6 +237,8 @@ static hg_status add_map(hg_report *r, const char *title, const double box[4], h
     hg_style_class words[CHANGES];
     char crs[256], source[512];
     hg_map_layer layers[2] = {{0}};
+    hg_basemap basemap = {0};
+    hg_map_image image = {0};
     hg_table *zones = NULL, *faces = NULL;
     for (size_t k = 0; k < CHANGES; k++) {
         words[k] = changes[k];
@@ -254,6 +256,7 @@ static hg_status add_map(hg_report *r, const char *title, const double box[4], h
                                .table = zones,
                                .label = "zone_id",
                                .labels = 40,
+                               .key = "zone_id",
                                .style = {.symbol = HG_SYMBOL_FILL,
                                          .classes = &zone_line,
                                          .n_classes = 1,
@@ -272,11 +275,21 @@ static hg_status add_map(hg_report *r, const char *title, const double box[4], h
                                          .opacity = 0.85},
                                .popup = popup,
                                .n_popup = sizeof popup / sizeof *popup};
-    hg_map map = {.title = title, .alt = title, .crs = hg_report_crs(&r->audit, crs),
+    hg_map map = {.title = title, .alt = title, .half = half, .crs = hg_report_crs(&r->audit, crs),
                   .source = hg_report_source(r, &r->audit, source), .approval = r->job->set.report.map_approval,
                   .layers = layers, .n_layers = 2};
     memcpy(map.box, box, sizeof map.box);
-    return hg_document_add_map(r->doc, &map, err);
+    status = hg_report_basemap(r, &r->audit, "zones", &map, &basemap, &image, err);
+    map.images = &image;
+    map.n_images = basemap.jpeg != NULL;
+    if (status == HG_OK) {
+        status = hg_document_add_map(r->doc, &map, err);
+    } else {
+        hg_table_free(zones);
+        hg_table_free(faces);
+    }
+    hg_basemap_dispose(&basemap);
+    return status;
 }
 
 /* A zone, and how much of it changed. */
@@ -330,7 +343,7 @@ static hg_status add_zone_maps(hg_report *r, const hg_table *zones, const hg_tab
         const char *id = hg_report_text(zones, "zone_id", order[k].row);
         hg_report_fit(title, sizeof title, hg_report_say(r->zh, HG_SAY_ZONE_MAP), id ? id : "–");
         if (row_box(zones, order[k].row, box))
-            status = add_map(r, title, box, err);
+            status = add_map(r, title, box, true, err);
     }
     hg_free(order);
     return status;
@@ -349,7 +362,7 @@ static hg_status add_maps(hg_report *r, hg_error *err)
         hg_report_fit(title, sizeof title, hg_report_say(r->zh, HG_SAY_ZONE_MAP),
                       hg_report_say(r->zh, HG_SAY_ALL_ZONES));
         if (status == HG_OK)
-            status = add_map(r, title, box, err);
+            status = add_map(r, title, box, false, err);
         if (status == HG_OK)
             status = add_zone_maps(r, zones, faces, err);
     }

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CLASSES = 5, MOST_PIXELS = 400000 };
+enum { CLASSES = 5, MOST_PIXELS = 400000, PHOTO_PIXELS = 2000000 };
 
 static const double stops[CLASSES] = {0.02, 0.1, 0.25, 0.5, 0.75};
 static const char *const colours[CLASSES] = {"#ffffb2", "#fecc5c", "#fd8d3c", "#f03b20", "#bd0026"};
@@ -84,6 +84,26 @@ hg_status hg_report_density(hg_report *r, const hg_result *hot, hg_density_pictu
     }
     hg_raster_values_dispose(&v);
     hg_free(path);
+    return status;
+}
+
+hg_status hg_report_basemap(hg_report *r, const hg_result *result, const char *layer, const hg_map *map,
+                            hg_basemap *basemap, hg_map_image *image, hg_error *err)
+{
+    const char *path = r->job->set.report.basemap;
+    char *crs = NULL;
+    if (!path)
+        return HG_OK;
+    hg_map_background_box(map, image->box);
+    hg_status status = hg_store_crs(result->path, layer, &crs, err);
+    if (status == HG_OK)
+        status = hg_basemap_read(path, crs, image->box, map->half ? MOST_PIXELS : PHOTO_PIXELS, basemap, err);
+    image->title = hg_report_say(r->zh, HG_SAY_BASEMAP);
+    image->columns = basemap->columns;
+    image->rows = basemap->rows;
+    image->jpeg = basemap->jpeg;
+    image->jpeg_size = basemap->jpeg_size;
+    hg_free(crs);
     return status;
 }
 

@@ -47,6 +47,7 @@
     X(SOURCE, "Source: %s%.0s", "数据来源：%s%.0s")                                                                   \
     X(SOURCE_AS_OF, "Source: %s; as of %s", "数据来源：%s；截至%s")                                                   \
     X(DENSITY, "Incident density", "事件密度")                                                                        \
+    X(BASEMAP, "Background", "底图")                                                                                \
     X(PER_KM2_FROM, "%s per km² and more", "每平方公里%s起及以上")                                                    \
     X(MAP_OF_AREAS, "Where incidents concentrate", "事件集中的地方")                                                  \
     X(MAP_ALT, "Map of the ranked areas over the density of incidents", "事件密度上的热点片区图")                     \

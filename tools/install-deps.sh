@@ -6,7 +6,8 @@ set -eu
 packages_build="gcc g++ libc6-dev cmake ninja-build pkg-config libgdal-dev libproj-dev proj-data libgeos-dev
 libsqlite3-dev libsqlite3-mod-spatialite libjson-c-dev libuchardet-dev libssl-dev libyaml-dev
 zlib1g-dev libcairo2-dev libpango1.0-dev fonts-wqy-microhei libjs-leaflet tzdata"
-packages_test="clang libclang-rt-14-dev libcmocka-dev python3-minimal python3-gdal gdal-bin sqlite3 file"
+packages_test="clang libclang-rt-14-dev libcmocka-dev python3-minimal python3-gdal gdal-bin sqlite3 file
+poppler-utils"
 packages_ci="qgis python3-qgis postgresql postgresql-postgis postgresql-postgis-scripts chromium
 valgrind"
 

@@ -179,11 +179,69 @@ static void written_twice_is_the_same(const char *lang, const char *extension, w
     free(bytes[1]);
 }
 
+static hg_status write_pdf(const hg_document *doc, const char *path, hg_error *err)
+{
+    return hg_document_write_pdf(doc, path, NULL, err);
+}
+
 static void pdf_is_the_same_again(void **state)
 {
     (void)state;
-    written_twice_is_the_same("en", "pdf", hg_document_write_pdf, "%PDF-");
-    written_twice_is_the_same("zh", "pdf", hg_document_write_pdf, "%PDF-");
+    written_twice_is_the_same("en", "pdf", write_pdf, "%PDF-");
+    written_twice_is_the_same("zh", "pdf", write_pdf, "%PDF-");
+}
+
+/* Two letters of a private plane are in no font; Chinese and a true minus are in one. */
+static void letters_without_a_font_are_counted(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"面积 −12.5 亩 · m² km²", "a\xf3\xb0\x80\x80" "b\xf3\xb0\x80\x81"};
+    for (size_t i = 0; i < 2; i++) {
+        hg_document_info info = {.title = "Report", .lang = "en"};
+        hg_document *d = NULL;
+        size_t unknown = 9;
+        assert_int_equal(hg_document_new(&info, &d, NULL), HG_OK);
+        hg_document_text(d, HG_BODY, texts[i], NULL);
+        assert_int_equal(hg_document_write_pdf(d, "/dev/null", &unknown, NULL), HG_OK);
+        assert_int_equal(unknown, i ? 2 : 0);
+        hg_document_free(d);
+    }
+}
+
+static size_t occurrences(const char *bytes, size_t n, const char *what)
+{
+    size_t found = 0;
+    for (const char *at = bytes; (at = memmem(at, n - (size_t)(at - bytes), what, strlen(what))); at++)
+        found++;
+    return found;
+}
+
+/* Sixteen numbers in a row need a page on its side; the heading goes with them, and the text after them stands. */
+static void a_wide_table_lies_on_its_side(void **state)
+{
+    (void)state;
+    enum { COLUMNS = 16 };
+    hg_document_info info = {.title = "Report", .lang = "en"};
+    hg_document_column wide[COLUMNS];
+    hg_document *d = NULL;
+    char path[128];
+    size_t n = 0;
+    for (size_t k = 0; k < COLUMNS; k++)
+        wide[k] = (hg_document_column){"mu", "Area, mu", HG_CELL_REAL, 3, NULL};
+    hg_document_table table = {.caption = "Wide", .stem = "wide", .table = make_table(30, false), .columns = wide, .n_columns = COLUMNS};
+    assert_int_equal(hg_document_new(&info, &d, NULL), HG_OK);
+    hg_document_text(d, HG_BODY, "before", NULL);
+    hg_document_heading(d, 2, "wide", "A wide table", NULL);
+    assert_int_equal(hg_document_add_table(d, &table, NULL), HG_OK);
+    hg_document_text(d, HG_BODY, "after", NULL);
+    snprintf(path, sizeof path, "/tmp/document_wide_%d.pdf", (int)getpid());
+    assert_int_equal(hg_document_write_pdf(d, path, NULL, NULL), HG_OK);
+    char *bytes = read_all(path, &n);
+    assert_int_equal(occurrences(bytes, n, "595.276 841.89 ]"), 2);
+    assert_int_equal(occurrences(bytes, n, "841.89 595.276 ]"), 1);
+    unlink(path);
+    free(bytes);
+    hg_document_free(d);
 }
 
 static void html_is_the_same_again(void **state)
@@ -198,7 +256,7 @@ static void a_folder_that_is_not_there_is_told(void **state)
     hg_error err = {HG_OK, ""};
     hg_document *d = make_document("en");
     (void)state;
-    assert_int_equal(hg_document_write_pdf(d, "/nowhere/at/all.pdf", &err), HG_EIO);
+    assert_int_equal(hg_document_write_pdf(d, "/nowhere/at/all.pdf", NULL, &err), HG_EIO);
     assert_non_null(strstr(err.message, "/nowhere/at/all.pdf"));
     assert_int_equal(hg_document_write_html(d, "/nowhere/at/all.html", &err), HG_EIO);
     assert_non_null(strstr(err.message, "/nowhere/at/all.html"));
@@ -210,6 +268,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cells_read_as_in_the_language),
         cmocka_unit_test(pdf_is_the_same_again),
+        cmocka_unit_test(letters_without_a_font_are_counted),
+        cmocka_unit_test(a_wide_table_lies_on_its_side),
         cmocka_unit_test(html_is_the_same_again),
         cmocka_unit_test(a_folder_that_is_not_there_is_told),
     };

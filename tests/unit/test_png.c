@@ -72,6 +72,44 @@ static void noise(void **state)
     free(pixels);
 }
 
+/* Read back as red, green, blue and alpha, whether there is a palette or not. */
+static void expect_alpha(const uint32_t *pixels, uint32_t width, uint32_t height, bool palette)
+{
+    FILE *f = fopen(path, "wb");
+    assert_int_equal(hg_png_write_alpha(f, pixels, width, height, NULL), HG_OK);
+    assert_int_equal(fclose(f), 0);
+    GDALDatasetH ds = GDALOpen(path, GA_ReadOnly);
+    assert_non_null(ds);
+    assert_int_equal(GDALGetRasterCount(ds), palette ? 1 : 4);
+    GDALColorTableH colours = GDALGetRasterColorTable(GDALGetRasterBand(ds, 1));
+    for (uint32_t i = 0; i < width * height; i++) {
+        unsigned char b[4] = {0};
+        for (int c = 0; c < GDALGetRasterCount(ds); c++)
+            assert_int_equal(GDALRasterIO(GDALGetRasterBand(ds, c + 1), GF_Read, (int)(i % width), (int)(i / width), 1, 1,
+                                          &b[c], 1, 1, GDT_Byte, 0, 0), CE_None);
+        if (palette) {
+            const GDALColorEntry *e = GDALGetColorEntry(colours, b[0]);
+            b[0] = (unsigned char)e->c1, b[1] = (unsigned char)e->c2, b[2] = (unsigned char)e->c3, b[3] = (unsigned char)e->c4;
+        }
+        assert_int_equal((uint32_t)b[3] << 24 | (uint32_t)b[0] << 16 | (uint32_t)b[1] << 8 | b[2], pixels[i]);
+    }
+    GDALClose(ds);
+}
+
+/* 256 colours have a palette, 257 do not. */
+static void pictures_with_alpha(void **state)
+{
+    (void)state;
+    enum { WIDTH = 32, HEIGHT = 17 };
+    uint32_t pixels[WIDTH * HEIGHT];
+    for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
+        pixels[i] = (i % 256) * 0x9e3779b1U;
+    expect_alpha(pixels, WIDTH, HEIGHT, true);
+    pixels[WIDTH * HEIGHT - 1] = 0x12345678;
+    expect_alpha(pixels, WIDTH, HEIGHT, false);
+    expect_alpha(pixels, 1, 1, true);
+}
+
 static void full_disk(void **state)
 {
     (void)state;
@@ -92,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(small_picture, enter, leave),
         cmocka_unit_test_setup_teardown(noise, enter, leave),
+        cmocka_unit_test_setup_teardown(pictures_with_alpha, enter, leave),
         cmocka_unit_test(full_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
