@@ -70,6 +70,11 @@ static hg_status take_result(hg_report *r, const char *path, hg_error *err)
     hg_status status = hg_result_open(path, &result, &command, err);
     if (status != HG_OK)
         return status;
+    if (hg_result_text(&result, "empty")) {
+        r->quiet = true;
+        hg_result_close(&result);
+        return HG_OK;
+    }
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (strcmp(kinds[i].command, command) != 0)
             continue;
@@ -98,7 +103,9 @@ static hg_status take_results(hg_report *r, hg_error *err)
     if (status != HG_OK || !previous)
         return status;
     status = hg_result_open(previous, &r->previous, &command, err);
-    if (status == HG_OK && strcmp(command, "hotspots") != 0)
+    if (status == HG_OK && hg_result_text(&r->previous, "empty"))
+        hg_result_close(&r->previous);
+    else if (status == HG_OK && strcmp(command, "hotspots") != 0)
         status = hg_fail(err, HG_EUSAGE, "--previous %s: a result of hotgrid hotspots was expected, not of %s",
                          previous, command);
     return status;

@@ -131,7 +131,8 @@
       "%s incidents follow another of the same stream within 50 m and 30 minutes: suspected repeat calls, counted all " \
       "the same.",                                                                                                    \
       "%s起与同类事件相距50米、30分钟以内：疑似重复报警，仍计入。")                                                   \
-    X(APPENDIX, "Appendix: statistics for reviewers", "附录：供复核的统计量")
+    X(APPENDIX, "Appendix: statistics for reviewers", "附录：供复核的统计量")                                         \
+    X(QUIET, "Nothing was recorded here in this period.", "本期本地无记录。")
 
 typedef enum hg_report_word {
 #define X(name, en, zh) HG_SAY_##name,
