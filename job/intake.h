@@ -52,6 +52,7 @@ typedef struct hg_intake {
     size_t kept_count;
     hg_shapes *polygons; /**< with polygons: one set an input, by row of the source; else NULL */
     hg_patches *patches; /**< the polygons as mass, where a map is made of them; else NULL */
+    bool owns_patches;   /**< of an intake taken out of another: its patches are its own */
     uint32_t *patch;     /**< of each incident its number in `patches` or HG_NO_PATCH; NULL likewise */
     double polygon_unit_m2; /**< area of a patch that weighs as one incident */
     const char *polygon_unit_rule; /**< "given", "mean" or "m2" */
@@ -73,6 +74,8 @@ typedef struct hg_intake {
     bool hash_later;      /**< set before the run: the hashes of the inputs are awaited by hg_intake_hashes */
     hg_hashing **hashing; /**< by input, those still to be awaited; NULL without any */
     int64_t first_time, last_time; /**< of accepted incidents; HG_NO_TIME where none has one */
+    int64_t as_of;           /**< with --half-life: the moment from which ages count */
+    double mean_age_factor;  /**< with --half-life: what incidents with a time kept of their weights, on average */
 } hg_intake;
 
 /**
@@ -83,6 +86,14 @@ typedef struct hg_intake {
  */
 hg_status hg_intake_run(hg_job *job, const char *store_crs, hg_intake *in, hg_error *err);
 void hg_intake_dispose(hg_intake *in);
+/**
+ * Takes the incidents of one stream out into an intake of their own, in which no texts are and which borrows
+ * region, CRS and patches of `in` (the patches become its own where `in` has no use for them). The stream's
+ * name goes, the others keep their order. What was counted of rows (rows_read … duplicates) stays; the time span is that of the incidents that stay. Free with
+ * hg_intake_dispose_taken, before `in`.
+ */
+hg_status hg_intake_take_stream(hg_intake *in, size_t stream, hg_intake *taken, hg_error *err);
+void hg_intake_dispose_taken(hg_intake *taken);
 /** Waits for the hashes of the inputs, which are in `inputs` from here on; only after a run with hash_later. */
 hg_status hg_intake_hashes(hg_intake *in, hg_error *err);
 

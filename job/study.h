@@ -22,6 +22,16 @@ typedef struct hg_study {
  * output; HG_EFAIL for one beyond memory.
  */
 hg_status hg_study_init(hg_job *job, hg_intake *in, bool need_area, hg_study *study, hg_error *err);
+/**
+ * The same without kernel and patches, for analyses of points that only count: cells of cell_m over the extent,
+ * the area given or guessed, shares kept whole. Errors: as above; HG_EFAIL beyond memory at so many bytes a cell.
+ */
+hg_status hg_study_cells(hg_job *job, hg_intake *in, double cell_m, uint64_t bytes_per_cell, hg_study *study,
+                         hg_error *err);
+/** What the grid will cover but for its margin: --bounds, the study area or the incidents. */
+void hg_study_extent(const hg_job *job, const hg_intake *in, double box[4]);
+/** The first view of a map: the whole grid with a margin. */
+void hg_study_view(const hg_study *study, double extent_m[4]);
 void hg_study_dispose(hg_study *study);
 
 /** What the density is called in legends. */
@@ -38,7 +48,10 @@ typedef struct hg_surface {
     double total, on_grid, over_edge, truncated, residual; /**< mass balance, in weight */
 } hg_surface;
 
-/** Computes the surface band by band. Fills the facts of grid, kernel and mass. */
+/** Computes a surface band by band. */
+hg_status hg_surface_compute(hg_job *job, const hg_intake *in, const hg_study *study,
+                             hg_surface *surface, hg_error *err);
+/** The same of the surface that the run is about: fills the facts of grid, kernel and mass. */
 hg_status hg_surface_run(hg_job *job, const hg_intake *in, const hg_study *study,
                          hg_surface *surface, hg_error *err);
 
@@ -47,7 +60,7 @@ void hg_summarise_intake(hg_job *job, const hg_intake *in);
 void hg_summarise_surface(hg_job *job, const hg_intake *in, const hg_study *study,
                           const hg_surface *surface);
 
-/** Per year of the time span (--since and --until, else first to last incident); NaN below a week. */
+/** Per year of the time span (--since and --until, else first to last incident); NaN below a week, and with --half-life. */
 double hg_per_year(const hg_job *job, const hg_intake *in, double per_km2);
 
 /** "12,345" into buf of at least 32 bytes. */

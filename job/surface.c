@@ -163,8 +163,8 @@ static void surface_facts(hg_job *job, const hg_intake *in, const hg_study *s,
         hg_fact_real(f, year, "peak_density_per_km2_year");
 }
 
-hg_status hg_surface_run(hg_job *job, const hg_intake *in, const hg_study *study,
-                         hg_surface *surface, hg_error *err)
+hg_status hg_surface_compute(hg_job *job, const hg_intake *in, const hg_study *study,
+                             hg_surface *surface, hg_error *err)
 {
     hg_feed f = {0};
     hg_density_plan *plan = NULL;
@@ -186,14 +186,21 @@ hg_status hg_surface_run(hg_job *job, const hg_intake *in, const hg_study *study
         status = run_bands(&loop, plan, err);
     if (status == HG_OK)
         status = balance(&loop, plan, f.total, err);
-    if (status == HG_OK)
-        surface_facts(job, in, study, surface);
     hg_density_plan_free(plan);
     hg_feed_dispose(&f);
     hg_free(e);
     hg_free(loop.values);
     hg_free(loop.out);
     hg_free(loop.share);
+    return status;
+}
+
+hg_status hg_surface_run(hg_job *job, const hg_intake *in, const hg_study *study,
+                         hg_surface *surface, hg_error *err)
+{
+    hg_status status = hg_surface_compute(job, in, study, surface, err);
+    if (status == HG_OK)
+        surface_facts(job, in, study, surface);
     return status;
 }
 
@@ -241,6 +248,11 @@ void hg_summarise_surface(hg_job *job, const hg_intake *in, const hg_study *stud
                  hg_intake_in_m2(in) ? "m2 " : "");
     if (isfinite(year))
         hg_text_addf(t, " = %.4g per km2 and year", year);
+    if (job->set.half_life_s > 0) {
+        char as_of[32];
+        hg_text_addf(t, "; incidents weigh half as much every %g days before %s (%.3g of their weight on average)",
+                     job->set.half_life_s / 86400, hg_civil_text(in->as_of, as_of), in->mean_age_factor);
+    }
     hg_text_addf(t,
                  "\nmass%s: %.10g total = %.10g on the grid + %.6g over the edge + %.4g truncated + "
                  "%.4g sampling residual%s\n",
