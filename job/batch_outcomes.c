@@ -42,6 +42,16 @@ static void all_facts(hg_batch_run *r)
     hg_fact_real(&r->job->facts, hg_now() - r->job->started, "seconds.total");
 }
 
+/* What the command would have said, set in. */
+static void say_findings(hg_text *s, const char *findings)
+{
+    for (const char *line = findings; line && *line;) {
+        size_t n = strcspn(line, "\n");
+        hg_text_addf(s, "    %.*s\n", (int)n, line);
+        line += n + (line[n] == '\n');
+    }
+}
+
 static void say_step(hg_batch_run *r, size_t step)
 {
     hg_text *s = &r->job->summary;
@@ -68,6 +78,7 @@ static void say_step(hg_batch_run *r, size_t step)
     }
     char *output = n == 1 ? hg_batch_output(&r->batch, &r->tasks.items[last]) : NULL;
     hg_text_addf(s, "%s%s\n", output ? ", " : "", output ? output : "");
+    say_findings(s, r->findings[last]);
     hg_free(output);
 }
 

@@ -21,6 +21,7 @@ typedef struct hg_batch_run {
     hg_batch_outcome *outcomes; /**< of each task */
     bool *empty;                /**< whether the result of each says that there was nothing */
     char **troubles;            /**< what a task that failed says; NULL = nothing */
+    char **findings;            /**< the summary of one that was made and is of no unit; NULL = none */
 } hg_batch_run;
 
 /** The facts and the summary of a run. Errors: HG_EFAIL where a task has no result. */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void options_dispose(hg_batch_options *o)
@@ -243,8 +244,10 @@ static hg_status read_units(hg_batch *b, const hg_yaml_node *node, hg_error *err
     if (!b->units)
         return hg_fail_memory(err);
     status = check_there(source, b->units, err);
-    if (status == HG_OK)
-        status = hg_source_read_shapes(b->units, column, "units.name", &shapes, &wkt, err);
+    hg_error own = {HG_OK, ""};
+    if (status == HG_OK && hg_source_read_shapes(b->units, column, "units.name", &shapes, &wkt, &own) != HG_OK)
+        status = hg_fail(err, own.status, "%s line %u: %s", hg_yaml_name(b->doc), (name ? name : source)->line,
+                         own.message);
     if (status == HG_OK)
         status = name_units(b, source, &shapes, err);
     hg_shapes_dispose(&shapes);
@@ -467,6 +470,37 @@ static hg_status default_words(const char *const *words, size_t n, const char **
     return HG_OK;
 }
 
+/* Whether two paths lead to one folder. */
+static bool is_same_folder(const char *a, const char *b)
+{
+    struct stat p, q;
+    return stat(*a ? a : ".", &p) == 0 && stat(*b ? b : ".", &q) == 0 && p.st_dev == q.st_dev && p.st_ino == q.st_ino;
+}
+
+/* Takes "x/../" out of a path where that leads to the same folder, which it does not behind a symbolic link. */
+static void shorten(char *path)
+{
+    char *up = path;
+    while ((up = strstr(up, "/../"))) {
+        char *from = up;
+        while (from > path && from[-1] != '/')
+            from--;
+        bool step = up > from && strncmp(from, "../", 3) != 0 && strncmp(from, "./", 2) != 0;
+        hg_text through = {0}, without = {0};
+        hg_text_add_n(&through, path, (size_t)(up + 4 - path));
+        hg_text_add_n(&without, path, (size_t)(from - path));
+        step = step && !through.failed && !without.failed && is_same_folder(through.s, without.len ? without.s : "");
+        hg_text_dispose(&through);
+        hg_text_dispose(&without);
+        if (!step) {
+            up++;
+            continue;
+        }
+        memmove(from, up + 4, strlen(up + 4) + 1);
+        up = path;
+    }
+}
+
 /* With one slash at its end. */
 static char *folder_path(const char *base, const char *folder)
 {
@@ -477,7 +511,13 @@ static char *folder_path(const char *base, const char *folder)
     hg_text_add(&t, *folder == '/' ? "" : base);
     hg_text_add_n(&t, folder, n);
     hg_text_add(&t, folder[n - 1] == '/' ? "" : "/");
-    return hg_text_take(&t);
+    char *path = hg_text_take(&t);
+    if (path)
+        shorten(path);
+    if (!path || *path)
+        return path;
+    hg_free(path); /* back where we are */
+    return hg_strdup("./");
 }
 
 static hg_status read_outputs(hg_batch *b, const hg_yaml_node *node, hg_error *err)

@@ -211,11 +211,18 @@ static hg_status add_options(const hg_batch_options *options, hg_batch_hashes *h
     hg_status status = HG_OK;
     for (size_t i = 0; i < options->count && status == HG_OK; i++) {
         const hg_batch_option *o = &options->items[i];
-        hg_text_addf(out, "--%s %s\n", o->name, o->value ? o->value : "");
+        hg_text_addf(out, "--%s %s\n", o->name, o->node->text ? o->node->text : "");
         if (o->file)
             status = add_source(h, o->value, known, out, control, err);
     }
     return status;
+}
+
+/* A path as the batch says it: the same from wherever the command is run. */
+static const char *as_given(const hg_batch *b, const char *path)
+{
+    size_t n = strlen(b->base);
+    return strncmp(path, b->base, n) == 0 ? path + n : path;
 }
 
 static hg_status add_inputs(const hg_batch *b, const hg_batch_task *task, hg_batch_hashes *h, bool *known,
@@ -226,7 +233,7 @@ static hg_status add_inputs(const hg_batch *b, const hg_batch_task *task, hg_bat
     for (size_t i = 0; i < s->input_count && status == HG_OK; i++) {
         size_t k = s->inputs[i].index;
         hg_batch_task other = s->inputs[i].step ? hg_batch_rests_on(b, task, k) : *task;
-        hg_text_addf(out, "input %s\n", s->inputs[i].step ? b->steps[k].id : b->sources[k].path);
+        hg_text_addf(out, "input %s\n", s->inputs[i].step ? b->steps[k].id : as_given(b, b->sources[k].path));
         if (s->inputs[i].step) {
             status = add_result(b, &other, known, out, err);
             continue;
@@ -265,7 +272,7 @@ hg_status hg_batch_signature(const hg_batch *b, const hg_batch_task *task, const
     const char *since = hg_batch_takes(s->command, "since") && dates->since ? dates->since : "";
     const char *until = hg_batch_takes(s->command, "until") && dates->until ? dates->until : "";
     hg_text_addf(&t, "hotgrid %s\n%s\n%s\nlang %s\nsince %s\nuntil %s\nunits %s %s\n", hg_version(), s->command,
-                 name ? name : "", lang, since, until, s->each_unit ? b->units : "",
+                 name ? name : "", lang, since, until, s->each_unit ? as_given(b, b->units) : "",
                  s->each_unit && b->unit_column ? b->unit_column : "");
     t.failed |= !name;
     hg_free(name);

@@ -369,19 +369,24 @@ static hg_status describe_inputs(hg_intake *in, hg_raw *raw, hg_error *err)
     return in->hash_later ? HG_OK : hg_intake_hashes(in, err);
 }
 
-/* Rows beside the area or the period are all right: then nothing is wrong, there is just nothing. */
-static void say_empty(hg_job *job, const hg_intake *in, const hg_raw *raw, const size_t counts[HG_REASON_END])
+void hg_intake_say_empty(hg_job *job, const uint8_t *reasons, size_t n, uint64_t halo)
 {
     bool of_unit = job->set.area_name != NULL;
-    size_t beside = counts[HG_OUTSIDE_INTERVAL] + (of_unit ? counts[HG_OUTSIDE_AREA] + (size_t)in->halo : 0);
-    if (of_unit ? beside == 0 : beside < raw->n)
+    size_t outside = 0, beside = 0;
+    for (size_t i = 0; i < n; i++) {
+        outside += of_unit && reasons[i] == HG_OUTSIDE_AREA;
+        beside += reasons[i] == HG_OUTSIDE_INTERVAL;
+    }
+    outside += of_unit ? (size_t)halo : 0;
+    beside += outside;
+    if (of_unit ? beside == 0 : beside < n)
         return;
     hg_fact_bool(&job->facts, true, "empty");
-    hg_fact_int(&job->facts, (int64_t)raw->n, "rows_read");
+    hg_fact_int(&job->facts, (int64_t)n, "rows_read");
     hg_fact_int(&job->facts, 0, "accepted");
-    hg_fact_int(&job->facts, (int64_t)raw->n, "rejected");
+    hg_fact_int(&job->facts, (int64_t)n, "rejected");
     if (of_unit)
-        hg_fact_int(&job->facts, (int64_t)(counts[HG_OUTSIDE_AREA] + in->halo), "elsewhere");
+        hg_fact_int(&job->facts, (int64_t)outside, "elsewhere");
 }
 
 static hg_status nothing_left(hg_job *job, const hg_intake *in, const hg_raw *raw, hg_error *err)
@@ -389,7 +394,7 @@ static hg_status nothing_left(hg_job *job, const hg_intake *in, const hg_raw *ra
     size_t counts[HG_REASON_END] = {0}, most = 1;
     for (size_t k = 0; k < in->rejects.count; k++)
         counts[in->rejects.rows[k].reason]++;
-    say_empty(job, in, raw, counts);
+    hg_intake_say_empty(job, raw->reason, raw->n, in->halo);
     if (in->halo)
         return hg_fail(err, HG_EDATA,
                        "no incident lies in the study area; %llu lie beside it, within %g m",

@@ -166,6 +166,8 @@ static hg_status make(running *r, const hg_batch_task *task, const char *name, c
         status = run_job(r, task, inner, output, empty, err);
         pass_notes_on(r, task, name, inner);
     }
+    if (status == HG_OK && task->unit == HG_NO_UNIT && !task->format)
+        r->run.findings[r->now] = hg_strdup(hg_job_summary(inner));
     if (status == HG_OK)
         status = hg_batch_record(b, task, signature, *empty, inner, control, err);
     hg_job_free(inner);
@@ -277,7 +279,8 @@ static hg_status start(running *r, hg_error *err)
     run->outcomes = hg_calloc(run->tasks.count, sizeof *run->outcomes);
     run->empty = hg_calloc(run->tasks.count, sizeof *run->empty);
     run->troubles = hg_calloc(run->tasks.count, sizeof *run->troubles);
-    return run->outcomes && run->empty && run->troubles ? check_jobs(r, err) : hg_fail_memory(err);
+    run->findings = hg_calloc(run->tasks.count, sizeof *run->findings);
+    return run->outcomes && run->empty && run->troubles && run->findings ? check_jobs(r, err) : hg_fail_memory(err);
 }
 
 static hg_status run_all(running *r, hg_error *err)
@@ -293,9 +296,12 @@ static hg_status run_all(running *r, hg_error *err)
 static void dispose(running *r)
 {
     hg_batch_run *run = &r->run;
-    for (size_t i = 0; run->troubles && i < run->tasks.count; i++)
-        hg_free(run->troubles[i]);
+    for (size_t i = 0; run->findings && i < run->tasks.count; i++) {
+        hg_free(run->troubles ? run->troubles[i] : NULL);
+        hg_free(run->findings[i]);
+    }
     hg_free(run->troubles);
+    hg_free(run->findings);
     hg_free(run->empty);
     hg_free(run->outcomes);
     hg_free(run->tasks.items);

@@ -130,10 +130,13 @@ class Run(BatchCase):
         self.assertEqual(self.batch()["made"], 3)
 
     def test_few_incidents(self):
-        """One, two and three incidents in a village are a result or a failure told, never a crash."""
-        self.lay_out(counts=(1, 2, 3), yaml=YAML.replace("    options: {bandwidth: 300m, cell: 100m}\n", ""))
-        p = self.run_hotgrid("run", self.path("batch.yaml"), code=0)
-        self.assertIn("3 made", p.stdout)
+        """Of none, one, two and three incidents a rule of the bandwidth may know nothing; there is a result all the same."""
+        self.lay_out(counts=(1, 2, 0), yaml=YAML.replace("    options: {bandwidth: 300m, cell: 100m}\n", "")
+                     .replace("  folder: out\n", "  folder: out\n  formats: [html]\n"))
+        facts = self.batch()
+        self.assertEqual((facts["made"], facts["empty"]), (5, 1))
+        self.assertIn(("East: a bandwidth rule needs at least two points, there are 1; 500 m are taken",),
+                      self.query(self.path("out/hot/East.gpkg"), "SELECT value FROM run_info WHERE key LIKE 'notes[%'"))
 
     def test_one_run_at_a_time(self):
         self.lay_out(counts=(4000, 4000, 4000))
@@ -204,11 +207,10 @@ class Names(BatchCase):
         self.lay_out()
         step = "  - {id: %s, command: %s, inputs: [incidents]}\n"
         head, tail = YAML[:YAML.index("  - id: hot")], YAML[YAML.index("outputs:"):]
-        self.refused(head + step % ("a", "hotspots") + step % ("a_density", "density") + tail, "line 15",
-                     "both would write", "a_density.tif")
+        self.refused(head + step % ("a", "hotspots") + step % ("a_density", "density") + tail, "both would write", "a_density.qml")
         self.refused(head + step % ("a", "hotspots") + step % ("A", "index") + tail, "id: \"A\"",
                      "an id that no other step or source has")
-        self.refused(head + step % ("previous", "hotspots") + tail, "line 14", "another id")
+        self.refused(head + step % ("previous", "hotspots") + tail, "line 13", "another id")
 
     def test_no_input_is_replaced(self):
         """The folder of the outputs is that of the inputs, and an output has the name of an input."""
@@ -219,7 +221,7 @@ class Names(BatchCase):
         self.refused(yaml.replace("units.gpkg", "hot.gpkg"), "line 10", "a file that no step writes")
         os.link(self.path("incidents.csv"), self.path("report_en.html"))
         self.refused(yaml.replace("units.gpkg", "hot.gpkg").replace("id: hot", "id: hotter")
-                     .replace("[hot]", "[hotter]"), "report_en.html", "of the step report")
+                     .replace("[hot]", "[hotter]"), "sources.incidents", "is an output of the step report")
         self.assertEqual(pathlib.Path(self.path("hot.gpkg")).read_bytes(), before)
 
     def test_outputs_beside_inputs_and_a_way_up(self):

@@ -33,8 +33,8 @@ class BadYaml(BatchCase):
     def test_keys(self):
         self.swap("outputs:\n", "bogus: 1\noutputs:\n", "bogus", at="bogus")
         self.swap("    time: time\n", "    tome: time\n", "sources.incidents.tome", "source option")
-        self.swap("    each: unit\n  -", "    eech: unit\n  -", "eech", "one of id, command, inputs, options, each")
-        self.swap("cell: 100m", "cel: 100m", "steps[0].options.cel", "an option of hotgrid hotspots", at="cel: 100m")
+        self.swap("    each: unit\n    options", "    eech: unit\n    options", "eech", "one of id, command, inputs, options, each", at="    eech")
+        self.swap("cell: 100m", "cel: 100m", "steps[1].options.cel", "an option of hotgrid hotspots", at="cel: 100m")
         self.swap("  folder: out\n", "  folders: out\n", "outputs", "folders")
         self.swap("{bandwidth: 300m", "{output: x.gpkg", "outputs are named by the steps", at="{output")
         self.swap("{bandwidth: 300m", "{area: units.gpkg", "each: unit makes the unit the area", at="{area")
@@ -58,7 +58,7 @@ class BadYaml(BatchCase):
         self.swap("  folder: out\n", "  folder: out\n  languages: [en, fr]\n", "\"fr\"", "en or zh")
         self.swap("  folder: out\n", "  folder: out\n  formats: []\n", "html, pdf or both")
         self.swap("each: unit\nou", "each: village\nou", "each", at="each: village")
-        self.refused(YAML.replace("    each: unit\noutputs", "outputs"), "each: unit in this step too", line=22)
+        self.refused(YAML.replace("    each: unit\noutputs", "outputs"), "each: unit in this step too", line=20)
         self.refused(YAML[:YAML.index("units:")] + YAML[YAML.index("steps:"):], "units at the top of the batch")
 
     def test_files_that_are_missing(self):
@@ -77,7 +77,8 @@ class BadYaml(BatchCase):
     def test_no_yaml(self):
         self.refused("", "empty", code=3)
         self.refused(b"\x00\x01\x02SQLite format 3\x00" * 100, "line 1", code=3)
-        self.refused(b"\xff\xfe\x00" * 100, "line 1", code=3)
+        self.refused(b"\xff\xfe\x00" * 100, "UTF-16", code=3)
+        self.refused(b"\xc3\x28" * 100, "line 1", "no UTF-8", code=3)
         self.refused("hello\n", "a mapping", line=1)
         self.refused("- a\n- b\n", "a mapping", line=1)
         self.swap("    path: incidents.csv\n", "\tpath: incidents.csv\n", "tab", code=3, at="\tpath")
