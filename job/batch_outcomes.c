@@ -87,7 +87,8 @@ static void name_reports(hg_batch_run *r)
 {
     for (size_t i = 0; i < r->tasks.count; i++) {
         const hg_batch_task *t = &r->tasks.items[i];
-        if (!t->format || t->unit != HG_NO_UNIT || r->outcomes[i] == HG_TASK_FAILED || r->outcomes[i] == HG_TASK_NOT_RUN)
+        bool without = r->outcomes[i] == HG_TASK_FAILED || r->outcomes[i] == HG_TASK_NOT_RUN;
+        if (!t->format || t->unit != HG_NO_UNIT || without)
             continue;
         char *output = hg_batch_output(&r->batch, t);
         hg_text_addf(&r->job->summary, "  %s\n", output ? output : "");

@@ -212,11 +212,16 @@ static hg_status add_inputs(const hg_batch *b, const hg_batch_task *task, hg_job
         size_t k = s->inputs[i].index;
         hg_batch_task other = s->inputs[i].step ? hg_batch_rests_on(b, task, k) : *task;
         char *path = s->inputs[i].step ? hg_batch_output(b, &other) : hg_strdup(b->sources[k].path);
-        status = path ? hg_job_add_input(job, path, err) : hg_fail_memory(err);
+        hg_error own = {HG_OK, ""};
+        status = path ? hg_job_add_input(job, path, &own) : hg_fail_memory(&own);
+        if (status != HG_OK)
+            hg_fail(err, status, "%s line %u: %s", hg_yaml_name(b->doc), s->node->line, own.message);
         if (status == HG_OK && !s->inputs[i].step)
             status = set_all(b, task, job, &b->sources[k].options, err);
         hg_free(path);
     }
+    if (status == HG_OK && job->command->takes_inputs && !s->input_count)
+        return hg_yaml_fail(s->node, err, "inputs, for hotgrid %s reads some", s->command);
     return status;
 }
 

@@ -322,6 +322,11 @@ static hg_status read_command(const hg_yaml_node *node, hg_batch_step *s, hg_err
     return status;
 }
 
+static bool is_readable(const char *command)
+{
+    return strcmp(command, "report") != 0 && strcmp(command, "density") != 0 && strcmp(command, "backtest") != 0;
+}
+
 static bool is_listed(const hg_batch_step *s, hg_batch_input input)
 {
     for (size_t i = 0; i < s->input_count; i++)
@@ -344,8 +349,11 @@ static hg_status read_inputs(const hg_batch *b, const hg_yaml_node *node, hg_bat
     for (size_t i = 0; i < n && status == HG_OK; i++, entry = entry->next) {
         if (!find_input(b, names[i], &s->inputs[i]))
             status = hg_yaml_fail(entry, err, "the name of a source or the id of a step above");
+        else if (s->inputs[i].step && !is_readable(b->steps[s->inputs[i].index].command))
+            status = hg_yaml_fail(entry, err, "a step whose result is a GeoPackage");
         else if (s->inputs[i].step && b->steps[s->inputs[i].index].each_unit && !s->each_unit)
-            status = hg_yaml_fail(entry, err, "each: unit in this step too, for \"%s\" makes one result a unit", names[i]);
+            status = hg_yaml_fail(entry, err, "each: unit in this step too, for \"%s\" makes one result a unit",
+                                  names[i]);
         else if (is_listed(s, s->inputs[i]))
             status = hg_yaml_fail(entry, err, "each input once");
         s->input_count++;

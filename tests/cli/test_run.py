@@ -130,7 +130,7 @@ class Run(BatchCase):
         self.assertEqual(self.batch()["made"], 3)
 
     def test_few_incidents(self):
-        """Of none, one, two and three incidents a rule of the bandwidth may know nothing; there is a result all the same."""
+        """Of one incident a rule of the bandwidth knows nothing; there is a result all the same."""
         self.lay_out(counts=(1, 2, 0), yaml=YAML.replace("    options: {bandwidth: 300m, cell: 100m}\n", "")
                      .replace("  folder: out\n", "  folder: out\n  formats: [html]\n"))
         facts = self.batch()
@@ -207,8 +207,9 @@ class Names(BatchCase):
         self.lay_out()
         step = "  - {id: %s, command: %s, inputs: [incidents]}\n"
         head, tail = YAML[:YAML.index("  - id: hot")], YAML[YAML.index("outputs:"):]
-        self.refused(head + step % ("a", "hotspots") + step % ("a_density", "density") + tail, "both would write", "a_density.qml")
-        self.refused(head + step % ("a", "hotspots") + step % ("A", "index") + tail, "id: \"A\"",
+        self.refused(head + step % ("a", "hotspots") + step % ("a_density", "density") + tail,
+                     "both would write", "a_density.qml")
+        self.refused(head + step % ("a", "hotspots") + step % ("A", "index") + tail,
                      "an id that no other step or source has")
         self.refused(head + step % ("previous", "hotspots") + tail, "line 13", "another id")
 

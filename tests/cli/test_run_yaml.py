@@ -33,15 +33,18 @@ class BadYaml(BatchCase):
     def test_keys(self):
         self.swap("outputs:\n", "bogus: 1\noutputs:\n", "bogus", at="bogus")
         self.swap("    time: time\n", "    tome: time\n", "sources.incidents.tome", "source option")
-        self.swap("    each: unit\n    options", "    eech: unit\n    options", "eech", "one of id, command, inputs, options, each", at="    eech")
+        self.swap("    each: unit\n    options", "    eech: unit\n    options", "eech",
+                  "one of id, command, inputs, options, each", at="    eech")
         self.swap("cell: 100m", "cel: 100m", "steps[1].options.cel", "an option of hotgrid hotspots", at="cel: 100m")
         self.swap("  folder: out\n", "  folders: out\n", "outputs", "folders")
         self.swap("{bandwidth: 300m", "{output: x.gpkg", "outputs are named by the steps", at="{output")
         self.swap("{bandwidth: 300m", "{area: units.gpkg", "each: unit makes the unit the area", at="{area")
-        self.swap("id: report", "id: hot", "an id that no other step or source has", at="  - id: hot\n    command: report")
+        self.swap("id: report", "id: hot", "an id that no other step or source has",
+                  at="  - id: hot\n    command: report")
         self.swap("id: report", "id: incidents", "an id that no other step or source has")
         self.swap("id: report", "id: ../report", "letters, digits")
-        self.swap("units.gpkg\n", "units.gpkg\n  source: units.gpkg\n", "source", code=3, at="  source: units.gpkg\n  name")
+        self.swap("units.gpkg\n", "units.gpkg\n  source: units.gpkg\n", "source", code=3,
+                  at="  source: units.gpkg\n  name")
 
     def test_types_and_values(self):
         self.swap("inputs: [hot]", "inputs: {hot: 1}", "a list", at="inputs: {hot")
@@ -58,6 +61,12 @@ class BadYaml(BatchCase):
         self.swap("  folder: out\n", "  folder: out\n  languages: [en, fr]\n", "\"fr\"", "en or zh")
         self.swap("  folder: out\n", "  folder: out\n  formats: []\n", "html, pdf or both")
         self.swap("each: unit\nou", "each: village\nou", "each", at="each: village")
+        self.swap("    inputs: [incidents]\n", "", "inputs, for hotgrid hotspots reads some", at="  - id: hot")
+        self.swap("command: hotspots", "command: audit", "no such key: audit knows no study area", at="    each")
+        self.refused(YAML.replace("    each: unit\n", "").replace("command: report", "command: audit"),
+                     "audit takes its sources by option", line=17)
+        self.refused(YAML.replace("outputs:", "  - {id: again, command: report, inputs: [report], each: unit}\noutputs:"),
+                     "a step whose result is a GeoPackage", line=22)
         self.refused(YAML.replace("    each: unit\noutputs", "outputs"), "each: unit in this step too", line=20)
         self.refused(YAML[:YAML.index("units:")] + YAML[YAML.index("steps:"):], "units at the top of the batch")
 
