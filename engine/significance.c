@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { CELLS_A_TASK = 1 << 16, KNOWN_BITS = 12 };
+enum { CELLS_A_TASK = 1 << 16, KNOWN_BITS = 12, PLAIN_MOST = 64 };
 
 int hg_significance_level(double q)
 {
@@ -36,6 +36,26 @@ static known_tail *slot_of(known_tail *known, double seen, double around)
     return &known[(a * 0x9e3779b97f4a7c15u ^ b * 0xbf58476d1ce4e5b9u) >> (64 - KNOWN_BITS)];
 }
 
+/*
+ * Most cells are nothing special: 1 less the masses below, of few incidents. NaN where another way is better: that
+ * keeps the digits of small tails.
+ */
+static double plain_tail(uint64_t seen, uint64_t n, double part)
+{
+    if (seen > PLAIN_MOST || seen > n || !(part * (double)n < PLAIN_MOST))
+        return NAN;
+    double mass = exp((double)n * log1p(-part)), below = mass, odds = part / (1 - part);
+    for (uint64_t k = 1; k < seen; k++)
+        below += mass *= (double)(n - k + 1) / (double)k * odds;
+    return 1 - below >= 0.1 ? 1 - below : NAN;
+}
+
+static double binomial_tail(uint64_t seen, uint64_t n, double part)
+{
+    double p = part < 0.5 ? plain_tail(seen, n, part) : NAN;
+    return isnan(p) ? exp(hg_log_binomial_tail(seen, n, part)) : p;
+}
+
 static double tail(const testing *t, known_tail *known, double seen, double around)
 {
     if (seen < 1)
@@ -43,7 +63,7 @@ static double tail(const testing *t, known_tail *known, double seen, double arou
     known_tail *slot = slot_of(known, seen, around);
     if (slot->seen != seen || slot->around != around)
         *slot = (known_tail){seen, around,
-                             exp(hg_log_binomial_tail((uint64_t)seen, t->counts->total, around / t->whole))};
+                             binomial_tail((uint64_t)seen, t->counts->total, around / t->whole)};
     return slot->p;
 }
 

@@ -2,6 +2,7 @@
 #include "job/raw.h"
 #include "base/memory.h"
 #include "engine/pileup.h"
+#include "job/bandwidth.h"
 #include "job/options.h"
 
 #include <stdlib.h>
@@ -71,21 +72,22 @@ static hg_status without_repeats(hg_job *job, hg_intake *in, hg_raw *raw, uint8_
 }
 
 /* A quiet village is no fault: where a rule has too little to go by, a plain length does. */
-static hg_status rule_or_length(hg_job *job, const hg_points *points, double *bandwidth_m, hg_error *err)
+static hg_status rule_or_length(hg_job *job, const hg_points *points, hg_intake *in, hg_error *err)
 {
     hg_error why = {HG_OK, ""};
-    hg_status status = hg_bandwidth_by_rule(job->set.rule, job->set.kernel, points, bandwidth_m, &why);
+    hg_status status = hg_bandwidth_settle(job, points, in, &why);
     if (status == HG_OK)
         return HG_OK;
     if (status != HG_EDATA || !job->set.area_name)
         return hg_fail(err, status, "%s", why.message);
-    *bandwidth_m = BANDWIDTH_OF_FEW_M;
+    job->set.rule = HG_RULE_LENGTH;
+    in->bandwidth_m = job->set.bandwidth_m = BANDWIDTH_OF_FEW_M;
     hg_job_add_note(job, "%s: %s; %d m are taken", job->set.area_name, why.message, BANDWIDTH_OF_FEW_M);
     return HG_OK;
 }
 
-static hg_status rule_from(hg_job *job, const hg_intake *in, const hg_raw *raw,
-                           const uint8_t *reasons, double *bandwidth_m, hg_error *err)
+static hg_status rule_from(hg_job *job, hg_intake *in, const hg_raw *raw, const uint8_t *reasons,
+                           hg_error *err)
 {
     double *x = hg_malloc(raw->n, sizeof *x), *y = hg_malloc(raw->n, sizeof *y);
     bool weighted = raw->w || raw->patch;
@@ -108,7 +110,7 @@ static hg_status rule_from(hg_job *job, const hg_intake *in, const hg_raw *raw,
                          "no row lies in the study area, so no bandwidth can be "
                          "chosen; see the notes on how they were read");
     if (status == HG_OK)
-        status = rule_or_length(job, &points, bandwidth_m, err);
+        status = rule_or_length(job, &points, in, err);
     hg_free(x);
     hg_free(y);
     hg_free(w);
@@ -129,7 +131,7 @@ static hg_status settle_measures(hg_job *job, hg_raw *raw, hg_intake *in, hg_err
     if (status == HG_OK && by_age)
         status = hg_raw_age(job, in, raw, reasons, err);
     if (status == HG_OK && by_rule)
-        status = rule_from(job, in, raw, reasons, &in->bandwidth_m, err);
+        status = rule_from(job, in, raw, reasons, err);
     hg_free(reasons);
     return status;
 }
@@ -150,9 +152,20 @@ static void reject_outside(hg_raw *raw)
             raw->reason[i] = HG_OUTSIDE_AREA;
 }
 
+static hg_status refuse_polygons(const hg_raw *raw, hg_error *err)
+{
+    for (size_t k = 0; k < raw->input_count; k++)
+        if (hg_source_is_polygons(raw->inputs[k].source))
+            return hg_fail(err, HG_EUSAGE, "%s: its rows are polygons; a backtest judges incidents that are points",
+                           hg_source_name(raw->inputs[k].source));
+    return HG_OK;
+}
+
 hg_status hg_raw_bound(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
 {
     bool load = job->command->mask == HG_FOR_LOAD, counts = (job->command->mask & HG_FOR_COUNTS) != 0;
+    if (job->command->mask == HG_FOR_BACKTEST) /* its bandwidths and area are matters of the first training window */
+        return refuse_polygons(raw, err);
     if (load && raw->polygons)
         return HG_OK;
     hg_status status = raw->polygons ? hg_raw_measure(job, in, raw, err) : HG_OK;

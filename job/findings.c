@@ -46,21 +46,6 @@ static hg_rank_input rank_input(const hg_job *job, const hg_findings *f)
                            .all_cells = job->set.all_cells};
 }
 
-static hg_status make_score(const hg_job *job, hg_findings *f, hg_error *err)
-{
-    f->score = f->density;
-    if (job->set.score != HG_SCORE_COUNT)
-        return HG_OK;
-    uint64_t n = hg_grid_cells(&f->study->grid);
-    float *score = hg_malloc(n, sizeof *score);
-    if (!score)
-        return hg_fail_memory(err);
-    for (uint64_t i = 0; i < n; i++)
-        score[i] = (float)f->counts.count[i];
-    f->score = score;
-    return HG_OK;
-}
-
 static hg_status rank_cells(hg_job *job, hg_findings *f, hg_error *err)
 {
     hg_rank_input input = rank_input(job, f);
@@ -177,6 +162,12 @@ hg_status hg_findings_pile_ups(hg_job *job, hg_findings *f, hg_error *err)
     hg_points_dispose(&points);
     if (status != HG_OK || !f->pile_ups.n)
         return status;
+    /* Without a pile-up every bandwidth would be another one: its kernel cannot just be taken away. */
+    if (job->set.adaptive && job->set.score != HG_SCORE_COUNT) {
+        for (size_t k = 0; k < f->pile_ups.n; k++)
+            f->pile_ups.items[k].cells_changed = -1;
+        return HG_OK;
+    }
     return hg_pile_up_effect(&input, &job->set.budget, &f->ranking, &f->study->kernel,
                              job->set.score == HG_SCORE_COUNT ? 0 : 1e6, &job->control, &f->pile_ups,
                              &f->pile_up_cells, err);
@@ -188,7 +179,7 @@ hg_status hg_findings_make(hg_job *job, hg_findings *f, hg_error *err)
     hg_status status = hg_heat_count(job, f->in, &f->study->heat, &f->study->grid,
                                      f->study->share, &f->counts, err);
     if (status == HG_OK)
-        status = make_score(job, f, err);
+        status = hg_score_make(job, f, err);
     if (status == HG_OK)
         status = hg_expected_make(job, f, err);
     if (status == HG_OK)

@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "io/staging.h"
+#include "job/forecast_config.h"
 #include "job/words.h"
 
 #include <math.h>
@@ -70,7 +71,7 @@ static void finding_facts(hg_job *job, const hg_findings *f)
     }
     share = f->counts.total_weight > 0 ? share / f->counts.total_weight : 0;
     double area_share = r->selected_area_m2 / r->area_m2;
-    hg_fact_text(facts, job->set.score == HG_SCORE_COUNT ? "count" : "density", "score");
+    hg_score_facts(job);
     hg_expected_facts(job, f);
     hg_fact_int(facts, (int64_t)f->counts.total, "incidents_in_area");
     hg_fact_int(facts, (int64_t)r->selected, "cells_selected");
@@ -147,9 +148,13 @@ static void summarise(hg_job *job, const hg_findings *f, const hg_result_tables 
     summarise_areas(job, f, t);
     if (f->pile_ups.n)
         hg_text_addf(s, "pile-ups: %zu coordinates hold far more incidents than their surroundings "
-                        "(the largest %llu, %.1f %%); %lld selected cells depend on them\n",
+                        "(the largest %llu, %.1f %%)",
                      f->pile_ups.n, (unsigned long long)f->pile_ups.items[0].count,
-                     100 * f->pile_ups.items[0].share, (long long)f->pile_up_cells);
+                     100 * f->pile_ups.items[0].share);
+    if (f->pile_ups.n && f->pile_up_cells >= 0)
+        hg_text_addf(s, "; %lld selected cells depend on them", (long long)f->pile_up_cells);
+    if (f->pile_ups.n)
+        hg_text_add(s, "\n");
     hg_text_addf(s, "written: %s and %s; open the GeoPackage in QGIS: its layers come styled, the "
                     "project \"hotspots\" is inside\n",
                  job->set.output, hg_base_name(o->raster));
@@ -267,7 +272,11 @@ hg_status hg_run_hotspots(hg_job *job, hg_error *err)
     hg_study study = {0};
     hg_surface surface = {0};
     hg_findings f = {.in = &in, .study = &study, .reference = job->set.against ? &reference : NULL};
-    hg_status status = hg_expected_check(job, err);
+    hg_status status = hg_forecast_config_apply(job, err);
+    if (status == HG_OK)
+        status = hg_score_check(job, err);
+    if (status == HG_OK)
+        status = hg_expected_check(job, err);
     if (status == HG_OK)
         status = outputs_init(job, &o, err);
     if (status == HG_OK)

@@ -25,7 +25,7 @@ typedef struct hg_findings {
     const hg_intake *in;
     const hg_study *study;
     float *density; /**< per km2, whole grid */
-    float *score;   /**< the density itself, or the counts */
+    float *score;   /**< the density itself, the counts, or these drawn towards it (engine/shrunk.h) */
     hg_cell_counts counts;
     double *expected; /**< the expected surface, raster order, any scale, 0 outside A; NULL = uniform over A */
     double expected_sum;  /**< over A */
@@ -58,6 +58,13 @@ hg_status hg_findings_make(hg_job *job, hg_findings *f, hg_error *err);
 hg_status hg_findings_local(hg_job *job, hg_findings *f, hg_error *err);
 /** Finds pile-ups and what the selection owes to them; reads the rest of the findings only. */
 hg_status hg_findings_pile_ups(hg_job *job, hg_findings *f, hg_error *err);
+
+/** Errors: HG_EUSAGE for --shrinkage without --score shrunk. */
+hg_status hg_score_check(const hg_job *job, hg_error *err);
+/** What cells are ranked by, from density and counts. */
+hg_status hg_score_make(const hg_job *job, hg_findings *f, hg_error *err);
+const char *hg_score_name(hg_score score);
+void hg_score_facts(hg_job *job);
 
 /** Fills f->stability; nothing with --stability 0. */
 hg_status hg_findings_stability(hg_job *job, hg_findings *f, hg_error *err);

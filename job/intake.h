@@ -6,6 +6,7 @@
 #define HG_JOB_INTAKE_H
 
 #include "base/rejects.h"
+#include "engine/crossval.h"
 #include "engine/incidents.h"
 #include "geo/patches.h"
 #include "geo/placing.h"
@@ -41,6 +42,13 @@ void hg_input_facts_dispose(hg_input_facts *input);
 
 #define HG_NO_PATCH UINT32_MAX
 
+/** Bandwidths of the rules, of the job's kernel; all 0 where a length was given. */
+typedef struct hg_bandwidth_choice {
+    double silverman_m, scott_m;
+    double auto_m;        /**< with HG_RULE_AUTO */
+    hg_crossval crossval; /**< likewise */
+} hg_bandwidth_choice;
+
 /** Everything the rest of a job needs. Incident columns have incidents.n rows, in input order. */
 typedef struct hg_intake {
     hg_pool *pool;
@@ -68,6 +76,7 @@ typedef struct hg_intake {
     hg_region *region;       /**< study area; NULL until one is known */
     bool area_given;
     double bandwidth_m;      /**< of the job's kernel */
+    hg_bandwidth_choice choice;
     double support_m;
     uint64_t rows_read, accepted, rejected, halo, untimed, duplicates;
     uint64_t elsewhere; /**< rejected as outside the polygons of --area-name, and not listed */

@@ -46,7 +46,7 @@ static void extent(const hg_job *job, const hg_intake *in, double margin, double
         rows_box(in, margin, box);
 }
 
-static hg_status check_memory(const hg_grid *g, uint64_t bytes_per_cell, hg_error *err)
+hg_status hg_check_grid_memory(const hg_grid *g, uint64_t bytes_per_cell, hg_error *err)
 {
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     double have = pages > 0 && page > 0 ? (double)pages * (double)page : 0x1p62;
@@ -103,6 +103,7 @@ static hg_status guess_area(hg_job *job, hg_intake *in, double cell_m, hg_error 
 typedef struct cover_rows {
     const hg_region *region;
     const hg_grid *grid;
+    const double *shift;
     float *share;
 } cover_rows;
 
@@ -113,9 +114,17 @@ static hg_status cover_task(void *context, size_t i, hg_error *err)
     const cover_rows *c = context;
     int64_t row = (int64_t)i * COVER_ROWS, n = c->grid->rows - row;
     n = n < COVER_ROWS ? n : COVER_ROWS;
-    return hg_region_coverage(c->region, hg_grid_column_west(c->grid, 0),
-                              hg_grid_row_north(c->grid, row), c->grid->cell_m, c->grid->columns, n,
-                              c->share + row * c->grid->columns, err);
+    return hg_region_coverage(c->region, hg_grid_column_west(c->grid, 0) + c->shift[0],
+                              hg_grid_row_north(c->grid, row) + c->shift[1], c->grid->cell_m,
+                              c->grid->columns, n, c->share + row * c->grid->columns, err);
+}
+
+hg_status hg_grid_shares(const hg_region *region, const hg_grid *grid, const double shift[2], int threads, float *share,
+                         hg_error *err)
+{
+    cover_rows c = {region, grid, shift, share};
+    size_t tasks = (size_t)((grid->rows + COVER_ROWS - 1) / COVER_ROWS);
+    return hg_parallel(tasks, threads, cover_task, &c, err);
 }
 
 static hg_status cover(hg_job *job, const hg_intake *in, hg_study *s, hg_error *err)
@@ -123,9 +132,8 @@ static hg_status cover(hg_job *job, const hg_intake *in, hg_study *s, hg_error *
     s->share = hg_malloc(hg_grid_cells(&s->grid), sizeof *s->share);
     if (!s->share)
         return hg_fail_memory(err);
-    cover_rows c = {in->region, &s->grid, s->share};
-    size_t tasks = (size_t)((s->grid.rows + COVER_ROWS - 1) / COVER_ROWS);
-    hg_status status = hg_parallel(tasks, job->control.threads, cover_task, &c, err);
+    hg_status status =
+        hg_grid_shares(in->region, &s->grid, (const double[2]){0, 0}, job->control.threads, s->share, err);
     double sum = 0;
     for (uint64_t i = 0; i < hg_grid_cells(&s->grid) && status == HG_OK; i++)
         sum += (double)s->share[i];
@@ -173,10 +181,24 @@ static void warn_of_size(hg_job *job, const hg_study *s, const double box[4])
                         support, longest);
 }
 
+static hg_status check_adaptive(const hg_job *job, const hg_intake *in, hg_error *err)
+{
+    if (!job->set.adaptive)
+        return HG_OK;
+    if (job->set.edge != HG_EDGE_NONE)
+        return hg_fail(err, HG_EUSAGE, "--adaptive --edge %s: the correction is worked out for one bandwidth, and "
+                                       "here every incident has its own; leave --edge or --adaptive out",
+                       hg_edge_name(job->set.edge));
+    if (in->patches)
+        return hg_fail(err, HG_EUSAGE, "--adaptive: bandwidths by incident are for points, and there are polygons, "
+                                       "whose mass lies on many cells; leave --adaptive or the polygons out");
+    return HG_OK;
+}
+
 /* The study area on the grid, given or guessed. */
 static hg_status settle_area(hg_job *job, hg_intake *in, uint64_t bytes_per_cell, hg_study *s, hg_error *err)
 {
-    hg_status status = check_memory(&s->grid, bytes_per_cell, err);
+    hg_status status = hg_check_grid_memory(&s->grid, bytes_per_cell, err);
     if (status == HG_OK && !in->region)
         status = guess_area(job, in, s->grid.cell_m, err);
     if (status == HG_OK)
@@ -193,12 +215,15 @@ hg_status hg_study_init(hg_job *job, hg_intake *in, bool need_area, hg_study *s,
     s->kernel = (hg_kernel){job->set.kernel, in->bandwidth_m, job->set.cutoff};
     double side = fmin(box[2] - box[0], box[3] - box[1]);
     double cell = job->set.cell_m > 0 ? job->set.cell_m : hg_grid_auto_cell(in->support_m, side);
+    hg_status status = check_adaptive(job, in, err);
+    if (status != HG_OK)
+        return status;
     if (in->bandwidth_m < cell)
         return hg_fail(err, HG_EUSAGE, "a bandwidth of %g m is under one cell of %g m; take a larger "
                                        "--bandwidth or a smaller --cell",
                        in->bandwidth_m, cell);
     warn_of_size(job, s, box);
-    hg_status status = hg_grid_over(box[0], box[1], box[2], box[3], cell, &s->grid, err);
+    status = hg_grid_over(box[0], box[1], box[2], box[3], cell, &s->grid, err);
     if (status == HG_OK)
         status = hg_staging_require_space(job->set.output, hg_grid_cells(&s->grid) * 4, err);
     bool whole = need_area || job->set.edge != HG_EDGE_NONE, tested = job->set.significance != HG_SIGNIFICANCE_NONE;

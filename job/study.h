@@ -2,6 +2,7 @@
 #ifndef HG_JOB_STUDY_H
 #define HG_JOB_STUDY_H
 
+#include "engine/adaptive.h"
 #include "io/raster.h"
 #include "job/heat.h"
 
@@ -34,6 +35,12 @@ void hg_study_extent(const hg_job *job, const hg_intake *in, double box[4]);
 void hg_study_view(const hg_study *study, double extent_m[4]);
 void hg_study_dispose(hg_study *study);
 
+/** HG_EFAIL where the machine has no memory for so many bytes a cell. */
+hg_status hg_check_grid_memory(const hg_grid *grid, uint64_t bytes_per_cell, hg_error *err);
+/** Share of each cell inside the region, threaded, where the lattice is moved by shift (metres) from its corners. */
+hg_status hg_grid_shares(const hg_region *region, const hg_grid *grid, const double shift[2], int threads, float *share,
+                         hg_error *err);
+
 /** What the density is called in legends. */
 const char *hg_density_title(const hg_job *job, const hg_intake *in);
 /** Starts the density raster of the study at `path`. */
@@ -46,6 +53,7 @@ typedef struct hg_surface {
     float *density;      /**< whole grid, per km2, 0 outside the area; NULL = not kept */
     double peak_per_km2;
     double total, on_grid, over_edge, truncated, residual; /**< mass balance, in weight */
+    hg_bandwidth_spread spread; /**< with --adaptive */
 } hg_surface;
 
 /** Computes a surface band by band. */
