@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 .PHONY: help build demo test bench docs deps deps-test tsan valgrind clean
 
 help:
-	@echo "make demo    build, analyse the synthetic township, say where the map lies"
+	@echo "make demo    build, run the batch of the synthetic township, say where its reports lie"
 	@echo "make test    build and run the whole suite, plain and under ASan+UBSan"
 	@echo "make build   the command at $(BUILD)/hotgrid"
 	@echo "make bench   benchmarks; make tsan, make valgrind: the suite under these"
@@ -50,4 +50,4 @@ docs: build
 	$(BUILD)/hotgrid --markdown >docs/cli.md
 
 clean:
-	rm -rf build demo
+	rm -rf build

@@ -1,5 +1,6 @@
 /* The hotgrid command: arguments in, one job run, the outcome said. */
 #include "help.h"
+#include "progress.h"
 
 #include <malloc.h>
 #include <signal.h>
@@ -132,15 +133,6 @@ static hg_status take_arguments(hg_job *job, int argc, char **argv, manners *m, 
     return hg_job_set_command_line(job, argc, argv, err);
 }
 
-static void show_progress(void *payload, const char *step, double fraction)
-{
-    (void)payload;
-    fprintf(stderr, "\r%-8s %3.0f %%", step, 100 * fraction);
-    if (fraction >= 1)
-        fputc('\n', stderr);
-    fflush(stderr);
-}
-
 static void say_notes(const hg_job *job)
 {
     for (size_t i = 0; i < hg_job_note_count(job); i++)
@@ -198,12 +190,16 @@ static int run_command(const hg_command_info *command, int argc, char **argv)
     int code = 0;
     if (status == HG_OK) {
         catch_signals(job);
-        if (m.progress)
-            hg_job_on_progress(job, show_progress, NULL);
+        if (m.progress || (strcmp(command->name, "run") == 0 && !m.quiet && progress_is_seen()))
+            hg_job_on_progress(job, progress_show, NULL);
         status = hg_job_run(job, &err);
+        progress_end();
     }
     if (job && !m.quiet)
         say_notes(job);
+    /* a batch some of whose results are missing tells of the others, too */
+    if (status == HG_EFAIL && *hg_job_summary(job))
+        say_outcome(job, &m);
     code = status == HG_OK ? say_outcome(job, &m) : complain(&err, command->name);
     ignore_signals(); /* too late to stop anything; a handler must not see a job that is gone */
     hg_job_free(job);

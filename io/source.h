@@ -130,10 +130,10 @@ void hg_source_split(const char *text, char *path, size_t path_size, char *layer
 
 /**
  * Reads all geometries of SRC[:LAYER] (polygons for areas, anything for places) as WKB, with the
- * names in `name_column` (NULL: guessed; none if nothing fits). *crs_wkt is NULL where none is
- * declared; free with hg_free.
+ * names in `name_column` (NULL: guessed; none if nothing fits), which errors call by `option`. *crs_wkt
+ * is NULL where none is declared; free with hg_free.
  */
-hg_status hg_source_read_shapes(const char *source, const char *name_column, const char *encoding,
+hg_status hg_source_read_shapes(const char *source, const char *name_column, const char *option,
                                 hg_shapes *shapes, char **crs_wkt, hg_error *err);
 
 /** The column of SRC[:LAYER] that holds names, as above; NULL where nothing fits. Free with hg_free. */

@@ -23,12 +23,12 @@ static hg_status list_names(hg_source *s, hg_error *err)
     return HG_OK;
 }
 
-static hg_status name_field(const hg_source *s, const char *wanted, int *field, hg_error *err)
+static hg_status name_field(const hg_source *s, const char *wanted, const char *option, int *field, hg_error *err)
 {
     const hg_sample names = {.columns = s->fields, .names = (const char *const *)s->field_names};
     *field = wanted ? hg_column_find(&names, wanted) : hg_column_guess_name(&names);
     if (wanted && *field == HG_NO_COLUMN)
-        return hg_fail(err, HG_EUSAGE, "%s: --place-name: no column \"%s\"", s->name, wanted);
+        return hg_fail(err, HG_EUSAGE, "%s: %s: no column \"%s\"", s->name, option, wanted);
     return HG_OK;
 }
 
@@ -95,30 +95,29 @@ typedef struct asked_layer {
     hg_source *source;
 } asked_layer;
 
-static hg_status open_asked(const char *source, const char *encoding, asked_layer *a, hg_error *err)
+static hg_status open_asked(const char *source, asked_layer *a, hg_error *err)
 {
     hg_source_split(source, a->path, sizeof a->path, a->layer, sizeof a->layer, a->date);
     hg_source *s = a->source = hg_calloc(1, sizeof *s);
     if (!s)
         return hg_fail_memory(err);
-    s->spec = (hg_source_spec){
-        .path = a->path, .layer = *a->layer ? a->layer : NULL, .encoding = encoding};
+    s->spec = (hg_source_spec){.path = a->path, .layer = *a->layer ? a->layer : NULL};
     hg_status status = hg_source_open_dataset(s, err);
     if (status == HG_OK)
         status = hg_source_pick_layer(s, true, err);
     return status == HG_OK ? list_names(s, err) : status;
 }
 
-hg_status hg_source_read_shapes(const char *source, const char *name_column, const char *encoding,
+hg_status hg_source_read_shapes(const char *source, const char *name_column, const char *option,
                                 hg_shapes *shapes, char **crs_wkt, hg_error *err)
 {
     int field = HG_NO_COLUMN;
     asked_layer a = {.source = NULL};
     *crs_wkt = NULL;
-    hg_status status = open_asked(source, encoding, &a, err);
+    hg_status status = open_asked(source, &a, err);
     hg_source *s = a.source;
     if (status == HG_OK)
-        status = name_field(s, name_column, &field, err);
+        status = name_field(s, name_column, option, &field, err);
     if (status == HG_OK)
         status = hg_source_declared_crs(s->layer, crs_wkt, err);
     if (status == HG_OK && !(shapes->source = hg_strdup(s->name)))
@@ -139,9 +138,9 @@ hg_status hg_source_guess_name(const char *source, char **column, hg_error *err)
     int field = HG_NO_COLUMN;
     char *name = NULL;
     asked_layer a = {.source = NULL};
-    hg_status status = open_asked(source, NULL, &a, err);
+    hg_status status = open_asked(source, &a, err);
     if (status == HG_OK)
-        status = name_field(a.source, NULL, &field, err);
+        status = name_field(a.source, NULL, NULL, &field, err);
     if (status == HG_OK && field != HG_NO_COLUMN && !(name = hg_strdup(a.source->field_names[field])))
         status = hg_fail_memory(err);
     hg_source_free(a.source);

@@ -16,8 +16,9 @@
 /** An option as the YAML gives it; a list has one of these an entry, a flag has no value. */
 typedef struct hg_batch_option {
     const char *name;
-    char *value; /**< paths are resolved; owned */
-    bool file;   /**< the value names a source or file that is read */
+    char *value;  /**< paths are resolved; owned */
+    bool file;    /**< the value names a source or file that is read */
+    bool written; /**< the value names a file or folder that is written */
     const hg_yaml_node *node;
 } hg_batch_option;
 
@@ -59,7 +60,7 @@ typedef struct hg_batch {
     char *units;
     const char *unit_column; /**< as given; NULL = guessed */
     char **unit_names;
-    char **unit_files; /**< unit names as file names */
+    char **unit_files; /**< unit names as file names, which differ also without regard to case */
     size_t unit_count;
     hg_batch_source *sources;
     size_t source_count;
@@ -68,6 +69,8 @@ typedef struct hg_batch {
 } hg_batch;
 
 #define HG_NO_UNIT SIZE_MAX
+#define HG_BATCH_RECORDS ".batch"    /**< folder of the records within that of the outputs */
+#define HG_BATCH_PREVIOUS "previous" /**< the same of the results before the last */
 
 /** One run of a command. */
 typedef struct hg_batch_task {
@@ -93,6 +96,18 @@ hg_status hg_batch_choose(hg_batch *batch, const char *only, hg_error *err);
 /** All tasks of the wanted steps, in the order in which they run. */
 hg_status hg_batch_list(const hg_batch *batch, hg_batch_tasks *out, hg_error *err);
 
+/** Whether a path ends in .gpkg: such a result also says that there was nothing to look at. */
+bool hg_batch_is_geopackage(const char *path);
+
+/** Gives every unit the name of its files. */
+hg_status hg_batch_name_files(hg_batch *batch, hg_error *err);
+
+/**
+ * HG_EUSAGE where two tasks would write one file, also on a disk that knows no case, or one of them a file that
+ * the batch reads.
+ */
+hg_status hg_batch_check_files(const hg_batch *batch, const hg_batch_tasks *tasks, hg_error *err);
+
 /** The task of another step that one of this step rests on: of the same unit, or the one without. */
 hg_batch_task hg_batch_rests_on(const hg_batch *batch, const hg_batch_task *task, size_t step);
 
@@ -103,10 +118,19 @@ char *hg_batch_name(const hg_batch *batch, const hg_batch_task *task);
 /** Where the last result of a task is kept while a new one is made; free with hg_free. */
 char *hg_batch_previous(const hg_batch *batch, const hg_batch_task *task);
 
+/** What an option that names what is written says to one task of several; free with hg_free. */
+char *hg_batch_written(const hg_batch *batch, const hg_batch_task *task, const char *option, const char *value);
+
+/** Whether a command knows an option. */
+bool hg_batch_takes(const char *command, const char *option);
+
 /** Dates that hold for every step that knows them; NULL = as the steps say. */
 typedef struct hg_batch_dates {
     const char *since, *until;
 } hg_batch_dates;
+
+/** Makes the folders that a task writes to. Errors: HG_EIO. */
+hg_status hg_batch_make_folders(const hg_batch *batch, const hg_batch_task *task, hg_error *err);
 
 /** A job that does the task, everything set. Errors: HG_EUSAGE naming the line of the option. */
 hg_status hg_batch_job(const hg_batch *batch, const hg_batch_task *task, const hg_batch_dates *dates, int threads,
@@ -129,16 +153,28 @@ void hg_batch_hashes_dispose(hg_batch_hashes *hashes);
 hg_status hg_batch_signature(const hg_batch *batch, const hg_batch_task *task, const hg_batch_dates *dates,
                              hg_batch_hashes *hashes, hg_control *control, char hex[HG_SHA256_HEX], hg_error *err);
 
-/** Whether the record of a task holds this signature and all it made is still as it was. */
+/** Whether the record of a task holds this signature and all it made is still as it was; and found nothing. */
 hg_status hg_batch_is_done(const hg_batch *batch, const hg_batch_task *task, const char *signature,
-                           hg_control *control, bool *done, hg_error *err);
+                           hg_control *control, bool *done, bool *empty, hg_error *err);
 
-/** Writes the record of a task that has just run, whose outputs `job` knows. */
-hg_status hg_batch_record(const hg_batch *batch, const hg_batch_task *task, const char *signature, const hg_job *job,
-                          hg_control *control, hg_error *err);
+/**
+ * Writes the record of a task that has just run, whose outputs `job` knows; `empty` = there was nothing to look at.
+ * What the record before it names and the task has not made again is removed.
+ */
+hg_status hg_batch_record(const hg_batch *batch, const hg_batch_task *task, const char *signature, bool empty,
+                          const hg_job *job, hg_control *control, hg_error *err);
 
 /** Before a task runs anew: keeps what its record says it made as the previous result. */
 hg_status hg_batch_keep_previous(const hg_batch *batch, const hg_batch_task *task, hg_control *control,
                                  hg_error *err);
+
+/* ------------------------------------------------------------------ the folder ------------- */
+
+/**
+ * Makes the folder of the outputs, keeps other runs out of it until hg_batch_unlock, and removes what runs that were
+ * killed left half written. Errors: HG_EIO, also while another run is at work.
+ */
+hg_status hg_batch_lock(const hg_batch *batch, int *lock, hg_error *err);
+void hg_batch_unlock(int lock);
 
 #endif

@@ -1,6 +1,7 @@
-/* What is to be run for a batch, under which names, with which options. */
+/* What is to be run for a batch, with which options. */
 #include "job/batch.h"
 #include "base/memory.h"
+#include "io/file.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -83,53 +84,6 @@ hg_batch_task hg_batch_rests_on(const hg_batch *b, const hg_batch_task *task, si
                            is_report(b, step) ? b->formats[0] : NULL};
 }
 
-/* ------------------------------------------------------------------ names ------------------ */
-
-static const char *extension_of(const hg_batch *b, const hg_batch_task *task)
-{
-    static const char *const by_command[][2] = {{"density", "tif"}, {"backtest", "csv"}};
-    if (task->format)
-        return task->format;
-    for (size_t i = 0; i < sizeof by_command / sizeof *by_command; i++)
-        if (strcmp(b->steps[task->step].command, by_command[i][0]) == 0)
-            return by_command[i][1];
-    return "gpkg";
-}
-
-/* hotspots.gpkg, hotspots/Unit.gpkg, report_en.html, report/Unit_en.html */
-static char *named(const hg_batch *b, const hg_batch_task *task, const char *folder)
-{
-    hg_text t = {0};
-    hg_text_addf(&t, "%s%s%s", b->folder, folder, b->steps[task->step].id);
-    if (task->unit != HG_NO_UNIT)
-        hg_text_addf(&t, "/%s", b->unit_files[task->unit]);
-    if (task->format)
-        hg_text_addf(&t, "_%s", task->language);
-    hg_text_addf(&t, ".%s", extension_of(b, task));
-    return hg_text_take(&t);
-}
-
-char *hg_batch_output(const hg_batch *b, const hg_batch_task *task)
-{
-    return named(b, task, "");
-}
-
-char *hg_batch_previous(const hg_batch *b, const hg_batch_task *task)
-{
-    return named(b, task, "previous/");
-}
-
-char *hg_batch_name(const hg_batch *b, const hg_batch_task *task)
-{
-    hg_text t = {0};
-    hg_text_add(&t, b->steps[task->step].id);
-    if (task->unit != HG_NO_UNIT)
-        hg_text_addf(&t, " %s", b->unit_names[task->unit]);
-    if (task->format)
-        hg_text_addf(&t, " %s %s", task->language, task->format);
-    return hg_text_take(&t);
-}
-
 /* ------------------------------------------------------------------ the job ---------------- */
 
 /* An error of an option is told with the line it stands in. */
@@ -144,20 +98,52 @@ static hg_status set(const hg_batch *b, hg_job *job, const char *name, const cha
                 : hg_fail(err, status, "%s", inner.message);
 }
 
-static hg_status set_all(const hg_batch *b, hg_job *job, const hg_batch_options *options, hg_error *err)
+/* A report is made in several formats, but its tables and the like once. */
+static bool is_said_twice(const hg_batch *b, const hg_batch_task *task, const hg_batch_option *o)
+{
+    return o->written && task->format && task->format != b->formats[0];
+}
+
+static hg_status set_all(const hg_batch *b, const hg_batch_task *task, hg_job *job, const hg_batch_options *options,
+                         hg_error *err)
 {
     hg_status status = HG_OK;
-    for (size_t i = 0; i < options->count && status == HG_OK; i++)
-        status = set(b, job, options->items[i].name, options->items[i].value, options->items[i].node, err);
+    for (size_t i = 0; i < options->count && status == HG_OK; i++) {
+        const hg_batch_option *o = &options->items[i];
+        if (is_said_twice(b, task, o))
+            continue;
+        char *path = o->written ? hg_batch_written(b, task, o->name, o->value) : NULL;
+        if (o->written && !path)
+            status = hg_fail_memory(err);
+        if (status == HG_OK)
+            status = set(b, job, o->name, path ? path : o->value, o->node, err);
+        hg_free(path);
+    }
     return status;
 }
 
-static bool takes(const char *command, const char *option)
+bool hg_batch_takes(const char *command, const char *option)
 {
     for (size_t i = 0; i < hg_option_count(); i++)
         if (strcmp(hg_option_at(i)->name, option) == 0 && hg_option_applies(i, command))
             return true;
     return false;
+}
+
+hg_status hg_batch_make_folders(const hg_batch *b, const hg_batch_task *task, hg_error *err)
+{
+    const hg_batch_options *options = &b->steps[task->step].options;
+    char *output = hg_batch_output(b, task);
+    hg_status status = output ? hg_folder_make_for(output, err) : hg_fail_memory(err);
+    for (size_t i = 0; i < options->count && status == HG_OK; i++) {
+        const hg_batch_option *o = &options->items[i];
+        char *path = o->written ? hg_batch_written(b, task, o->name, o->value) : NULL;
+        if (o->written)
+            status = path ? hg_folder_make_for(path, err) : hg_fail_memory(err);
+        hg_free(path);
+    }
+    hg_free(output);
+    return status;
 }
 
 static bool has(const hg_batch_options *options, const char *name)
@@ -183,7 +169,7 @@ static hg_status set_common(const hg_batch *b, const hg_batch_task *task, const 
                {"until", dates->until}};
     hg_status status = HG_OK;
     for (size_t i = 0; i < sizeof all / sizeof *all && status == HG_OK; i++)
-        if (all[i].value && takes(s->command, all[i].name))
+        if (all[i].value && hg_batch_takes(s->command, all[i].name))
             status = set(b, job, all[i].name, all[i].value, NULL, err);
     return status;
 }
@@ -226,11 +212,16 @@ static hg_status add_inputs(const hg_batch *b, const hg_batch_task *task, hg_job
         size_t k = s->inputs[i].index;
         hg_batch_task other = s->inputs[i].step ? hg_batch_rests_on(b, task, k) : *task;
         char *path = s->inputs[i].step ? hg_batch_output(b, &other) : hg_strdup(b->sources[k].path);
-        status = path ? hg_job_add_input(job, path, err) : hg_fail_memory(err);
+        hg_error own = {HG_OK, ""};
+        status = path ? hg_job_add_input(job, path, &own) : hg_fail_memory(&own);
+        if (status != HG_OK)
+            hg_fail(err, status, "%s line %u: %s", hg_yaml_name(b->doc), s->node->line, own.message);
         if (status == HG_OK && !s->inputs[i].step)
-            status = set_all(b, job, &b->sources[k].options, err);
+            status = set_all(b, task, job, &b->sources[k].options, err);
         hg_free(path);
     }
+    if (status == HG_OK && job->command->takes_inputs && !s->input_count)
+        return hg_yaml_fail(s->node, err, "inputs, for hotgrid %s reads some", s->command);
     return status;
 }
 
@@ -245,7 +236,7 @@ hg_status hg_batch_job(const hg_batch *b, const hg_batch_task *task, const hg_ba
     if (status == HG_OK)
         status = set(b, job, "overwrite", NULL, NULL, err);
     if (status == HG_OK)
-        status = set_all(b, job, &b->steps[task->step].options, err);
+        status = set_all(b, task, job, &b->steps[task->step].options, err);
     if (status == HG_OK)
         status = set_common(b, task, dates, threads, job, err);
     if (status == HG_OK)

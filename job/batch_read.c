@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void options_dispose(hg_batch_options *o)
@@ -103,7 +105,7 @@ static bool is_written(const hg_option_info *o)
 static hg_status add_option(const hg_batch *b, const hg_option_info *o, const hg_yaml_node *node,
                             hg_batch_options *out, hg_error *err)
 {
-    bool flag = !o->argument, on = true, file = names_a_file(o) && !is_written(o);
+    bool flag = !o->argument, on = true, written = is_written(o), file = names_a_file(o) && !written;
     hg_status status = flag ? hg_yaml_bool(node, &on, err) : hg_yaml_require(node, HG_YAML_SCALAR, err);
     if (status != HG_OK || !on)
         return status;
@@ -112,11 +114,11 @@ static hg_status add_option(const hg_batch *b, const hg_option_info *o, const hg
         return hg_fail_memory(err);
     out->items = items;
     hg_batch_option *option = &items[out->count++];
-    *option = (hg_batch_option){.name = o->name, .file = file, .node = node};
+    *option = (hg_batch_option){.name = o->name, .file = file, .written = written, .node = node};
     if (flag)
         return HG_OK;
-    option->value = is_written(o) ? join(b->folder, node->text) : file ? join(b->base, node->text)
-                                                                       : hg_strdup(node->text);
+    const char *folder = written ? b->folder : file ? b->base : "";
+    option->value = *folder ? join(folder, node->text) : hg_strdup(node->text);
     if (!option->value)
         return hg_fail_memory(err);
     return file ? check_there(node, option->value, err) : HG_OK;
@@ -181,28 +183,17 @@ static hg_status read_sources(hg_batch *b, const hg_yaml_node *node, hg_error *e
 
 /* ------------------------------------------------------------------ units ------------------ */
 
-/* A name as a file name: no separators, no control characters, no leading dot. */
-static char *file_name(const char *name)
-{
-    char *copy = hg_strdup(name);
-    for (char *c = copy; c && *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f || strchr("/\\:*?\"<>|", *c) || (*c == '.' && c == copy))
-            *c = '_';
-    return copy;
-}
-
 static int by_text(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The names, sorted, each once. */
-static hg_status check_units(const hg_batch *b, const hg_yaml_node *node, char *const *texts, hg_error *err)
+static hg_status check_units(const hg_batch *b, const hg_yaml_node *node, hg_error *err)
 {
     char **sorted = hg_malloc(b->unit_count, sizeof *sorted);
     if (!sorted)
         return hg_fail_memory(err);
-    memcpy(sorted, texts, b->unit_count * sizeof *sorted);
+    memcpy(sorted, b->unit_names, b->unit_count * sizeof *sorted);
     qsort(sorted, b->unit_count, sizeof *sorted, by_text);
     hg_status status = HG_OK;
     for (size_t i = 1; i < b->unit_count && status == HG_OK; i++)
@@ -225,12 +216,11 @@ static hg_status name_units(hg_batch *b, const hg_yaml_node *node, const hg_shap
                                            "column)", i + 1);
         b->unit_count++;
         b->unit_names[i] = hg_strdup(name);
-        b->unit_files[i] = file_name(name);
-        if (!b->unit_names[i] || !b->unit_files[i])
+        if (!b->unit_names[i])
             return hg_fail_memory(err);
     }
-    hg_status status = check_units(b, node, b->unit_names, err);
-    return status == HG_OK ? check_units(b, node, b->unit_files, err) : status;
+    hg_status status = check_units(b, node, err);
+    return status == HG_OK ? hg_batch_name_files(b, err) : status;
 }
 
 static hg_status read_units(hg_batch *b, const hg_yaml_node *node, hg_error *err)
@@ -254,8 +244,10 @@ static hg_status read_units(hg_batch *b, const hg_yaml_node *node, hg_error *err
     if (!b->units)
         return hg_fail_memory(err);
     status = check_there(source, b->units, err);
-    if (status == HG_OK)
-        status = hg_source_read_shapes(b->units, column, NULL, &shapes, &wkt, err);
+    hg_error own = {HG_OK, ""};
+    if (status == HG_OK && hg_source_read_shapes(b->units, column, "units.name", &shapes, &wkt, &own) != HG_OK)
+        status = hg_fail(err, own.status, "%s line %u: %s", hg_yaml_name(b->doc), (name ? name : source)->line,
+                         own.message);
     if (status == HG_OK)
         status = name_units(b, source, &shapes, err);
     hg_shapes_dispose(&shapes);
@@ -265,10 +257,11 @@ static hg_status read_units(hg_batch *b, const hg_yaml_node *node, hg_error *err
 
 /* ------------------------------------------------------------------ steps ------------------ */
 
+/* Ids become names of folders, so case does not count. */
 static size_t find_step(const hg_batch *b, const char *id)
 {
     for (size_t i = 0; i < b->step_count; i++)
-        if (strcmp(b->steps[i].id, id) == 0)
+        if (strcasecmp(b->steps[i].id, id) == 0)
             return i;
     return SIZE_MAX;
 }
@@ -300,6 +293,8 @@ static hg_status read_id(const hg_batch *b, const hg_yaml_node *node, hg_batch_s
         return status;
     if (strspn(s->id, allowed) != strlen(s->id) || strlen(s->id) > 60)
         return hg_yaml_fail(id, err, "an id of at most 60 letters, digits, - and _");
+    if (strcasecmp(s->id, HG_BATCH_PREVIOUS) == 0)
+        return hg_yaml_fail(id, err, "another id, for the folder " HG_BATCH_PREVIOUS " holds the last results");
     return find_input(b, s->id, &other) ? hg_yaml_fail(id, err, "an id that no other step or source has") : HG_OK;
 }
 
@@ -327,6 +322,19 @@ static hg_status read_command(const hg_yaml_node *node, hg_batch_step *s, hg_err
     return status;
 }
 
+static bool is_readable(const char *command)
+{
+    return strcmp(command, "report") != 0 && strcmp(command, "density") != 0 && strcmp(command, "backtest") != 0;
+}
+
+static bool is_listed(const hg_batch_step *s, hg_batch_input input)
+{
+    for (size_t i = 0; i < s->input_count; i++)
+        if (s->inputs[i].step == input.step && s->inputs[i].index == input.index)
+            return true;
+    return false;
+}
+
 static hg_status read_inputs(const hg_batch *b, const hg_yaml_node *node, hg_batch_step *s, hg_error *err)
 {
     const char **names = NULL;
@@ -337,11 +345,17 @@ static hg_status read_inputs(const hg_batch *b, const hg_yaml_node *node, hg_bat
     s->inputs = hg_calloc(n ? n : 1, sizeof *s->inputs);
     if (!s->inputs)
         status = hg_fail_memory(err);
-    for (size_t i = 0; i < n && status == HG_OK; i++) {
+    const hg_yaml_node *entry = node->kind == HG_YAML_SEQUENCE ? node->first : node;
+    for (size_t i = 0; i < n && status == HG_OK; i++, entry = entry->next) {
         if (!find_input(b, names[i], &s->inputs[i]))
-            status = hg_yaml_fail(node, err, "names of sources and of steps above (\"%s\" is neither)", names[i]);
+            status = hg_yaml_fail(entry, err, "the name of a source or the id of a step above");
+        else if (s->inputs[i].step && !is_readable(b->steps[s->inputs[i].index].command))
+            status = hg_yaml_fail(entry, err, "a step whose result is a GeoPackage");
         else if (s->inputs[i].step && b->steps[s->inputs[i].index].each_unit && !s->each_unit)
-            status = hg_yaml_fail(node, err, "each: unit, for the step \"%s\" makes one result a unit", names[i]);
+            status = hg_yaml_fail(entry, err, "each: unit in this step too, for \"%s\" makes one result a unit",
+                                  names[i]);
+        else if (is_listed(s, s->inputs[i]))
+            status = hg_yaml_fail(entry, err, "each input once");
         s->input_count++;
     }
     hg_free(names);
@@ -436,16 +450,18 @@ static hg_status read_words(const hg_yaml_node *node, const char *const *allowed
                             hg_error *err)
 {
     hg_status status = hg_yaml_texts(node, out, n, err);
-    for (size_t i = 0; status == HG_OK && i < *n; i++) {
+    const hg_yaml_node *entry = node->kind == HG_YAML_SEQUENCE ? node->first : node;
+    if (status == HG_OK && !*n)
+        return hg_yaml_fail(node, err, "%s, %s or both", allowed[0], allowed[1]);
+    for (size_t i = 0; status == HG_OK && i < *n; i++, entry = entry->next) {
         size_t k = 0;
         while (allowed[k] && strcmp(allowed[k], (*out)[i]) != 0)
             k++;
         for (size_t j = 0; j < i; j++)
             if (strcmp((*out)[i], (*out)[j]) == 0)
-                return hg_yaml_fail(node, err, "each word once (\"%s\" stands there twice)", (*out)[i]);
+                return hg_yaml_fail(entry, err, "each word once");
         if (!allowed[k])
-            return hg_yaml_fail(node, err, "a list of %s and %s (\"%s\" is neither)", allowed[0], allowed[1],
-                                (*out)[i]);
+            return hg_yaml_fail(entry, err, "%s or %s", allowed[0], allowed[1]);
     }
     return status;
 }
@@ -462,6 +478,56 @@ static hg_status default_words(const char *const *words, size_t n, const char **
     return HG_OK;
 }
 
+/* Whether two paths lead to one folder. */
+static bool is_same_folder(const char *a, const char *b)
+{
+    struct stat p, q;
+    return stat(*a ? a : ".", &p) == 0 && stat(*b ? b : ".", &q) == 0 && p.st_dev == q.st_dev && p.st_ino == q.st_ino;
+}
+
+/* Takes "x/../" out of a path where that leads to the same folder, which it does not behind a symbolic link. */
+static void shorten(char *path)
+{
+    char *up = path;
+    while ((up = strstr(up, "/../"))) {
+        char *from = up;
+        while (from > path && from[-1] != '/')
+            from--;
+        bool step = up > from && strncmp(from, "../", 3) != 0 && strncmp(from, "./", 2) != 0;
+        hg_text through = {0}, without = {0};
+        hg_text_add_n(&through, path, (size_t)(up + 4 - path));
+        hg_text_add_n(&without, path, (size_t)(from - path));
+        step = step && !through.failed && !without.failed && is_same_folder(through.s, without.len ? without.s : "");
+        hg_text_dispose(&through);
+        hg_text_dispose(&without);
+        if (!step) {
+            up++;
+            continue;
+        }
+        memmove(from, up + 4, strlen(up + 4) + 1);
+        up = path;
+    }
+}
+
+/* With one slash at its end. */
+static char *folder_path(const char *base, const char *folder)
+{
+    hg_text t = {0};
+    size_t n = strlen(folder);
+    while (n > 1 && folder[n - 1] == '/')
+        n--;
+    hg_text_add(&t, *folder == '/' ? "" : base);
+    hg_text_add_n(&t, folder, n);
+    hg_text_add(&t, folder[n - 1] == '/' ? "" : "/");
+    char *path = hg_text_take(&t);
+    if (path)
+        shorten(path);
+    if (!path || *path)
+        return path;
+    hg_free(path); /* back where we are */
+    return hg_strdup("./");
+}
+
 static hg_status read_outputs(hg_batch *b, const hg_yaml_node *node, hg_error *err)
 {
     static const char *const keys[] = {"folder", "languages", "formats", NULL};
@@ -474,13 +540,9 @@ static hg_status read_outputs(hg_batch *b, const hg_yaml_node *node, hg_error *e
         status = hg_yaml_text(n, &folder, err);
     if (status != HG_OK)
         return status;
-    char *path = join(b->base, folder);
-    b->folder = path ? join(path, "") : NULL;
-    hg_text t = {0};
-    hg_text_addf(&t, "%s/", path ? path : "");
-    hg_free(path);
-    hg_free(b->folder);
-    b->folder = hg_text_take(&t);
+    if (is_connection(folder))
+        return hg_yaml_fail(n, err, "a folder of a disk");
+    b->folder = folder_path(b->base, folder);
     if (!b->folder)
         return hg_fail_memory(err);
     n = hg_yaml_get(node, "languages");

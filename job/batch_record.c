@@ -63,20 +63,25 @@ static hg_status add_file(hg_batch_hashes *h, const char *path, bool *known, hg_
     return status == HG_OK ? remember(h, path, hex, err) : status;
 }
 
-/* A shapefile is several files. */
+/* A shapefile is several files, a database has a log that has yet to reach it. */
 static hg_status add_companions(hg_batch_hashes *h, const char *path, hg_text *out, hg_control *control,
                                 hg_error *err)
 {
     static const char *const extensions[] = {".dbf", ".shx", ".prj", ".cpg"};
     const char *dot = strrchr(path, '.');
     hg_status status = HG_OK;
+    bool known = true;
     for (size_t i = 0; dot && strcmp(dot, ".shp") == 0 && i < 4 && status == HG_OK; i++) {
         char other[4096];
-        bool known = true;
         snprintf(other, sizeof other, "%.*s%s", (int)(dot - path), path, extensions[i]);
         if (access(other, R_OK) == 0)
             status = add_file(h, other, &known, out, control, err);
     }
+    char log[4100];
+    struct stat st;
+    snprintf(log, sizeof log, "%s-wal", path);
+    if (status == HG_OK && stat(log, &st) == 0 && st.st_size > 0)
+        status = add_file(h, log, &known, out, control, err);
     return status;
 }
 
@@ -96,7 +101,7 @@ static char *record_path(const hg_batch *b, const hg_batch_task *task)
 {
     hg_text t = {0};
     char *output = hg_batch_output(b, task);
-    hg_text_addf(&t, "%s.batch/%s.record", b->folder, output ? output + strlen(b->folder) : "");
+    hg_text_addf(&t, "%s" HG_BATCH_RECORDS "/%s.record", b->folder, output ? output + strlen(b->folder) : "");
     t.failed |= !output;
     hg_free(output);
     return hg_text_take(&t);
@@ -105,7 +110,7 @@ static char *record_path(const hg_batch *b, const hg_batch_task *task)
 /* The text of a record; NULL in *out where there is none that can be understood. */
 static hg_status read_record(const hg_batch *b, const hg_batch_task *task, char **out, hg_error *err)
 {
-    enum { MOST = 1 << 16 };
+    enum { MOST = 1 << 16 }; /* a record is a few lines */
     char *path = record_path(b, task), *text = path ? hg_malloc(MOST, 1) : NULL;
     *out = NULL;
     FILE *f = text ? fopen(path, "rb") : NULL;
@@ -142,6 +147,11 @@ static bool has_signature(const char *record, const char *signature)
     return strncmp(record + sizeof head - 1, line, strlen(line)) == 0;
 }
 
+static bool is_empty(const char *record)
+{
+    return strstr(record, "\nempty\n") != NULL;
+}
+
 typedef struct file_check {
     const hg_batch *b;
     hg_control *control;
@@ -158,16 +168,17 @@ static bool is_as_it_was(void *context, const char *hex, const char *name)
 }
 
 hg_status hg_batch_is_done(const hg_batch *b, const hg_batch_task *task, const char *signature, hg_control *control,
-                           bool *done, hg_error *err)
+                           bool *done, bool *empty, hg_error *err)
 {
     char *record = NULL;
-    *done = false;
+    *done = *empty = false;
     if (!*signature)
         return HG_OK;
     hg_status status = read_record(b, task, &record, err);
     file_check check = {b, control, 0};
     if (record && has_signature(record, signature))
-        *done = each_file(record, is_as_it_was, &check) && check.files > 0;
+        *done = each_file(record, is_as_it_was, &check) && (check.files > 0 || is_empty(record));
+    *empty = *done && is_empty(record);
     hg_free(record);
     return status;
 }
@@ -188,7 +199,7 @@ static hg_status add_result(const hg_batch *b, const hg_batch_task *task, bool *
     hg_status status = read_record(b, task, &record, err);
     if (record)
         each_file(record, first_hash, hex);
-    *known = *known && *hex;
+    *known = *known && record && (*hex || is_empty(record));
     hg_text_addf(out, "%s\n", hex);
     hg_free(record);
     return status;
@@ -200,11 +211,18 @@ static hg_status add_options(const hg_batch_options *options, hg_batch_hashes *h
     hg_status status = HG_OK;
     for (size_t i = 0; i < options->count && status == HG_OK; i++) {
         const hg_batch_option *o = &options->items[i];
-        hg_text_addf(out, "--%s %s\n", o->name, o->value ? o->value : "");
+        hg_text_addf(out, "--%s %s\n", o->name, o->node->text ? o->node->text : "");
         if (o->file)
             status = add_source(h, o->value, known, out, control, err);
     }
     return status;
+}
+
+/* A path as the batch says it: the same from wherever the command is run. */
+static const char *as_given(const hg_batch *b, const char *path)
+{
+    size_t n = strlen(b->base);
+    return strncmp(path, b->base, n) == 0 ? path + n : path;
 }
 
 static hg_status add_inputs(const hg_batch *b, const hg_batch_task *task, hg_batch_hashes *h, bool *known,
@@ -215,7 +233,7 @@ static hg_status add_inputs(const hg_batch *b, const hg_batch_task *task, hg_bat
     for (size_t i = 0; i < s->input_count && status == HG_OK; i++) {
         size_t k = s->inputs[i].index;
         hg_batch_task other = s->inputs[i].step ? hg_batch_rests_on(b, task, k) : *task;
-        hg_text_addf(out, "input %s\n", s->inputs[i].step ? b->steps[k].id : b->sources[k].path);
+        hg_text_addf(out, "input %s\n", s->inputs[i].step ? b->steps[k].id : as_given(b, b->sources[k].path));
         if (s->inputs[i].step) {
             status = add_result(b, &other, known, out, err);
             continue;
@@ -250,9 +268,12 @@ hg_status hg_batch_signature(const hg_batch *b, const hg_batch_task *task, const
     hg_text t = {0};
     bool known = true;
     char *name = hg_batch_name(b, task);
+    const char *lang = task->format || hg_batch_takes(s->command, "lang") ? task->language : "";
+    const char *since = hg_batch_takes(s->command, "since") && dates->since ? dates->since : "";
+    const char *until = hg_batch_takes(s->command, "until") && dates->until ? dates->until : "";
     hg_text_addf(&t, "hotgrid %s\n%s\n%s\nlang %s\nsince %s\nuntil %s\nunits %s %s\n", hg_version(), s->command,
-                 name ? name : "", task->language, dates->since ? dates->since : "", dates->until ? dates->until : "",
-                 b->units && s->each_unit ? b->units : "", b->unit_column ? b->unit_column : "");
+                 name ? name : "", lang, since, until, s->each_unit ? as_given(b, b->units) : "",
+                 s->each_unit && b->unit_column ? b->unit_column : "");
     t.failed |= !name;
     hg_free(name);
     hg_status status = s->each_unit ? add_source(h, b->units, &known, &t, control, err) : HG_OK;
@@ -302,19 +323,52 @@ static hg_status add_sidecars(const hg_batch *b, const hg_job *job, const char *
     return status;
 }
 
-hg_status hg_batch_record(const hg_batch *b, const hg_batch_task *task, const char *signature, const hg_job *job,
-                          hg_control *control, hg_error *err)
+typedef struct replacing {
+    file_check check;
+    const char *record; /* the new one */
+} replacing;
+
+/* What an earlier run made and the last one did not: a raster of a week with incidents, for one. */
+static bool remove_unnamed(void *context, const char *hex, const char *name)
+{
+    const replacing *r = context;
+    char line[4200], path[8192];
+    file_check check = r->check;
+    snprintf(line, sizeof line, " %s\n", name);
+    snprintf(path, sizeof path, "%s%s", check.b->folder, name);
+    if (!strstr(r->record, line) && is_as_it_was(&check, hex, name))
+        unlink(path);
+    return true;
+}
+
+static hg_status remove_others(const hg_batch *b, const hg_batch_task *task, const char *record, hg_control *control,
+                               hg_error *err)
+{
+    char *before = NULL;
+    hg_status status = read_record(b, task, &before, err);
+    replacing r = {{b, control, 0}, record};
+    if (before)
+        each_file(before, remove_unnamed, &r);
+    hg_free(before);
+    return status;
+}
+
+hg_status hg_batch_record(const hg_batch *b, const hg_batch_task *task, const char *signature, bool empty,
+                          const hg_job *job, hg_control *control, hg_error *err)
 {
     hg_text t = {0};
     char *path = record_path(b, task), *output = hg_batch_output(b, task);
     hg_status status = path && output ? hg_folder_make_for(path, err) : hg_fail_memory(err);
     hg_text_addf(&t, "%ssignature %s\n", head, *signature ? signature : "none");
-    if (status == HG_OK)
+    hg_text_add(&t, empty ? "empty\n" : "");
+    if (status == HG_OK && (!empty || hg_batch_is_geopackage(output)))
         status = add_made(b->folder, output + strlen(b->folder), control, &t, err);
     if (status == HG_OK)
         status = add_sidecars(b, job, output + strlen(b->folder), control, &t, err);
     if (status == HG_OK && t.failed)
         status = hg_fail_memory(err);
+    if (status == HG_OK)
+        status = remove_others(b, task, t.s, control, err);
     if (status == HG_OK)
         status = hg_file_replace(path, t.s, err);
     hg_text_dispose(&t);

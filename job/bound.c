@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { BANDWIDTH_OF_FEW_M = 500 }; /* of a unit with one incident, or all at one place */
+
 /* Marks later rows equal to an earlier one among those whose reason is HG_ACCEPTED. */
 static hg_status mark_duplicates(const hg_raw *raw, uint8_t *reasons, hg_error *err)
 {
@@ -69,6 +71,21 @@ static hg_status without_repeats(hg_job *job, hg_intake *in, hg_raw *raw, uint8_
     return HG_OK;
 }
 
+/* A quiet village is no fault: where a rule has too little to go by, a plain length does. */
+static hg_status rule_or_length(hg_job *job, const hg_points *points, hg_intake *in, hg_error *err)
+{
+    hg_error why = {HG_OK, ""};
+    hg_status status = hg_bandwidth_settle(job, points, in, &why);
+    if (status == HG_OK)
+        return HG_OK;
+    if (status != HG_EDATA || !job->set.area_name)
+        return hg_fail(err, status, "%s", why.message);
+    job->set.rule = HG_RULE_LENGTH;
+    in->bandwidth_m = job->set.bandwidth_m = BANDWIDTH_OF_FEW_M;
+    hg_job_add_note(job, "%s: %s; %d m are taken", job->set.area_name, why.message, BANDWIDTH_OF_FEW_M);
+    return HG_OK;
+}
+
 static hg_status rule_from(hg_job *job, hg_intake *in, const hg_raw *raw, const uint8_t *reasons,
                            hg_error *err)
 {
@@ -87,11 +104,13 @@ static hg_status rule_from(hg_job *job, hg_intake *in, const hg_raw *raw, const 
         points.n++;
     }
     if (status == HG_OK && points.n == 0)
+        hg_intake_say_empty(job, reasons, raw->n, 0);
+    if (status == HG_OK && points.n == 0)
         status = hg_fail(err, HG_EDATA,
                          "no row lies in the study area, so no bandwidth can be "
                          "chosen; see the notes on how they were read");
     if (status == HG_OK)
-        status = hg_bandwidth_settle(job, &points, in, err);
+        status = rule_or_length(job, &points, in, err);
     hg_free(x);
     hg_free(y);
     hg_free(w);

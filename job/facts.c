@@ -18,24 +18,61 @@ static char *utf8_copy(const char *s)
     return hg_text_take(&t);
 }
 
-static hg_fact *put(hg_facts *f, const char *key)
+/* FNV-1a: keys are short, and a batch has thousands. */
+static size_t hash_of(const char *key)
 {
-    for (size_t i = 0; i < f->count; i++) {
-        if (strcmp(f->items[i].key, key) == 0) {
-            hg_free(f->items[i].text);
-            f->items[i].text = NULL;
-            return &f->items[i];
-        }
+    uint64_t h = 0xcbf29ce484222325u;
+    for (; *key; key++)
+        h = (h ^ (unsigned char)*key) * 0x100000001b3u;
+    return (size_t)(h ^ (h >> 32));
+}
+
+/* The slot of a key, or the free one where it would stand; there is always a free one. */
+static uint32_t *slot_of(const hg_facts *f, const char *key)
+{
+    size_t at = hash_of(key) & (f->slot_count - 1);
+    while (f->slots[at] && strcmp(f->items[f->slots[at] - 1].key, key) != 0)
+        at = (at + 1) & (f->slot_count - 1);
+    return &f->slots[at];
+}
+
+/* Keeps at least half of the slots free. */
+static bool make_room(hg_facts *f)
+{
+    if (2 * (f->count + 1) <= f->slot_count)
+        return true;
+    size_t n = f->slot_count ? 2 * f->slot_count : 64;
+    uint32_t *slots = hg_calloc(n, sizeof *slots);
+    if (!slots)
+        return false;
+    hg_free(f->slots);
+    f->slots = slots;
+    f->slot_count = n;
+    for (size_t i = 0; i < f->count; i++)
+        *slot_of(f, f->items[i].key) = (uint32_t)i + 1;
+    return true;
+}
+
+static hg_fact *put(hg_facts *f, const char *given)
+{
+    char *key = utf8_copy(given);
+    uint32_t *slot = key && make_room(f) ? slot_of(f, key) : NULL;
+    if (slot && *slot) {
+        hg_fact *fact = &f->items[*slot - 1];
+        hg_free(key);
+        hg_free(fact->text);
+        fact->text = NULL;
+        return fact;
     }
-    hg_fact *items = hg_grow(f->items, &f->capacity, f->count + 1, sizeof *items);
-    char *copy = items ? utf8_copy(key) : NULL;
-    if (items)
-        f->items = items;
-    if (!copy) {
+    hg_fact *items = slot ? hg_grow(f->items, &f->capacity, f->count + 1, sizeof *items) : NULL;
+    if (!items) {
+        hg_free(key);
         f->failed = true;
         return NULL;
     }
-    items[f->count] = (hg_fact){.key = copy, .type = HG_FACT_NULL};
+    f->items = items;
+    items[f->count] = (hg_fact){.key = key, .type = HG_FACT_NULL};
+    *slot = (uint32_t)f->count + 1;
     return &items[f->count++];
 }
 
@@ -89,10 +126,8 @@ void hg_fact_bool(hg_facts *f, bool value, const char *key, ...)
 
 const hg_fact *hg_fact_find(const hg_facts *f, const char *key)
 {
-    for (size_t i = 0; i < f->count; i++)
-        if (strcmp(f->items[i].key, key) == 0)
-            return &f->items[i];
-    return NULL;
+    uint32_t place = f->slot_count ? *slot_of(f, key) : 0;
+    return place ? &f->items[place - 1] : NULL;
 }
 
 const char *hg_fact_as_text(const hg_fact *fact, char buf[64])
@@ -225,5 +260,6 @@ void hg_facts_dispose(hg_facts *f)
         hg_free(f->items[i].text);
     }
     hg_free(f->items);
+    hg_free(f->slots);
     *f = (hg_facts){0};
 }

@@ -18,7 +18,9 @@ typedef struct hg_fact {
 typedef struct hg_facts {
     hg_fact *items;
     size_t count, capacity;
-    bool failed; /**< an allocation failed: checked once, at the end */
+    uint32_t *slots;   /**< by the hash of a key: 1 + its place in items; 0 = free */
+    size_t slot_count; /**< a power of two */
+    bool failed;       /**< an allocation failed: checked once, at the end */
 } hg_facts;
 
 /** Keys are printf formats, so that indexes can be put in. A key set again is replaced. */

@@ -122,7 +122,7 @@ static hg_status read_places(hg_job *job, hg_findings *f, hg_error *err)
     hg_shapes shapes = {0};
     char *wkt = NULL;
     hg_crs *crs = NULL;
-    hg_status status = hg_source_read_shapes(job->set.places, job->set.place_name, NULL, &shapes,
+    hg_status status = hg_source_read_shapes(job->set.places, job->set.place_name, "--place-name", &shapes,
                                              &wkt, err);
     if (status != HG_OK)
         return status;

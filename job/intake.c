@@ -369,16 +369,36 @@ static hg_status describe_inputs(hg_intake *in, hg_raw *raw, hg_error *err)
     return in->hash_later ? HG_OK : hg_intake_hashes(in, err);
 }
 
-static hg_status nothing_left(const hg_job *job, const hg_intake *in, const hg_raw *raw,
-                              hg_error *err)
+void hg_intake_say_empty(hg_job *job, const uint8_t *reasons, size_t n, uint64_t halo)
+{
+    bool of_unit = job->set.area_name != NULL;
+    size_t outside = 0, beside = 0;
+    for (size_t i = 0; i < n; i++) {
+        outside += of_unit && reasons[i] == HG_OUTSIDE_AREA;
+        beside += reasons[i] == HG_OUTSIDE_INTERVAL;
+    }
+    outside += of_unit ? (size_t)halo : 0;
+    beside += outside;
+    if (of_unit ? beside == 0 : beside < n)
+        return;
+    hg_fact_bool(&job->facts, true, "empty");
+    hg_fact_int(&job->facts, (int64_t)n, "rows_read");
+    hg_fact_int(&job->facts, 0, "accepted");
+    hg_fact_int(&job->facts, (int64_t)n, "rejected");
+    if (of_unit)
+        hg_fact_int(&job->facts, (int64_t)outside, "elsewhere");
+}
+
+static hg_status nothing_left(hg_job *job, const hg_intake *in, const hg_raw *raw, hg_error *err)
 {
     size_t counts[HG_REASON_END] = {0}, most = 1;
+    for (size_t k = 0; k < in->rejects.count; k++)
+        counts[in->rejects.rows[k].reason]++;
+    hg_intake_say_empty(job, raw->reason, raw->n, in->halo);
     if (in->halo)
         return hg_fail(err, HG_EDATA,
                        "no incident lies in the study area; %llu lie beside it, within %g m",
                        (unsigned long long)in->halo, in->support_m);
-    for (size_t k = 0; k < in->rejects.count; k++)
-        counts[in->rejects.rows[k].reason]++;
     for (size_t r = 1; r < HG_REASON_END; r++)
         most = counts[r] > counts[most] ? r : most;
     const hg_reject *example = NULL;
@@ -395,7 +415,7 @@ static hg_status nothing_left(const hg_job *job, const hg_intake *in, const hg_r
 }
 
 /* A step that finds no row to work on fails; why there is none is what the user wants to know. */
-static hg_status explain(const hg_job *job, hg_intake *in, const hg_raw *raw, hg_status status,
+static hg_status explain(hg_job *job, hg_intake *in, const hg_raw *raw, hg_status status,
                          hg_error *err)
 {
     if (status != HG_EDATA || !raw->reason || in->rejects.count)

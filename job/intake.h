@@ -98,6 +98,12 @@ typedef struct hg_intake {
 hg_status hg_intake_run(hg_job *job, const char *store_crs, hg_intake *in, hg_error *err);
 void hg_intake_dispose(hg_intake *in);
 /**
+ * For a run that fails because no row is left: sets the fact `empty`, with the counts of rows, where that is no
+ * fault of the rows. They lie outside --since and --until; or, with --area-name, in other places: beside the
+ * area, `halo` of them within reach. `reasons` are of n rows.
+ */
+void hg_intake_say_empty(hg_job *job, const uint8_t *reasons, size_t n, uint64_t halo);
+/**
  * Takes the incidents of one stream out into an intake of their own, in which no texts are and which borrows
  * region, CRS and patches of `in` (the patches become its own where `in` has no use for them). The stream's
  * name goes, the others keep their order. What was counted of rows (rows_read … duplicates) stays; the time span is that of the incidents that stay. Free with

@@ -327,7 +327,8 @@ static hg_status read_area(hg_job *job, const hg_raw *raw, hg_shapes *area, hg_c
 {
     char *wkt = NULL;
     double box[4];
-    hg_status status = hg_source_read_shapes(job->set.area, job->set.area_column, NULL, area, &wkt, err);
+    hg_status status = hg_source_read_shapes(job->set.area, job->set.area_column, "--area-column", area, &wkt,
+                                             err);
     if (status == HG_OK)
         status = keep_named(job, area, err);
     if (status != HG_OK) {

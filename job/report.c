@@ -71,6 +71,11 @@ static hg_status take_result(hg_report *r, const char *path, hg_error *err)
     hg_status status = hg_result_open(path, &result, &command, err);
     if (status != HG_OK)
         return status;
+    if (hg_result_text(&result, "empty")) {
+        r->quiet = true;
+        hg_result_close(&result);
+        return HG_OK;
+    }
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (strcmp(kinds[i].command, command) != 0)
             continue;
@@ -102,7 +107,9 @@ static hg_status take_results(hg_report *r, hg_error *err)
     status = hg_result_open(previous, &r->previous, &command, &own);
     if (status != HG_OK)
         return hg_fail(err, status, "--previous: %s", own.message);
-    if (status == HG_OK && strcmp(command, "hotspots") != 0)
+    if (hg_result_text(&r->previous, "empty"))
+        hg_result_close(&r->previous);
+    else if (strcmp(command, "hotspots") != 0)
         status = hg_fail(err, HG_EUSAGE, "--previous %s: a result of hotgrid hotspots was expected, not of %s",
                          previous, command);
     return status;

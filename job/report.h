@@ -24,6 +24,7 @@ typedef struct hg_report {
     bool zh;
     hg_result hot, audit, index, trends; /**< by the command that made them */
     hg_result previous;                  /**< an earlier hotspots result */
+    bool quiet;                          /**< a result was given that says that there was nothing to look at */
     hg_document *doc;
     bool by_zone;       /**< land is told of `zones` alone: --unit, and the index knows where that is */
     hg_text_list zones; /**< ids */

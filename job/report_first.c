@@ -266,6 +266,8 @@ hg_status hg_report_first_page(hg_report *r, hg_error *err)
     const char *when = hg_report_period(r, r->hot.path ? &r->hot : &r->index, period);
     if (status == HG_OK && *when)
         status = hg_document_text(r->doc, HG_LEAD, when, err);
+    if (status == HG_OK && r->quiet)
+        status = hg_document_text(r->doc, HG_LEAD, hg_report_say(r->zh, HG_SAY_QUIET), err);
     if (status == HG_OK)
         status = add_figures(r, err);
     if (status == HG_OK)

@@ -228,6 +228,8 @@
     X(UNITS_IN, "Units %s", "%s单元数")                                                                               \
     X(HOW_SURE, "How sure", "把握")                                                                                   \
     X(APPENDIX, "Appendix: statistics for reviewers", "附录：供复核的统计量")
+    X(APPENDIX, "Appendix: statistics for reviewers", "附录：供复核的统计量")                                         \
+    X(QUIET, "Nothing was recorded here in this period.", "本期本地无记录。")
 
 typedef enum hg_report_word {
 #define X(name, en, zh) HG_SAY_##name,

@@ -148,7 +148,7 @@ class Sources(unittest.TestCase):
 
 
 class Tree(unittest.TestCase):
-    SKIPPED = {".git", "build", "demo", "__pycache__"}
+    SKIPPED = {".git", "build", "__pycache__"}
     # Paths of somebody's machine, and marks of unfinished work.
     FOREIGN = re.compile(rb"(?<![\w.$}/])/(?:work|home|root|Users|mnt|media)/\w|[A-Z]:\\\\Users"
                          rb"|\b(?:TODO|FIXME|XXX|HACK)\b(?!X)")
