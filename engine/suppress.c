@@ -22,7 +22,8 @@ typedef struct arc {
     uint64_t count;
     double cost;    /* of withholding it */
     bool *withheld; /* in the result */
-    bool safe;      /* on a cycle found already */
+    bool small;     /* below the limit, from 0 or 1 on */
+    bool safe;      /* on a cycle found already, or no one's */
 } arc;
 
 typedef struct queued {
@@ -32,6 +33,7 @@ typedef struct queued {
 
 typedef struct network {
     const hg_suppress_table *table;
+    uint64_t below;
     size_t groups, nodes;
     arc *arcs;
     size_t n;
@@ -225,9 +227,14 @@ static queued pop(network *w)
     return top;
 }
 
-/* Zeros stay as they are; against its direction an arc loses one, and 1 must be left. */
-static bool may_pass(const arc *a, size_t from)
+/*
+ * In its direction an arc gains one, against it it loses one. Where zeros are told they stay as they are,
+ * and 1 must be left; where they are not, a small entry stays below the limit.
+ */
+static bool may_pass(const network *w, const arc *a, size_t from)
 {
+    if (w->table->zeros_too)
+        return a->from == from ? !a->small || a->count + 1 < w->below : a->count > 0;
     return a->count > 0 && (a->from == from || a->count > 1);
 }
 
@@ -239,7 +246,7 @@ static hg_status relax(network *w, queued at, size_t to, size_t skipped, hg_erro
         const arc *a = &w->arcs[number];
         size_t next = a->from == at.node ? a->to : a->from;
         double cost = at.cost + (*a->withheld ? 0 : a->cost);
-        if (number == skipped || !may_pass(a, at.node) || !(cost < w->cost[next]) ||
+        if (number == skipped || !may_pass(w, a, at.node) || !(cost < w->cost[next]) ||
             !(cost < w->cost[to]))
             continue;
         reach(w, next, cost, number);
@@ -277,14 +284,19 @@ static void withhold_way(network *w, size_t to, uint64_t *further)
     }
 }
 
-/* A way from an arc's end to its start shifts the arc up by one, one from start to end down. */
+/*
+ * A way from an arc's end to its start shifts the arc up by one, one from start to end down. One of them
+ * exists: the arc, its totals and the grand total all go down together, or up where zeros are told.
+ */
 static hg_status protect(network *w, size_t number, uint64_t *further, hg_error *err)
 {
     arc *a = &w->arcs[number];
-    double up, down = INFINITY;
-    hg_status s = find_way(w, a->to, a->from, number, err);
-    up = w->cost[a->from];
-    if (s == HG_OK && up > 0 && a->count > 1) {
+    double up = INFINITY, down = INFINITY;
+    bool rises = may_pass(w, a, a->from), falls = may_pass(w, a, a->to);
+    hg_status s = rises ? find_way(w, a->to, a->from, number, err) : HG_OK;
+    if (rises)
+        up = w->cost[a->from];
+    if (s == HG_OK && up > 0 && falls) {
         s = find_way(w, a->from, a->to, number, err);
         down = w->cost[a->to];
         if (s == HG_OK && !(down < up))
@@ -296,11 +308,14 @@ static hg_status protect(network *w, size_t number, uint64_t *further, hg_error 
     return s;
 }
 
-static hg_status protect_all(network *w, uint64_t below, hg_suppressed *out, hg_error *err)
+static hg_status protect_all(network *w, hg_suppressed *out, hg_error *err)
 {
     for (size_t a = 0; a < w->n; a++) {
-        *w->arcs[a].withheld = w->arcs[a].count > 0 && w->arcs[a].count < below;
-        out->small += *w->arcs[a].withheld;
+        arc *own = &w->arcs[a];
+        own->small = own->count < w->below && (own->count > 0 || w->table->zeros_too);
+        own->safe = own->count == 0;
+        *own->withheld = own->small;
+        out->small += own->small;
     }
     for (size_t a = 0; a < w->n; a++) {
         hg_status s =
@@ -360,7 +375,7 @@ hg_status hg_suppress(const hg_suppress_table *table, uint64_t below, hg_suppres
                       hg_error *err)
 {
     hg_suppressed result = {0};
-    network w = {.table = table, .groups = table->group ? table->groups : 0};
+    network w = {.table = table, .below = below, .groups = table->group ? table->groups : 0};
     hg_status s = check(table, below, err);
     if (s == HG_OK)
         s = suppressed_new(table, &result, err);
@@ -369,7 +384,7 @@ hg_status hg_suppress(const hg_suppress_table *table, uint64_t below, hg_suppres
     if (s == HG_OK)
         s = link_nodes(&w, err);
     if (s == HG_OK)
-        s = protect_all(&w, below, &result, err);
+        s = protect_all(&w, &result, err);
     if (s == HG_OK)
         *out = result;
     else
