@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "io/staging.h"
 #include "job/output.h"
+#include "job/report_public.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -136,6 +137,8 @@ static hg_status compose(hg_report *r, hg_error *err)
         hg_report_first_page, hg_report_hotspots, hg_report_land,    hg_report_index,
         hg_report_quality,    hg_report_method,   hg_report_appendix};
     hg_status status = begin(r, err);
+    if (status == HG_OK && r->job->set.report.public_profile)
+        return hg_report_public(r, err);
     for (size_t i = 0; i < sizeof parts / sizeof *parts && status == HG_OK; i++) {
         hg_say_progress(&r->job->control, "report", (double)i / (double)(sizeof parts / sizeof *parts));
         status = hg_check_cancel(&r->job->control, err);
