@@ -37,7 +37,7 @@ static hg_status add_picture(hg_text *t, const hg_map_image *image, hg_error *er
     hg_status status = f ? hg_png_write_alpha(f, image->argb, image->columns, image->rows, err) : hg_fail_memory(err);
     if (f && fclose(f) != 0 && status == HG_OK)
         status = hg_fail_memory(err);
-    unsigned char *text = status == HG_OK ? hg_malloc(n / 3 + 1, 4) : NULL;
+    unsigned char *text = status == HG_OK ? hg_malloc(n / 3 + 2, 4) : NULL; /* and its terminator */
     if (status == HG_OK && (!text || n > INT32_MAX))
         status = hg_fail_memory(err);
     if (text && status == HG_OK) {
