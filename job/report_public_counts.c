@@ -212,6 +212,11 @@ static hg_status check_cells(const hg_result *hot, const hg_table *cells, hg_err
     if (!(told > 1 - 1e-6))
         return hg_fail(err, HG_EUSAGE, "%s holds only some of its cells; for a public report make it with --all-cells",
                        hot->path);
+    const char *source = hg_result_text(hot, "area_source");
+    if (!source || strcmp(source, "given") != 0)
+        return hg_fail(err, HG_EUSAGE,
+                       "%s: its study area is drawn around the incidents, so its outline tells where they are; make the "
+                       "result with --area", hot->path);
     if (!(hg_result_real(hot, "cell_m") > 0) || !(hg_result_real(hot, "area_km2") > 0))
         return hg_fail(err, HG_EDATA, "%s does not say how large its cells and its area are", hot->path);
     return HG_OK;
