@@ -1,11 +1,32 @@
 /* The public edition as a whole. */
 #include "job/report_public.h"
 #include "base/civil.h"
+#include "job/intake.h"
 #include "job/report_parts.h"
 #include "job/report_public_table.h"
 
 #include <math.h>
 #include <stdio.h>
+
+hg_status hg_public_check_options(const hg_settings *set, hg_error *err)
+{
+    const hg_report_settings *report = &set->report;
+    const struct {
+        const char *name;
+        bool given, public_only;
+    } options[] = {{"previous", report->previous != NULL, false},
+                   {"incidents", report->incidents != NULL, false},
+                   {"advice", report->advice != NULL, false},
+                   {"patrols", set->audit.sources[HG_AUDIT_PATROLS].count > 0, false},
+                   {"include-stream", report->include.count > 0, true},
+                   {"published", report->published != NULL, true},
+                   {"suppress-below", set->suppress_below != 0, true}};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (options[i].given && options[i].public_only != report->public_profile)
+            return hg_fail(err, HG_EUSAGE, "--%s is for reports %s --public", options[i].name,
+                           options[i].public_only ? "with" : "without");
+    return HG_OK;
+}
 
 /* The last day is the one before the moment at which the period ends. */
 static hg_status add_about(hg_report *r, const hg_public_counts *c, hg_error *err)
@@ -38,7 +59,7 @@ static hg_status add_places(hg_report *r, const hg_public_counts *c, bool offset
 static hg_status add_events(hg_report *r, hg_error *err)
 {
     hg_public_counts counts = {0};
-    bool offset = hg_public_is_offset(&r->hot);
+    bool offset = hg_says_un_offset(&r->hot.contents);
     hg_status status = hg_public_count(r, &counts, err);
     if (status != HG_OK)
         return status;

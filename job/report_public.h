@@ -45,9 +45,6 @@ const char *hg_sensitive_topic(const hg_sensitive *s, const char *name);
 
 /** The days the result was made for: --since is in it, --until is not. */
 hg_status hg_public_period(const hg_report *r, int64_t *from, int64_t *until, hg_error *err);
-/** Whether one of its inputs was shifted back from GCJ-02 or BD-09: such positions never go public. */
-bool hg_public_is_offset(const hg_result *result);
-
 /**
  * Refuses what another publication already told of in part, and records this one. Errors: HG_EUSAGE with both
  * periods; HG_EDATA for a record that cannot be read.
@@ -60,6 +57,8 @@ hg_status hg_public_map(hg_report *r, const hg_public_counts *counts, hg_error *
 hg_status hg_public_index(hg_report *r, hg_error *err);
 hg_status hg_public_land(hg_report *r, hg_error *err);
 
+/** HG_EUSAGE for options that only one of the two editions has. */
+hg_status hg_public_check_options(const hg_settings *set, hg_error *err);
 /** The whole public edition. */
 hg_status hg_report_public(hg_report *r, hg_error *err);
 

@@ -27,17 +27,6 @@ void hg_public_counts_dispose(hg_public_counts *c)
     *c = (hg_public_counts){0};
 }
 
-bool hg_public_is_offset(const hg_result *result)
-{
-    for (size_t i = 0; i < result->contents.run_info_count; i++) {
-        const hg_store_pair *p = &result->contents.run_info[i];
-        size_t n = strlen(p->key), own = strlen("un_offset");
-        if (n >= own && strcmp(p->key + n - own, "un_offset") == 0 && p->value && strcmp(p->value, "true") == 0)
-            return true;
-    }
-    return false;
-}
-
 static hg_status moment_of(const hg_result *hot, const char *key, int64_t *out, hg_error *err)
 {
     const char *text = hg_result_text(hot, key);

@@ -455,6 +455,14 @@ class Rules(Public):
         for options, said in (({"all_cells": False}, "--all-cells"), ({"since": None}, "--since"), ({"until": None}, "--until")):
             self.assertIn(said, self.public(self.hotspots(csv, "r.gpkg", side=3, **options), code=2).stderr)
 
+    def test_options_of_one_edition(self):
+        result = self.hotspots(self.events("e.csv", self.truth), "r.gpkg", side=3)
+        for option, value in (("--previous", result), ("--incidents", "x.csv"), ("--patrols", "x.csv"), ("--advice", "x.yaml")):
+            self.assertIn("without --public", self.public(result, "x.html", option, value, code=2).stderr)
+        for option, value in (("--include-stream", "x"), ("--published", "x.yaml"), ("--suppress-below", "6")):
+            p = self.run_hotgrid("report", result, option, value, "-o", self.path("x.html"), code=2)
+            self.assertIn("with --public", p.stderr)
+
     def test_needs_an_area(self):
         """The hull of the points tells where the outermost are."""
         csv = self.events("e.csv", {((x, y), "crime"): 30 for x in range(6) for y in range(6)})
@@ -492,6 +500,12 @@ class Rules(Public):
             self.assertEqual(page.maps, [])
             self.assertEqual(len(page.tables), 1)
             self.assertTrue(re.search("shifted back|加密坐标", "".join(page.words)))
+
+    def test_offset_positions_by_way_of_a_store(self):
+        csv = self.write("e.csv", "lon,lat,time\n" + "".join("%.4f,22.03,2019-01-02\n" % (113.21 + i * 1e-3) for i in range(9)))
+        self.run_hotgrid("load", csv, "--datum", "gcj02", "--x", "lon", "--y", "lat", "--time", "time", "-o", self.path("s.gpkg"))
+        self.run_hotgrid("hotspots", self.path("s.gpkg"), "--chance", "0", "-o", self.path("r.gpkg"))
+        self.assertEqual(self.query(self.path("r.gpkg"), "SELECT value FROM run_info WHERE key = 'inputs[0].un_offset'"), [("true",)])
 
 
 if __name__ == "__main__":
