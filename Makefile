@@ -33,6 +33,7 @@ bench: deps
 	cmake --build build/bench -j $(JOBS)
 	sh tests/bench/run.sh build/bench
 	sh tests/bench/index.sh build/bench
+	sh tests/bench/stability.sh build/bench
 	sh tests/bench/audit/run.sh build/bench
 
 tsan: deps-test

@@ -163,6 +163,8 @@ hg_status hg_bandwidth_by_rule(hg_bandwidth_rule rule, hg_kernel_shape shape,
 {
     if (rule == HG_RULE_LENGTH)
         return hg_fail(err, HG_EUSAGE, "a bandwidth given as a length needs no rule");
+    if (rule == HG_RULE_AUTO)
+        return hg_fail(err, HG_EUSAGE, "a bandwidth by cross-validation is found by hg_crossval_run");
     spread s;
     hg_status status = measure(points, &s, err);
     if (status != HG_OK)

@@ -1,8 +1,10 @@
 /*
  * What concentration a random pattern would show. Draws from the surface proportional to cell area:
- * a cell of the area is picked uniformly and kept with probability share / largest share, which
- * costs O(1) an incident; a radix sort of the cells thrown at counts them in lattice order. Memory:
- * 4 bytes for each cell of the area, and at most 20 for each incident a thread.
+ * a cell of the area is picked uniformly and kept with probability share / largest share. Draws from
+ * another surface: Walker's aliases (Vose 1991), as few cells may hold most of it. Either costs O(1) an
+ * incident; a radix sort of the cells thrown at counts them in lattice order. Memory: 4 bytes for each
+ * cell of the area (with another surface 12, and 20 more while it is prepared), and at most 20 for each
+ * incident a thread.
  */
 #include "base/memory.h"
 #include "base/random.h"
@@ -18,12 +20,18 @@ enum { GROUPS_MIN = 4, GROUPS_MAX = 32, DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BIT
 /* Bytes the sums of all groups of draws may take. */
 #define SUMS_BYTES ((size_t)64 << 20)
 
+/* A cell picked uniformly stands if a random 32-bit number is below `keep`, else for its alias. */
+typedef struct alias {
+    uint32_t keep, other;
+} alias;
+
 typedef struct surface {
     float *share; /* of the cells of the area, in lattice order */
     size_t cells;
     float largest;
     bool even; /* all shares are equal */
     double total;
+    alias *aliases; /* NULL = proportional to share */
 } surface;
 
 typedef struct drawing {
@@ -71,8 +79,84 @@ static hg_status surface_fill(const hg_rank_input *in, surface *out, hg_error *e
     return HG_OK;
 }
 
+/* What the surface expects in the cells of the area, in lattice order, scaled to a mean of 1. */
+static hg_status list_expected(const hg_rank_input *in, const double *expected, const surface *s, double *mass,
+                               hg_error *err)
+{
+    const hg_grid *g = in->grid;
+    size_t n = 0;
+    double sum = 0;
+    for (int64_t r = g->rows - 1; r >= 0; r--)
+        for (int64_t c = 0; c < g->columns; c++) {
+            if (!(in->share[r * g->columns + c] > 0))
+                continue;
+            mass[n] = expected[r * g->columns + c];
+            if (!(mass[n] >= 0))
+                return hg_fail(err, HG_EUSAGE, "%g expected in a cell: a number from 0 was expected", mass[n]);
+            sum += mass[n++];
+        }
+    if (!(sum > 0 && sum <= 1e300))
+        return hg_fail(err, HG_EDATA, "%g expected in the study area: a finite number above 0 was expected", sum);
+    for (size_t i = 0; i < n; i++)
+        mass[i] = mass[i] / sum * (double)s->cells;
+    return HG_OK;
+}
+
+/*
+ * Cells with less than the mean are filled up from those with more, from both ends of `place`: those below
+ * the mean at its start, the others at its end.
+ */
+static void make_aliases(surface *s, double *mass, uint32_t *place)
+{
+    size_t low = 0, high = s->cells;
+    for (size_t i = 0; i < s->cells; i++)
+        if (mass[i] < 1)
+            place[low++] = (uint32_t)i;
+        else
+            place[--high] = (uint32_t)i;
+    while (low > 0 && high < s->cells) {
+        uint32_t little = place[--low], much = place[high];
+        s->aliases[little] = (alias){(uint32_t)(mass[little] * UINT32_MAX), much};
+        mass[much] -= 1 - mass[little];
+        if (mass[much] < 1) {
+            high++;
+            place[low++] = much;
+        }
+    }
+    /* what is left over has the mean, but for rounding */
+    for (; high < s->cells; high++)
+        s->aliases[place[high]] = (alias){UINT32_MAX, place[high]};
+    while (low > 0) {
+        low--;
+        s->aliases[place[low]] = (alias){UINT32_MAX, place[low]};
+    }
+}
+
+static hg_status surface_follow(const hg_rank_input *in, const double *expected, surface *s, hg_error *err)
+{
+    double *mass = hg_malloc(s->cells, sizeof *mass);
+    uint32_t *place = hg_malloc(s->cells, sizeof *place);
+    s->aliases = hg_malloc(s->cells, sizeof *s->aliases);
+    hg_status status =
+        mass && place && s->aliases ? list_expected(in, expected, s, mass, err) : hg_fail_memory(err);
+    if (status == HG_OK)
+        make_aliases(s, mass, place);
+    hg_free(mass);
+    hg_free(place);
+    return status;
+}
+
+static size_t pick_alias(const surface *s, hg_random *r)
+{
+    size_t p = hg_random_below(r, s->cells);
+    uint32_t u = (uint32_t)(hg_random_u64(r) >> 32);
+    return u < s->aliases[p].keep || s->aliases[p].other == p ? p : s->aliases[p].other;
+}
+
 static size_t pick(const surface *s, hg_random *r)
 {
+    if (s->aliases)
+        return pick_alias(s, r);
     for (;;) {
         size_t p = hg_random_below(r, s->cells);
         if (s->even || s->share[p] >= s->largest ||
@@ -237,8 +321,8 @@ static hg_status run_draws(drawing *d, double *chance, hg_error *err)
     return s;
 }
 
-hg_status hg_concentration_chance(const hg_rank_input *input, const hg_ranking *ranking, int draws,
-                                  hg_control *control, double *chance, hg_error *err)
+hg_status hg_concentration_chance(const hg_rank_input *input, const double *expected, const hg_ranking *ranking,
+                                  int draws, hg_control *control, double *chance, hg_error *err)
 {
     if (draws < 1)
         return hg_fail(err, HG_EUSAGE, "%d chance draws; at least 1 is needed", draws);
@@ -247,17 +331,19 @@ hg_status hg_concentration_chance(const hg_rank_input *input, const hg_ranking *
             chance[k] = NAN;
         return HG_OK;
     }
-    surface even = {0};
-    hg_status s = surface_fill(input, &even, err);
-    if (s != HG_OK)
-        return s;
-    drawing d = {.surface = &even,
+    surface drawn = {0};
+    hg_status s = surface_fill(input, &drawn, err);
+    if (s == HG_OK && expected)
+        s = surface_follow(input, expected, &drawn, err);
+    drawing d = {.surface = &drawn,
                  .incidents = input->counts->total,
                  .seed = control ? control->seed : 0,
                  .listed = ranking->listed,
                  .draws = (size_t)draws,
                  .control = control};
-    s = run_draws(&d, chance, err);
-    hg_free(even.share);
+    if (s == HG_OK)
+        s = run_draws(&d, chance, err);
+    hg_free(drawn.share);
+    hg_free(drawn.aliases);
     return s;
 }

@@ -1,9 +1,11 @@
 /*
- * Memory: 4 bytes a group and stream, 8 a group for the timed incidents, and 124 for each of the at
+ * Memory: 4 bytes a group and stream, 8 a group for the timed incidents, and 256 for each of the at
  * most n / 20 groups that have enough of them.
  */
 #include "engine/composition.h"
+#include "base/civil.h"
 #include "base/memory.h"
+#include "engine/aoristic.h"
 #include "engine/tails.h"
 
 #include <math.h>
@@ -11,6 +13,7 @@
 
 enum {
     DAY_MINUTES = 1440,
+    DAY_S = 86400,
     TIMED_MIN = 20,  /* incidents a peak needs */
     SPIKE_MIN = 20,  /* incidents a default minute holds at least */
     SPIKE_RATIO = 5, /* times the mean of its neighbours */
@@ -43,13 +46,6 @@ static int minute_of_day(int64_t civil)
     return (int)(floor_div(civil, 60) - floor_div(civil, 86400) * DAY_MINUTES);
 }
 
-/* 0 = Monday; 1970-01-01 was a Thursday. */
-static int weekday(int64_t civil)
-{
-    int64_t day = floor_div(civil, 86400) + 3;
-    return (int)(day - floor_div(day, WEEKDAYS) * WEEKDAYS);
-}
-
 static bool is_spike(const uint64_t *minutes, int minute)
 {
     static const int hours[] = {-2, -1, 1, 2};
@@ -80,9 +76,18 @@ static bool is_default(const hg_default_times *d, int minute)
                  (d->noon && minute == 720));
 }
 
-/* Hours and weekdays of one group. */
+bool hg_hour_is_known(const hg_incidents *in, size_t i, const hg_default_times *d)
+{
+    if (!is_counted(in, i) || !is_timed(in, i))
+        return false;
+    hg_interval v = hg_interval_of(in->t_start, in->t_end, i);
+    return !is_default(d, minute_of_day(v.start)) && !is_default(d, minute_of_day(v.end));
+}
+
+/* Hours and weekdays of one group, and how many incidents say something of them. */
 typedef struct clock {
-    uint32_t hour[HOURS], weekday[WEEKDAYS];
+    uint64_t hour[HOURS], weekday[WEEKDAYS];
+    uint32_t hours_said, weekdays_said;
 } clock;
 
 typedef struct composer {
@@ -130,31 +135,37 @@ static hg_status make_clocks(composer *c, hg_error *err)
     return c->clocks ? HG_OK : hg_fail_memory(err);
 }
 
+/* An interval of a whole cycle or more lies in the profile, almost evenly, and says nothing of a peak. */
+static void read_clock(const composer *c, size_t i, clock *t)
+{
+    const hg_incidents *in = c->in;
+    hg_interval v = hg_interval_of(in->t_start, in->t_end, i);
+    int64_t length = v.end - v.start;
+    hg_aoristic_add(&hg_week_days, v, t->weekday);
+    t->weekdays_said += length < WEEKDAYS * DAY_S;
+    if (!hg_hour_is_known(in, i, c->defaults))
+        return;
+    hg_aoristic_add(&hg_day_hours, v, t->hour);
+    t->hours_said += length < DAY_S;
+}
+
 static void read_clocks(composer *c)
 {
     const hg_incidents *in = c->in;
     for (size_t i = 0; i < in->n; i++) {
         uint32_t g = c->group[i];
-        if (g == UINT32_MAX || c->slot[g] == NO_SLOT || !is_counted(in, i) || !is_timed(in, i))
-            continue;
-        clock *t = &c->clocks[c->slot[g]];
-        int minute = minute_of_day(in->t_start[i]);
-        t->weekday[weekday(in->t_start[i])]++;
-        if (!is_default(c->defaults, minute))
-            t->hour[minute / 60]++;
+        if (g != UINT32_MAX && c->slot[g] != NO_SLOT && is_counted(in, i) && is_timed(in, i))
+            read_clock(c, i, &c->clocks[c->slot[g]]);
     }
 }
 
-/* Index of the largest, the earliest of equals; -1 where they sum to fewer than a peak needs. */
-static int peak(const uint32_t *counts, int n)
+/* Index of the largest, the earliest of equals; -1 where fewer incidents speak than a peak needs. */
+static int peak(const uint64_t *profile, int n, uint32_t said)
 {
     int best = 0;
-    uint64_t sum = 0;
-    for (int i = 0; i < n; i++) {
-        sum += counts[i];
-        best = counts[i] > counts[best] ? i : best;
-    }
-    return sum >= TIMED_MIN ? best : -1;
+    for (int i = 0; i < n; i++)
+        best = profile[i] > profile[best] ? i : best;
+    return said >= TIMED_MIN ? best : -1;
 }
 
 static void set_peaks(const composer *c, size_t g)
@@ -164,8 +175,8 @@ static void set_peaks(const composer *c, size_t g)
     if (c->slot[g] == NO_SLOT)
         return;
     const clock *t = &c->clocks[c->slot[g]];
-    int day = peak(t->weekday, WEEKDAYS);
-    out->peak_hour = peak(t->hour, HOURS);
+    int day = peak(t->weekday, WEEKDAYS, t->weekdays_said);
+    out->peak_hour = peak(t->hour, HOURS, t->hours_said);
     out->peak_weekday = day < 0 ? -1 : day + 1;
 }
 

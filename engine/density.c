@@ -59,7 +59,7 @@ static const hg_row_loops *loops_by_name(const char *name)
     return any ? &hg_row_loops_baseline : NULL;
 }
 
-static const hg_row_loops *loops(void)
+const hg_row_loops *hg_row_loops_now(void)
 {
     const hg_row_loops *l = atomic_load(&chosen_loops);
     return l ? l : loops_by_name("auto");
@@ -67,7 +67,7 @@ static const hg_row_loops *loops(void)
 
 const char *hg_density_simd(void)
 {
-    return loops()->name;
+    return hg_row_loops_now()->name;
 }
 
 bool hg_density_set_simd(const char *name)
@@ -95,26 +95,9 @@ static hg_status check_kernel(const hg_kernel *k, const hg_grid *grid, hg_error 
     return HG_OK;
 }
 
-/* Degree of the kernel as a polynomial in 1 - u^2; -1 where it is none. */
-static int degree_of(hg_kernel_shape shape)
-{
-    switch (shape) {
-    case HG_UNIFORM:
-        return 0;
-    case HG_EPANECHNIKOV:
-        return 1;
-    case HG_QUARTIC:
-        return 2;
-    case HG_TRIWEIGHT:
-        return 3;
-    default:
-        return -1;
-    }
-}
-
 static double scale_of(const hg_kernel *k, double radius)
 {
-    int degree = degree_of(k->shape);
+    int degree = hg_kernel_degree(k->shape);
     double h = k->bandwidth_m, peak = hg_kernel_value(k, 0.0);
     return peak / (h * h) / (degree > 0 ? pow(radius * radius, degree) : 1.0);
 }
@@ -240,7 +223,7 @@ static void add_polynomials(const stretch *s, size_t block)
 {
     const hg_density_plan *p = s->plan;
     const hg_slots slots = {p->set.radius * p->set.radius, (double)p->reach, s->slots};
-    hg_scatter_fn scatter = s->loops->scatter[degree_of(p->shape)];
+    hg_scatter_fn scatter = s->loops->scatter[hg_kernel_degree(p->shape)];
     int64_t first = hg_buckets_origin(&p->set, block) - p->reach;
     for (size_t i = 0; i < s->rows; i++) {
         double row = (double)(s->row0 + (int64_t)i);
@@ -253,8 +236,7 @@ static void add_polynomials(const stretch *s, size_t block)
     }
 }
 
-/* The columns that one point reaches on a row, counted from its block's origin. */
-static bool interval(double radius, double dy, double b, int64_t *first, int64_t *end)
+bool hg_row_interval(double radius, double dy, double b, int64_t *first, int64_t *end)
 {
     double s = radius * radius - dy * dy;
     if (!(s > 0.0))
@@ -275,7 +257,7 @@ static void add_triangular(const stretch *s, size_t block)
         for (size_t strip = 0; hg_buckets_next_run(&p->set, block, row, &strip, &run);) {
             for (size_t k = 0; k < run.n; k++) {
                 double dy = run.y[k] - row, w = run.w ? run.w[k] : 1.0;
-                if (interval(p->set.radius, dy, run.b[k], &first, &end))
+                if (hg_row_interval(p->set.radius, dy, run.b[k], &first, &end))
                     s->loops->add_cone(sums, first, end, run.b[k], dy * dy, w, w / p->set.radius);
             }
         }
@@ -312,7 +294,7 @@ static void add_gaussian_point(const stretch *s, int64_t origin, double y, doubl
     const double *column = s->column + p->reach - nearest;
     for (size_t i = 0; i < s->rows; i++) {
         double dy = y - (double)(s->row0 + (int64_t)i);
-        if (interval(p->set.radius, dy, b, &first, &end))
+        if (hg_row_interval(p->set.radius, dy, b, &first, &end))
             s->loops->add_scaled(sums_at(s, i, origin + first), column + first,
                                  w * exp(-dy * dy * v), (size_t)(end - first));
     }
@@ -347,7 +329,7 @@ static void add_blocks(const stretch *s)
 static hg_status begin_stretch(stretch *s, hg_error *err)
 {
     const hg_density_plan *p = s->plan;
-    bool polynomial = degree_of(p->shape) >= 0;
+    bool polynomial = hg_kernel_degree(p->shape) >= 0;
     s->sums = hg_malloc_aligned(s->rows * (size_t)p->width, sizeof *s->sums);
     s->slots = hg_malloc_aligned(polynomial ? slot_count(p) * HG_LANES : 1, sizeof *s->slots);
     s->column = hg_malloc((size_t)(2 * p->reach + 1), sizeof *s->column);
@@ -422,7 +404,7 @@ static hg_status compute_chunk(void *context, size_t index, hg_error *err)
     const band *b = context;
     size_t from = index * b->chunk, left = b->n - from;
     stretch s = {.plan = b->plan,
-                 .loops = loops(),
+                 .loops = hg_row_loops_now(),
                  .row0 = b->row0 + (int64_t)from,
                  .rows = left < b->chunk ? left : b->chunk};
     hg_status status = hg_check_cancel(b->plan->control, err);

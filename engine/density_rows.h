@@ -6,6 +6,7 @@
 #ifndef HG_ENGINE_DENSITY_ROWS_H
 #define HG_ENGINE_DENSITY_ROWS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,7 +45,15 @@ typedef struct hg_row_loops {
     /** out[j] += max(0, peak - slope * sqrt((j - b)^2 + dy2)) for j = first … end-1. */
     void (*add_cone)(double *out, int64_t first, int64_t end, double b, double dy2, double peak,
                      double slope);
+    /** out[j] += a * max(0, s - (j - b)^2)^degree for j = first … end-1; degree 0 … 3. */
+    void (*add_power)(double *out, int64_t first, int64_t end, double b, double s, double a, int degree);
 } hg_row_loops;
+
+/** The loops of the instruction set in use. */
+const hg_row_loops *hg_row_loops_now(void);
+
+/** The columns strictly within `radius` of (dy, b), first … end-1; false where there are none. */
+bool hg_row_interval(double radius, double dy, double b, int64_t *first, int64_t *end);
 
 extern const hg_row_loops hg_row_loops_baseline;
 #if defined(__x86_64__)

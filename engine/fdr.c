@@ -14,28 +14,50 @@ static uint64_t bits_of(double p)
     return bits;
 }
 
-static hg_status list_tests(const double *p, size_t n, uint64_t *key, uint32_t *place, size_t *tests, hg_error *err)
+/* Of the tests with p < 1; those with p = 1 rank last, whatever their order, and have q = 1. */
+typedef struct ranking {
+    uint64_t *key;
+    uint32_t *place;
+    size_t n;     /* of these */
+    size_t tests; /* of all */
+} ranking;
+
+static hg_status count_tests(const double *p, size_t n, ranking *r, hg_error *err)
 {
-    *tests = 0;
     for (size_t i = 0; i < n; i++) {
         if (isnan(p[i]))
             continue;
         if (!(p[i] >= 0 && p[i] <= 1))
             return hg_fail(err, HG_EUSAGE, "a probability of %g: 0 to 1 was expected", p[i]);
-        key[*tests] = bits_of(p[i]);
-        place[(*tests)++] = (uint32_t)i;
+        r->tests++;
+        r->n += p[i] < 1;
+    }
+    return HG_OK;
+}
+
+static hg_status list_tests(const double *p, size_t n, ranking *r, hg_error *err)
+{
+    r->key = hg_malloc(r->n, sizeof *r->key);
+    r->place = hg_malloc(r->n, sizeof *r->place);
+    if (!r->key || !r->place)
+        return hg_fail_memory(err);
+    for (size_t i = 0, k = 0; i < n; i++) {
+        if (!(p[i] < 1))
+            continue;
+        r->key[k] = bits_of(p[i]);
+        r->place[k++] = (uint32_t)i;
     }
     return HG_OK;
 }
 
 /* From the largest p down, the least p m / rank so far. */
-static void step_up(const double *p, const uint32_t *place, size_t m, double *q)
+static void step_up(const double *p, const ranking *r, double *q)
 {
-    double least = 1;
-    for (size_t k = m; k-- > 0;) {
-        double value = p[place[k]] * (double)m / (double)(k + 1);
+    double least = 1, m = (double)r->tests;
+    for (size_t k = r->n; k-- > 0;) {
+        double value = p[r->place[k]] * m / (double)(k + 1);
         least = value < least ? value : least;
-        q[place[k]] = least;
+        q[r->place[k]] = least;
     }
 }
 
@@ -43,21 +65,20 @@ hg_status hg_fdr_q_values(const double *p, size_t n, double *q, size_t *tests, h
 {
     if (n > UINT32_MAX)
         return hg_fail(err, HG_EUSAGE, "%zu tests at once: at most %u were expected", n, UINT32_MAX);
-    uint64_t *key = hg_malloc(n, sizeof *key);
-    uint32_t *place = hg_malloc(n, sizeof *place);
-    size_t m = 0;
-    hg_status status = key && place ? list_tests(p, n, key, place, &m, err) : hg_fail_memory(err);
+    ranking r = {0};
+    hg_status status = count_tests(p, n, &r, err);
     if (status == HG_OK)
-        status = hg_radix_sort(key, place, m, 1, err);
+        status = list_tests(p, n, &r, err);
+    if (status == HG_OK)
+        status = hg_radix_sort(r.key, r.place, r.n, 1, err);
     if (status == HG_OK) {
         for (size_t i = 0; i < n; i++)
-            if (isnan(p[i]))
-                q[i] = NAN;
-        step_up(p, place, m, q);
+            q[i] = isnan(p[i]) ? NAN : 1;
+        step_up(p, &r, q);
         if (tests)
-            *tests = m;
+            *tests = r.tests;
     }
-    hg_free(key);
-    hg_free(place);
+    hg_free(r.key);
+    hg_free(r.place);
     return status;
 }

@@ -67,3 +67,19 @@ double hg_kernel_sigma_ratio(hg_kernel_shape shape)
 {
     return shapes[shape].sigma_ratio;
 }
+
+int hg_kernel_degree(hg_kernel_shape shape)
+{
+    switch (shape) {
+    case HG_UNIFORM:
+        return 0;
+    case HG_EPANECHNIKOV:
+        return 1;
+    case HG_QUARTIC:
+        return 2;
+    case HG_TRIWEIGHT:
+        return 3;
+    default:
+        return -1;
+    }
+}

@@ -44,5 +44,7 @@ double hg_kernel_truncated(const hg_kernel *k);
  * sqrt 6, sqrt 8, sqrt 10, 1. Bandwidths of two kernels in this ratio smooth alike.
  */
 double hg_kernel_sigma_ratio(hg_kernel_shape shape);
+/** Degree of the kernel as a polynomial in 1 - u^2; -1 where it is none. */
+int hg_kernel_degree(hg_kernel_shape shape);
 
 #endif

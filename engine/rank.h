@@ -39,14 +39,17 @@ void hg_ranking_dispose(hg_ranking *ranking);
 
 /**
  * concentration_chance: the mean over `draws` multinomial draws of N = counts->total incidents from the
- * expected surface (uniform over A: proportional to share) of [share of incidents / share of area of the
+ * expected surface of [share of incidents / share of area of the
  * first k cells when re-ranked by count], for each k = 1 … ranking->listed, into chance[listed].
  * Stream d of `seed` makes draw d, so the answer does not depend on threads. Cells of a draw are
  * ordered by count descending, then as in the ranking rule (those without incidents last); draws cost
  * O(N), not O(cells), where N is smaller. NaN throughout when N is 0.
- * Errors: HG_EUSAGE for fewer than one draw.
+ * @param expected  the expected surface, raster order, any scale; what it says outside A is not looked at;
+ *                  NULL = uniform over A, proportional to share
+ * Errors: HG_EUSAGE for fewer than one draw; HG_EUSAGE, HG_EDATA for a surface that is negative, not finite or
+ * 0 throughout.
  */
-hg_status hg_concentration_chance(const hg_rank_input *input, const hg_ranking *ranking, int draws,
-                                  hg_control *control, double *chance, hg_error *err);
+hg_status hg_concentration_chance(const hg_rank_input *input, const double *expected, const hg_ranking *ranking,
+                                  int draws, hg_control *control, double *chance, hg_error *err);
 
 #endif

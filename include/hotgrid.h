@@ -110,6 +110,40 @@ HG_API hg_status hg_kernel_density(const double *x, const double *y, const doubl
                                    const hg_lattice *lattice, const char *kernel,
                                    double bandwidth_m, int threads, double *out, hg_error *err);
 
+/* ------------------------------------------------------------------ local statistics ---------- */
+
+/** Columns of n values that hg_local_statistics fills; NULL = not wanted. */
+typedef struct hg_local_columns {
+    double *gi_z;        /**< Gi* with binary weights, the place itself included (Ord and Getis 1995) */
+    double *gi_p;        /**< upper normal tail of gi_z */
+    double *gi_p_sim;    /**< (1 + draws at least as large) / (1 + draws); NaN without draws */
+    double *moran;       /**< local Moran's I: weights 1 / number of neighbours, itself left out (Anselin 1995) */
+    double *moran_z;     /**< by its mean and variance when the other places exchange their values */
+    double *moran_p;     /**< upper normal tail of moran_z */
+    double *moran_p_sim; /**< as gi_p_sim */
+} hg_local_columns;
+
+/**
+ * Getis-Ord Gi* and local Moran's I of values at n places with lists of neighbours: units, points, cells.
+ *
+ * @param value      [in] n finite values, in any unit; their scale and offset make no difference
+ * @param first      [in] n + 1 positions: neighbour[first[i]] … neighbour[first[i + 1] - 1] are those of place i
+ * @param neighbour  [in] indexes of other places, each at most once in a list; lists need not be symmetric
+ * @param draws      [in] relabellings of all values behind the _sim columns; 0 = none
+ * @param seed       [in] of the relabellings; draw d is the same on every machine
+ * @param threads    [in] 0 = one per core; the result does not depend on it
+ * @param out        [out] columns; untouched unless HG_OK
+ *
+ * NaN where a statistic has no variance: all values are equal, all places are neighbours; for Moran also
+ * without neighbours, and its z where a place lies on the mean. Whole numbers are relabelled exactly; other
+ * values to 12 digits of their range (lists of up to 1,000), and what is equal so far counts as large.
+ * Errors: HG_EUSAGE for fewer than 3 places, a list that names itself, twice the same or no place, draws < 0;
+ * HG_EDATA for a value that is not finite; HG_ENOMEM.
+ */
+HG_API hg_status hg_local_statistics(const double *value, size_t n, const size_t *first, const uint32_t *neighbour,
+                                     int draws, uint64_t seed, int threads, const hg_local_columns *out,
+                                     hg_error *err);
+
 /* ------------------------------------------------------------------ jobs ---------------------- */
 
 /**

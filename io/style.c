@@ -46,13 +46,17 @@ static void add_colour_option(hg_text *t, const char *name, const char *colour)
     add_option(t, name, rgba);
 }
 
-static void add_stroke(hg_text *t, const char *colour, double width_mm)
+static void add_stroke(hg_text *t, const hg_style *s, const char *colour)
 {
+    bool map = s->stroke_map > 0;
+    double width = map ? s->stroke_map : s->stroke_mm > 0 ? s->stroke_mm : 0.1;
     add_option(t, "outline_style", colour ? "solid" : "no");
     if (colour)
         add_colour_option(t, "outline_color", colour);
-    add_number_option(t, "outline_width", width_mm > 0 ? width_mm : 0.1);
-    add_option(t, "outline_width_unit", "MM");
+    add_number_option(t, "outline_width", width);
+    add_option(t, "outline_width_unit", map ? "MapUnit" : "MM");
+    if (map) /* scales, then the least and the greatest width in mm, each after its switch */
+        add_option(t, "outline_width_map_unit_scale", "3x:0,0,1,0.15,1,0.8");
     add_option(t, "joinstyle", "miter");
 }
 
@@ -62,7 +66,7 @@ static void add_marker(hg_text *t, const hg_style *s, const char *colour)
     add_colour_option(t, "color", colour);
     add_number_option(t, "size", s->size_mm > 0 ? s->size_mm : 1.6);
     add_option(t, "size_unit", "MM");
-    add_stroke(t, s->stroke, s->stroke_mm);
+    add_stroke(t, s, s->stroke);
 }
 
 static void add_fill(hg_text *t, const hg_style *s, const char *colour)
@@ -70,7 +74,7 @@ static void add_fill(hg_text *t, const hg_style *s, const char *colour)
     bool outline = s->symbol == HG_SYMBOL_OUTLINE;
     add_option(t, "style", outline ? "no" : "solid");
     add_colour_option(t, "color", colour);
-    add_stroke(t, outline && !s->stroke ? colour : s->stroke, s->stroke_mm);
+    add_stroke(t, s, outline && !s->stroke ? colour : s->stroke);
 }
 
 static void add_symbol(hg_text *t, const hg_style *s, size_t index)

@@ -29,6 +29,7 @@ typedef struct hg_style {
     double opacity;     /**< 0 … 1 */
     const char *stroke; /**< outline colour, NULL = none */
     double stroke_mm, size_mm;
+    double stroke_map; /**< width of outlines in map units, so that small polygons stay visible; 0 = stroke_mm */
     const char *label_expression; /**< QGIS expression, NULL = no labels */
     double label_pt;
     bool label_inside; /**< polygons: within the outline, else beside it */

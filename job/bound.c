@@ -2,9 +2,11 @@
 #include "job/raw.h"
 #include "base/memory.h"
 #include "engine/pileup.h"
+#include "job/bandwidth.h"
 #include "job/options.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Marks later rows equal to an earlier one among those whose reason is HG_ACCEPTED. */
 static hg_status mark_duplicates(const hg_raw *raw, uint8_t *reasons, hg_error *err)
@@ -33,6 +35,15 @@ static hg_status mark_duplicates(const hg_raw *raw, uint8_t *reasons, hg_error *
     return status;
 }
 
+/* Number of the stream of --against, UINT16_MAX where there is none: it takes no part in the rule either. */
+static uint16_t reference_stream(const hg_job *job, const hg_intake *in)
+{
+    for (size_t s = 0; job->set.against && s < in->incidents.streams; s++)
+        if (strcmp(in->stream_names[s], job->set.against) == 0)
+            return (uint16_t)s;
+    return UINT16_MAX;
+}
+
 /* Repeats that will be refused take no part in the rule: marked in a copy of the reasons. */
 static hg_status without_repeats(hg_job *job, hg_intake *in, hg_raw *raw, uint8_t **reasons,
                                  hg_error *err)
@@ -40,10 +51,11 @@ static hg_status without_repeats(hg_job *job, hg_intake *in, hg_raw *raw, uint8_
     uint8_t *own = raw->reason, *copy = hg_malloc(raw->n, 1);
     if (!copy)
         return hg_fail_memory(err);
-    for (size_t i = 0; i < raw->n; i++)
-        copy[i] = own[i] == HG_ACCEPTED && raw->where && raw->where[i] != HG_INSIDE
-                      ? HG_OUTSIDE_AREA
-                      : own[i];
+    uint16_t reference = reference_stream(job, in);
+    for (size_t i = 0; i < raw->n; i++) {
+        bool out = (raw->where && raw->where[i] != HG_INSIDE) || (raw->stream && raw->stream[i] == reference);
+        copy[i] = own[i] == HG_ACCEPTED && out ? HG_OUTSIDE_AREA : own[i];
+    }
     raw->reason = copy;
     hg_status status = hg_raw_check_ids(in->pool, raw, err);
     raw->reason = own;
@@ -57,8 +69,8 @@ static hg_status without_repeats(hg_job *job, hg_intake *in, hg_raw *raw, uint8_
     return HG_OK;
 }
 
-static hg_status rule_from(const hg_job *job, const hg_intake *in, const hg_raw *raw,
-                           const uint8_t *reasons, double *bandwidth_m, hg_error *err)
+static hg_status rule_from(hg_job *job, hg_intake *in, const hg_raw *raw, const uint8_t *reasons,
+                           hg_error *err)
 {
     double *x = hg_malloc(raw->n, sizeof *x), *y = hg_malloc(raw->n, sizeof *y);
     bool weighted = raw->w || raw->patch;
@@ -79,26 +91,28 @@ static hg_status rule_from(const hg_job *job, const hg_intake *in, const hg_raw 
                          "no row lies in the study area, so no bandwidth can be "
                          "chosen; see the notes on how they were read");
     if (status == HG_OK)
-        status = hg_bandwidth_by_rule(job->set.rule, job->set.kernel, &points, bandwidth_m, err);
+        status = hg_bandwidth_settle(job, &points, in, err);
     hg_free(x);
     hg_free(y);
     hg_free(w);
     return status;
 }
 
-/* The bandwidth, and what a patch weighs, both from the rows that will count. */
+/* What a patch weighs, what age leaves of the weights, and the bandwidth, all from the rows that will count. */
 static hg_status settle_measures(hg_job *job, hg_raw *raw, hg_intake *in, hg_error *err)
 {
-    bool by_rule = job->set.rule != HG_RULE_LENGTH;
+    bool by_rule = job->set.rule != HG_RULE_LENGTH, by_age = job->set.half_life_s > 0;
     uint8_t *reasons = NULL;
     in->bandwidth_m = job->set.bandwidth_m;
-    if (!by_rule && !raw->patches)
+    if (!by_rule && !by_age && !raw->patches)
         return HG_OK;
     hg_status status = without_repeats(job, in, raw, &reasons, err);
     if (status == HG_OK && raw->patches)
         hg_raw_settle_unit(job, in, raw, reasons);
+    if (status == HG_OK && by_age)
+        status = hg_raw_age(job, in, raw, reasons, err);
     if (status == HG_OK && by_rule)
-        status = rule_from(job, in, raw, reasons, &in->bandwidth_m, err);
+        status = rule_from(job, in, raw, reasons, err);
     hg_free(reasons);
     return status;
 }
@@ -119,17 +133,28 @@ static void reject_outside(hg_raw *raw)
             raw->reason[i] = HG_OUTSIDE_AREA;
 }
 
+static hg_status refuse_polygons(const hg_raw *raw, hg_error *err)
+{
+    for (size_t k = 0; k < raw->input_count; k++)
+        if (hg_source_is_polygons(raw->inputs[k].source))
+            return hg_fail(err, HG_EUSAGE, "%s: its rows are polygons; a backtest judges incidents that are points",
+                           hg_source_name(raw->inputs[k].source));
+    return HG_OK;
+}
+
 hg_status hg_raw_bound(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
 {
-    bool load = job->command->mask == HG_FOR_LOAD, index = job->command->mask == HG_FOR_INDEX;
+    bool load = job->command->mask == HG_FOR_LOAD, counts = (job->command->mask & HG_FOR_COUNTS) != 0;
+    if (job->command->mask == HG_FOR_BACKTEST) /* its bandwidths and area are matters of the first training window */
+        return refuse_polygons(raw, err);
     if (load && raw->polygons)
         return HG_OK;
     hg_status status = raw->polygons ? hg_raw_measure(job, in, raw, err) : HG_OK;
     if (status == HG_OK && in->region)
         status = find_inside(job, in, raw, err);
-    if (status == HG_OK && index)
+    if (status == HG_OK && counts)
         reject_outside(raw);
-    if (status != HG_OK || index || (load && !job->set.area))
+    if (status != HG_OK || counts || (load && !job->set.area))
         return status;
     status = settle_measures(job, raw, in, err);
     if (status != HG_OK)

@@ -52,7 +52,8 @@ static hg_status check_times(hg_job *job, hg_raw *raw, hg_error *err)
         return hg_fail(err, HG_EUSAGE, "--since %s is not before --until %s",
                        hg_civil_text(set->since, a), hg_civil_text(set->until, b));
     bool index = job->command->mask == HG_FOR_INDEX; /* what came before is its history */
-    if (!window && !set->require_time && !index)
+    bool backtest = job->command->mask == HG_FOR_BACKTEST;
+    if (!window && !set->require_time && !index && !backtest)
         return HG_OK;
     for (size_t k = 0; k < raw->input_count; k++) {
         const hg_source_rows *r = &raw->inputs[k].rows;
@@ -60,6 +61,7 @@ static hg_status check_times(hg_job *job, hg_raw *raw, hg_error *err)
             return hg_fail(err, HG_EUSAGE,
                            "%s needs times, but %s has no column of them; name one with --time",
                            index                      ? "the index"
+                           : backtest                 ? "a backtest"
                            : set->require_time        ? "--require-time"
                            : set->since != HG_NO_TIME ? "--since"
                                                       : "--until",

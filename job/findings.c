@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "io/source.h"
+#include "job/expected.h"
 
 #include <math.h>
 #include <string.h>
@@ -20,6 +21,7 @@ void hg_findings_dispose(hg_findings *f)
     hg_free(f->density);
     hg_cell_counts_dispose(&f->counts);
     hg_free(f->expected);
+    hg_at_risk_dispose(&f->at_risk);
     hg_ranking_dispose(&f->ranking);
     tests_dispose(&f->tests);
     hg_free(f->stability);
@@ -28,6 +30,7 @@ void hg_findings_dispose(hg_findings *f)
     hg_free(f->group);
     hg_compositions_dispose(&f->cells);
     hg_compositions_dispose(&f->area_compositions);
+    hg_free(f->weeks);
     hg_free(f->area_names);
     hg_places_free(f->places);
     hg_pile_ups_dispose(&f->pile_ups);
@@ -43,21 +46,6 @@ static hg_rank_input rank_input(const hg_job *job, const hg_findings *f)
                            .all_cells = job->set.all_cells};
 }
 
-static hg_status make_score(const hg_job *job, hg_findings *f, hg_error *err)
-{
-    f->score = f->density;
-    if (job->set.score != HG_SCORE_COUNT)
-        return HG_OK;
-    uint64_t n = hg_grid_cells(&f->study->grid);
-    float *score = hg_malloc(n, sizeof *score);
-    if (!score)
-        return hg_fail_memory(err);
-    for (uint64_t i = 0; i < n; i++)
-        score[i] = (float)f->counts.count[i];
-    f->score = score;
-    return HG_OK;
-}
-
 static hg_status rank_cells(hg_job *job, hg_findings *f, hg_error *err)
 {
     hg_rank_input input = rank_input(job, f);
@@ -67,7 +55,7 @@ static hg_status rank_cells(hg_job *job, hg_findings *f, hg_error *err)
     f->chance = hg_malloc(f->ranking.listed, sizeof *f->chance);
     if (!f->chance)
         return hg_fail_memory(err);
-    return hg_concentration_chance(&input, &f->ranking, (int)job->set.chance, &job->control,
+    return hg_concentration_chance(&input, f->expected, &f->ranking, (int)job->set.chance, &job->control,
                                    f->chance, err);
 }
 
@@ -86,12 +74,16 @@ static hg_status compose_areas(hg_findings *f, hg_error *err)
 {
     const hg_incidents *inc = &f->in->incidents;
     uint32_t *group = hg_malloc(inc->n, sizeof *group);
-    if (!group)
+    f->weeks = hg_malloc(f->areas + 1, sizeof *f->weeks);
+    if (!group || !f->weeks) {
+        hg_free(group);
         return hg_fail_memory(err);
+    }
     for (size_t i = 0; i < inc->n; i++)
         group[i] = f->group[i] < f->ranking.selected ? f->area[f->group[i]] : UINT32_MAX;
     hg_status status =
         hg_compose(inc, group, f->areas, &f->defaults, &f->area_compositions, err);
+    hg_week_profiles(inc, group, f->areas, &f->defaults, f->weeks);
     hg_free(group);
     return status;
 }
@@ -170,6 +162,12 @@ hg_status hg_findings_pile_ups(hg_job *job, hg_findings *f, hg_error *err)
     hg_points_dispose(&points);
     if (status != HG_OK || !f->pile_ups.n)
         return status;
+    /* Without a pile-up every bandwidth would be another one: its kernel cannot just be taken away. */
+    if (job->set.adaptive && job->set.score != HG_SCORE_COUNT) {
+        for (size_t k = 0; k < f->pile_ups.n; k++)
+            f->pile_ups.items[k].cells_changed = -1;
+        return HG_OK;
+    }
     return hg_pile_up_effect(&input, &job->set.budget, &f->ranking, &f->study->kernel,
                              job->set.score == HG_SCORE_COUNT ? 0 : 1e6, &job->control, &f->pile_ups,
                              &f->pile_up_cells, err);
@@ -181,9 +179,17 @@ hg_status hg_findings_make(hg_job *job, hg_findings *f, hg_error *err)
     hg_status status = hg_heat_count(job, f->in, &f->study->heat, &f->study->grid,
                                      f->study->share, &f->counts, err);
     if (status == HG_OK)
-        status = make_score(job, f, err);
+        status = hg_score_make(job, f, err);
+    if (status == HG_OK)
+        status = hg_expected_make(job, f, err);
     if (status == HG_OK)
         status = rank_cells(job, f, err);
+    if (status == HG_OK)
+        status = hg_findings_test(job, f, err);
+    if (status == HG_OK)
+        status = hg_findings_local(job, f, err);
+    if (status == HG_OK)
+        status = hg_findings_stability(job, f, err);
     if (status != HG_OK)
         return status;
     f->area = hg_malloc(f->ranking.selected, sizeof *f->area);

@@ -243,6 +243,97 @@ hg_status hg_heat_reach(hg_job *job, const hg_intake *in, const hg_heat *heat,
     return status;
 }
 
+/* ------------------------------------------------- parts ------------------------------------- */
+
+void hg_heat_parts_dispose(hg_heat_parts *p)
+{
+    hg_free(p->x);
+    hg_free(p->y);
+    hg_free(p->w);
+    hg_free(p->owner);
+    *p = (hg_heat_parts){0};
+}
+
+static hg_status add_part(hg_heat_parts *p, double x, double y, double w, size_t owner, hg_error *err)
+{
+    if (p->points.n == p->capacity) {
+        size_t room = p->capacity ? 2 * p->capacity : 256;
+        void *moved[4] = {hg_realloc(p->x, room, sizeof *p->x), NULL, NULL, NULL};
+        p->x = moved[0] ? moved[0] : p->x;
+        moved[1] = hg_realloc(p->y, room, sizeof *p->y);
+        p->y = moved[1] ? moved[1] : p->y;
+        moved[2] = hg_realloc(p->w, room, sizeof *p->w);
+        p->w = moved[2] ? moved[2] : p->w;
+        moved[3] = hg_realloc(p->owner, room, sizeof *p->owner);
+        p->owner = moved[3] ? moved[3] : p->owner;
+        if (!moved[0] || !moved[1] || !moved[2] || !moved[3])
+            return hg_fail_memory(err);
+        p->capacity = room;
+    }
+    size_t n = p->points.n;
+    p->x[n] = x;
+    p->y[n] = y;
+    p->w[n] = w;
+    p->owner[n] = (uint32_t)owner;
+    p->points = (hg_points){n + 1, p->x, p->y, p->w};
+    return HG_OK;
+}
+
+/* The cells of a window that a box may touch; false if there are none. */
+static bool window_of(const hg_window *all, const double box[4], hg_window *out)
+{
+    hg_grid g = {all->cell_m, all->west, all->top, all->columns, all->rows};
+    int64_t west = hg_grid_column_of(&g, box[0]), east = hg_grid_column_of(&g, box[2]);
+    int64_t north = hg_grid_row_of(&g, box[3]), south = hg_grid_row_of(&g, box[1]);
+    west = west > 0 ? west : 0;
+    north = north > 0 ? north : 0;
+    east = east < all->columns ? east : all->columns - 1;
+    south = south < all->rows ? south : all->rows - 1;
+    *out = (hg_window){all->cell_m, all->west + west, all->top - north, east - west + 1, south - north + 1};
+    return out->columns > 0 && out->rows > 0;
+}
+
+static hg_status add_patch(const hg_intake *in, const hg_window *all, bool inside_only, size_t incident,
+                           hg_heat_parts *p, hg_error *err)
+{
+    const hg_incidents *inc = &in->incidents;
+    const hg_patch *patch = hg_patches_at(in->patches, in->patch[incident]);
+    const hg_patch_part *part = inside_only ? &patch->inside : &patch->whole;
+    double weight = (inc->w ? inc->w[incident] : 1) / in->polygon_unit_m2;
+    hg_spreading s = {.patches = in->patches, .which = &in->patch[incident], .weight = &weight, .n = 1,
+                      .inside = inside_only};
+    hg_spread spread = {0};
+    hg_control alone = {.threads = 1};
+    hg_status status = HG_OK;
+    if (part->area_m2 > 0 && window_of(all, part->box, &s.window))
+        status = hg_spread_patches(&s, &alone, &spread, err);
+    hg_grid g = {s.window.cell_m, s.window.west, s.window.top, s.window.columns, s.window.rows};
+    for (size_t k = 0; k < spread.n && status == HG_OK; k++) {
+        uint64_t cell = spread.cells[k].cell, columns = (uint64_t)g.columns;
+        status = add_part(p, hg_grid_column_centre(&g, (int64_t)(cell % columns)),
+                          hg_grid_row_centre(&g, (int64_t)(cell / columns)), spread.cells[k].mass, incident,
+                          err);
+    }
+    if (status == HG_OK && spread.n == 0)
+        status = add_part(p, inc->x[incident], inc->y[incident], 0, incident, err);
+    hg_spread_dispose(&spread);
+    return status;
+}
+
+hg_status hg_heat_parts_init(hg_job *job, const hg_intake *in, const hg_heat *heat, bool inside_only,
+                             hg_heat_parts *parts, hg_error *err)
+{
+    hg_status status = HG_OK;
+    const hg_window *all = inside_only ? &heat->own : &heat->wide;
+    for (size_t i = 0; i < in->incidents.n && status == HG_OK; i++) {
+        if (is_patch(in, i))
+            status = add_patch(in, all, inside_only, i, parts, err);
+        if (status == HG_OK && i % 1024 == 0)
+            status = hg_check_cancel(&job->control, err);
+    }
+    return status;
+}
+
 /* ------------------------------------------------- density ----------------------------------- */
 
 void hg_feed_dispose(hg_feed *feed)

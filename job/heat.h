@@ -38,6 +38,19 @@ hg_status hg_heat_count(hg_job *job, const hg_intake *in, const hg_heat *heat, c
 hg_status hg_heat_reach(hg_job *job, const hg_intake *in, const hg_heat *heat,
                         const uint64_t *cells, size_t n, bool *reach, hg_error *err);
 
+/** The mass of each patch on each of its cells, owner by owner; a patch that reaches no cell has one part of 0. */
+typedef struct hg_heat_parts {
+    hg_points points;
+    double *x, *y, *w;
+    uint32_t *owner; /**< number of the incident */
+    size_t capacity;
+} hg_heat_parts;
+
+/** Of all patches: the whole of each, or with `inside_only` what lies inside the study area. */
+hg_status hg_heat_parts_init(hg_job *job, const hg_intake *in, const hg_heat *heat, bool inside_only,
+                             hg_heat_parts *parts, hg_error *err);
+void hg_heat_parts_dispose(hg_heat_parts *parts);
+
 /** Points of the density: the incidents' own where there are no patches. */
 typedef struct hg_feed {
     hg_points points;

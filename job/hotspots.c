@@ -1,7 +1,8 @@
-#include "job/hotspots.h"
+#include "job/expected.h"
 #include "base/memory.h"
 #include "base/threads.h"
 #include "io/staging.h"
+#include "job/forecast_config.h"
 #include "job/words.h"
 
 #include <math.h>
@@ -70,8 +71,8 @@ static void finding_facts(hg_job *job, const hg_findings *f)
     }
     share = f->counts.total_weight > 0 ? share / f->counts.total_weight : 0;
     double area_share = r->selected_area_m2 / r->area_m2;
-    hg_fact_text(facts, job->set.score == HG_SCORE_COUNT ? "count" : "density", "score");
-    hg_fact_text(facts, "uniform over the study area", "expected_surface");
+    hg_score_facts(job);
+    hg_expected_facts(job, f);
     hg_fact_int(facts, (int64_t)f->counts.total, "incidents_in_area");
     hg_fact_int(facts, (int64_t)r->selected, "cells_selected");
     hg_fact_int(facts, (int64_t)f->areas, "areas");
@@ -82,8 +83,11 @@ static void finding_facts(hg_job *job, const hg_findings *f)
     if (f->chance)
         hg_fact_real(facts, f->chance[r->selected - 1], "concentration_chance");
     hg_fact_int(facts, job->set.chance, "chance_draws");
+    hg_stability_facts(job, f);
     hg_fact_int(facts, (int64_t)job->control.seed, "seed");
     hg_fact_int(facts, (int64_t)f->defaults.count, "default_times");
+    hg_fact_int(facts, (int64_t)f->weeks[0].incidents, "hours_known");
+    hg_fact_int(facts, (int64_t)f->weeks[0].intervals, "hours_from_intervals");
     hg_fact_int(facts, (int64_t)f->pile_ups.n, "pile_ups");
     if (f->pile_up_cells >= 0)
         hg_fact_int(facts, f->pile_up_cells, "pile_up_cells_changed");
@@ -139,12 +143,18 @@ static void summarise(hg_job *job, const hg_findings *f, const hg_result_tables 
     if (f->chance && isfinite(f->chance[last])) /* not without incidents */
         hg_text_addf(s, " against %.3g by chance", f->chance[last]);
     hg_text_add(s, "\n");
+    hg_summarise_stability(job, f);
+    hg_expected_summarise(job, f);
     summarise_areas(job, f, t);
     if (f->pile_ups.n)
         hg_text_addf(s, "pile-ups: %zu coordinates hold far more incidents than their surroundings "
-                        "(the largest %llu, %.1f %%); %lld selected cells depend on them\n",
+                        "(the largest %llu, %.1f %%)",
                      f->pile_ups.n, (unsigned long long)f->pile_ups.items[0].count,
-                     100 * f->pile_ups.items[0].share, (long long)f->pile_up_cells);
+                     100 * f->pile_ups.items[0].share);
+    if (f->pile_ups.n && f->pile_up_cells >= 0)
+        hg_text_addf(s, "; %lld selected cells depend on them", (long long)f->pile_up_cells);
+    if (f->pile_ups.n)
+        hg_text_add(s, "\n");
     hg_text_addf(s, "written: %s and %s; open the GeoPackage in QGIS: its layers come styled, the "
                     "project \"hotspots\" is inside\n",
                  job->set.output, hg_base_name(o->raster));
@@ -185,7 +195,7 @@ static hg_status write_layers(closing *c, hg_error *err)
     if (status == HG_OK)
         status = hg_gpkg_create(c->out->gpkg_temp, control, &c->gpkg, err);
     const hg_table *tables[] = {c->tables.areas, c->tables.cells, c->tables.incidents,
-                                c->tables.patches, c->tables.rejects, c->tables.duplicates};
+                                c->tables.patches, c->tables.hours, c->tables.rejects, c->tables.duplicates};
     for (size_t k = 0; k < sizeof tables / sizeof *tables && status == HG_OK; k++)
         status = !tables[k] ? HG_OK : hg_gpkg_add_table(c->gpkg, tables[k], err);
     return status;
@@ -224,6 +234,7 @@ static hg_status complete(closing *c, double read_s, double analyse_s, double be
     if (status != HG_OK)
         return status;
     finding_facts(job, c->f);
+    hg_run_say(job); /* with the notes since the intake */
     hg_run_facts(job, read_s, analyse_s, hg_now() - began);
     status = hg_store_facts(job, c->gpkg, err);
     if (status != HG_OK)
@@ -257,13 +268,21 @@ static hg_status write_result(hg_job *job, hg_findings *f, hg_surface *surface, 
 hg_status hg_run_hotspots(hg_job *job, hg_error *err)
 {
     outputs o = {0};
-    hg_intake in = {0};
+    hg_intake in = {0}, reference = {0};
     hg_study study = {0};
     hg_surface surface = {0};
-    hg_findings f = {.in = &in, .study = &study};
-    hg_status status = outputs_init(job, &o, err);
+    hg_findings f = {.in = &in, .study = &study, .reference = job->set.against ? &reference : NULL};
+    hg_status status = hg_forecast_config_apply(job, err);
+    if (status == HG_OK)
+        status = hg_score_check(job, err);
+    if (status == HG_OK)
+        status = hg_expected_check(job, err);
+    if (status == HG_OK)
+        status = outputs_init(job, &o, err);
     if (status == HG_OK)
         status = hg_intake_run(job, NULL, &in, err);
+    if (status == HG_OK && job->set.against)
+        status = hg_expected_take_reference(job, &in, &reference, err);
     double read = hg_now();
     if (status == HG_OK)
         status = hg_study_init(job, &in, true, &study, err);
@@ -280,6 +299,7 @@ hg_status hg_run_hotspots(hg_job *job, hg_error *err)
     hg_raster_free(surface.raster);
     hg_findings_dispose(&f);
     hg_study_dispose(&study);
+    hg_intake_dispose_taken(&reference);
     hg_intake_dispose(&in);
     outputs_dispose(&o);
     return status;

@@ -43,20 +43,6 @@ static size_t band_classes(const hg_index_run *run, hg_style_class *classes)
     return n;
 }
 
-static hg_status write_styles(const hg_style *styles, size_t n, hg_gpkg *gpkg, hg_error *err)
-{
-    hg_status status = HG_OK;
-    for (size_t k = 0; k < n && status == HG_OK; k++) {
-        char *qml = NULL;
-        status = hg_style_qml(&styles[k], &qml, err);
-        if (status == HG_OK)
-            status = hg_gpkg_add_style(gpkg, styles[k].layer, styles[k].symbol == HG_SYMBOL_NONE ? NULL : "geom",
-                                       styles[k].layer, qml, err);
-        hg_free(qml);
-    }
-    return status;
-}
-
 static void view_of(const hg_table *units, double extent[4])
 {
     bool first = true;
@@ -127,7 +113,7 @@ hg_status hg_index_styles(const hg_index_run *run, const hg_index_tables *tables
         styles[k].label_inside = true;
     }
     if (status == HG_OK)
-        status = write_styles(styles, n, gpkg, err);
+        status = hg_store_styles(styles, n, gpkg, err);
     if (status == HG_OK)
         status = write_project(run, styles, n, tables->units, gpkg, err);
     for (size_t k = 0; k < n; k++)

@@ -3,7 +3,7 @@
 #include "base/number.h"
 #include "io/source.h"
 #include "job/index.h"
-#include "job/raw.h"
+#include "job/plane.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -126,17 +126,6 @@ static hg_status take_row(const hg_job *job, const unit_layer *l, size_t row, hg
     return hg_shapes_add(shapes, s->wkb, s->size, name, err);
 }
 
-static hg_status crs_of_units(hg_job *job, const unit_layer *l, const hg_intake *in, hg_crs **crs, hg_error *err)
-{
-    const char *declared = hg_source_crs(l->source);
-    if (declared)
-        return hg_crs_new(declared, "--units", crs, err);
-    bool degrees = hg_looks_like_degrees(l->rows.x, l->rows.y, l->rows.n) && !hg_crs_is_engineering(in->crs);
-    hg_job_add_note(job, "--units declares no coordinate reference system; %s is assumed",
-                    degrees ? "WGS 84" : "that of the analysis");
-    return degrees ? hg_crs_new("EPSG:4326", "--units", crs, err) : hg_crs_copy(in->crs, crs, err);
-}
-
 static hg_status population_of(const hg_index_design *d, const unit_layer *l, size_t row, const char *name,
                                double *people, hg_error *err)
 {
@@ -186,7 +175,7 @@ static hg_status units_from(hg_job *job, const hg_index_design *d, const hg_inta
     if (status == HG_OK && !(u->shapes.source = hg_strdup("--units")))
         status = hg_fail_memory(err);
     if (status == HG_OK)
-        status = crs_of_units(job, l, in, &crs, err);
+        status = hg_plane_of_layer(job, l->source, &l->rows, "--units", in->crs, &crs, err);
     if (status == HG_OK)
         status = hg_shapes_transform(&u->shapes, crs, in->crs, err);
     if (status == HG_OK)

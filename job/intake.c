@@ -292,13 +292,27 @@ static hg_status settle_duplicates(const hg_job *job, hg_intake *in, uint64_t *h
     return status;
 }
 
+static void find_time_span(hg_intake *in)
+{
+    const hg_incidents *i = &in->incidents;
+    in->first_time = in->last_time = HG_NO_TIME;
+    for (size_t k = 0; i->t_start && k < i->n; k++) {
+        int64_t t = i->t_start[k];
+        if (t == HG_NO_TIME)
+            continue;
+        if (in->first_time == HG_NO_TIME || t < in->first_time)
+            in->first_time = t;
+        if (in->last_time == HG_NO_TIME || t > in->last_time)
+            in->last_time = t;
+    }
+}
+
 static void count_rows(hg_intake *in, const hg_raw *raw)
 {
     const hg_incidents *i = &in->incidents;
     in->rows_read = raw->n;
     in->accepted = i->n;
     in->rejected = in->rejects.count;
-    in->first_time = in->last_time = HG_NO_TIME;
     for (size_t k = 0; k < in->input_count; k++)
         in->inputs[k].rows_read = raw->inputs[k].n;
     for (size_t k = 0; k < in->rejects.count; k++)
@@ -307,16 +321,9 @@ static void count_rows(hg_intake *in, const hg_raw *raw)
         in->inputs[k].accepted = in->inputs[k].rows_read - in->inputs[k].rejected;
     for (size_t k = 0; k < i->n; k++) {
         in->halo += i->flags && (i->flags[k] & HG_FLAG_HALO);
-        int64_t t = i->t_start ? i->t_start[k] : HG_NO_TIME;
-        if (t == HG_NO_TIME) {
-            in->untimed++;
-            continue;
-        }
-        if (in->first_time == HG_NO_TIME || t < in->first_time)
-            in->first_time = t;
-        if (in->last_time == HG_NO_TIME || t > in->last_time)
-            in->last_time = t;
+        in->untimed += !i->t_start || i->t_start[k] == HG_NO_TIME;
     }
+    find_time_span(in);
 }
 
 /* Of one unit's run, what lies in the others is no fault of the rows: counted, but not listed. */
@@ -435,5 +442,101 @@ hg_status hg_intake_run(hg_job *job, const char *store_crs, hg_intake *in, hg_er
     if (status == HG_OK)
         unlist_elsewhere(job, in);
     hg_raw_dispose(&raw);
+    return status;
+}
+
+/* ------------------------------------------------- taking a stream out ---------------------- */
+
+void hg_intake_dispose_taken(hg_intake *taken)
+{
+    hg_free(taken->incidents.x);
+    hg_free(taken->incidents.y);
+    hg_free(taken->incidents.w);
+    hg_free(taken->incidents.flags);
+    hg_free(taken->patch);
+    if (taken->owns_patches)
+        hg_patches_free(taken->patches);
+    *taken = (hg_intake){0};
+}
+
+static void *copy_marked(const void *column, const uint8_t *mark, size_t n, size_t size, bool *failed)
+{
+    char *copy = column ? hg_malloc(n, size) : NULL;
+    *failed |= column && !copy;
+    for (size_t k = 0, to = 0; copy && k < n; k++)
+        if (mark[k])
+            memcpy(copy + size * to++, (const char *)column + size * k, size);
+    return copy;
+}
+
+static hg_status copy_stream(const hg_intake *in, const uint8_t *mark, hg_intake *taken, hg_error *err)
+{
+    const hg_incidents *i = &in->incidents;
+    bool failed = false;
+    hg_intake t = *in;
+    t.incidents = (hg_incidents){.x = copy_marked(i->x, mark, i->n, sizeof *i->x, &failed),
+                                 .y = copy_marked(i->y, mark, i->n, sizeof *i->y, &failed),
+                                 .w = copy_marked(i->w, mark, i->n, sizeof *i->w, &failed),
+                                 .flags = copy_marked(i->flags, mark, i->n, 1, &failed),
+                                 .streams = 1};
+    t.patch = copy_marked(in->patch, mark, i->n, sizeof *in->patch, &failed);
+    for (size_t k = 0; k < i->n; k++)
+        t.incidents.n += mark[k];
+    *taken = t;
+    return failed ? hg_fail_memory(err) : HG_OK;
+}
+
+/* Rows that others were taken from need their numbers. */
+static hg_status number_all(hg_intake *in, hg_error *err)
+{
+    if (in->source_row)
+        return HG_OK;
+    in->source_row = hg_malloc(in->incidents.n, sizeof *in->source_row);
+    for (size_t k = 0; in->source_row && k < in->incidents.n; k++)
+        in->source_row[k] = (uint32_t)(k + 1);
+    return in->source_row ? HG_OK : hg_fail_memory(err);
+}
+
+static void forget_stream(hg_intake *in, size_t stream)
+{
+    hg_incidents *i = &in->incidents;
+    hg_free(in->stream_names[stream]);
+    i->streams--;
+    for (size_t s = stream; s < i->streams; s++)
+        in->stream_names[s] = in->stream_names[s + 1];
+    for (size_t k = 0; k < i->n; k++)
+        i->stream[k] = (uint16_t)(i->stream[k] - (i->stream[k] > stream));
+}
+
+/* Where all patches went, the map is one of points, as if there had never been any. */
+static void hand_over_patches(hg_intake *in, hg_intake *taken)
+{
+    for (size_t k = 0; in->patch && k < in->incidents.n; k++)
+        if (in->patch[k] != HG_NO_PATCH)
+            return;
+    taken->owns_patches = in->patches != NULL;
+    in->patches = NULL;
+    hg_free(in->patch);
+    in->patch = NULL;
+}
+
+hg_status hg_intake_take_stream(hg_intake *in, size_t stream, hg_intake *taken, hg_error *err)
+{
+    const hg_incidents *i = &in->incidents;
+    uint8_t *mark = hg_malloc(i->n, 1);
+    if (!mark)
+        return hg_fail_memory(err);
+    for (size_t k = 0; k < i->n; k++)
+        mark[k] = i->stream[k] == stream;
+    hg_status status = copy_stream(in, mark, taken, err);
+    if (status == HG_OK)
+        status = number_all(in, err);
+    if (status == HG_OK) {
+        drop_rows(in, NULL, mark);
+        hand_over_patches(in, taken);
+        forget_stream(in, stream);
+        find_time_span(in);
+    }
+    hg_free(mark);
     return status;
 }

@@ -6,6 +6,7 @@
 #define HG_JOB_INTAKE_H
 
 #include "base/rejects.h"
+#include "engine/crossval.h"
 #include "engine/incidents.h"
 #include "geo/patches.h"
 #include "geo/placing.h"
@@ -42,6 +43,13 @@ void hg_input_facts_dispose(hg_input_facts *input);
 
 #define HG_NO_PATCH UINT32_MAX
 
+/** Bandwidths of the rules, of the job's kernel; all 0 where a length was given. */
+typedef struct hg_bandwidth_choice {
+    double silverman_m, scott_m;
+    double auto_m;        /**< with HG_RULE_AUTO */
+    hg_crossval crossval; /**< likewise */
+} hg_bandwidth_choice;
+
 /** Everything the rest of a job needs. Incident columns have incidents.n rows, in input order. */
 typedef struct hg_intake {
     hg_pool *pool;
@@ -53,6 +61,7 @@ typedef struct hg_intake {
     size_t kept_count;
     hg_shapes *polygons; /**< with polygons: one set an input, by row of the source; else NULL */
     hg_patches *patches; /**< the polygons as mass, where a map is made of them; else NULL */
+    bool owns_patches;   /**< of an intake taken out of another: its patches are its own */
     uint32_t *patch;     /**< of each incident its number in `patches` or HG_NO_PATCH; NULL likewise */
     double polygon_unit_m2; /**< area of a patch that weighs as one incident */
     const char *polygon_unit_rule; /**< "given", "mean" or "m2" */
@@ -68,12 +77,15 @@ typedef struct hg_intake {
     hg_region *region;       /**< study area; NULL until one is known */
     bool area_given;
     double bandwidth_m;      /**< of the job's kernel */
+    hg_bandwidth_choice choice;
     double support_m;
     uint64_t rows_read, accepted, rejected, halo, untimed, duplicates;
     uint64_t elsewhere; /**< rejected as outside the polygons of --area-name, and not listed */
     bool hash_later;      /**< set before the run: the hashes of the inputs are awaited by hg_intake_hashes */
     hg_hashing **hashing; /**< by input, those still to be awaited; NULL without any */
     int64_t first_time, last_time; /**< of accepted incidents; HG_NO_TIME where none has one */
+    int64_t as_of;           /**< with --half-life: the moment from which ages count */
+    double mean_age_factor;  /**< with --half-life: what incidents with a time kept of their weights, on average */
 } hg_intake;
 
 /**
@@ -84,6 +96,14 @@ typedef struct hg_intake {
  */
 hg_status hg_intake_run(hg_job *job, const char *store_crs, hg_intake *in, hg_error *err);
 void hg_intake_dispose(hg_intake *in);
+/**
+ * Takes the incidents of one stream out into an intake of their own, in which no texts are and which borrows
+ * region, CRS and patches of `in` (the patches become its own where `in` has no use for them). The stream's
+ * name goes, the others keep their order. What was counted of rows (rows_read … duplicates) stays; the time span is that of the incidents that stay. Free with
+ * hg_intake_dispose_taken, before `in`.
+ */
+hg_status hg_intake_take_stream(hg_intake *in, size_t stream, hg_intake *taken, hg_error *err);
+void hg_intake_dispose_taken(hg_intake *taken);
 /** Waits for the hashes of the inputs, which are in `inputs` from here on; only after a run with hash_later. */
 hg_status hg_intake_hashes(hg_intake *in, hg_error *err);
 

@@ -181,6 +181,11 @@ void hg_intake_facts(hg_job *job, const hg_intake *in)
         hg_fact_text(f, hg_civil_text(in->first_time, buf), "first_time");
         hg_fact_text(f, hg_civil_text(in->last_time, buf), "last_time");
     }
+    if (job->set.half_life_s > 0) {
+        hg_fact_real(f, job->set.half_life_s / 86400, "half_life_d");
+        hg_fact_text(f, hg_civil_text(in->as_of, buf), "as_of");
+        hg_fact_real(f, in->mean_age_factor, "mean_age_factor");
+    }
     if (in->patches)
         patch_facts(job, in);
     for (size_t i = 0; i < in->incidents.streams; i++)

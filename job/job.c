@@ -171,6 +171,8 @@ hg_status hg_job_new(const char *command, hg_job **out, hg_error *err)
             return hg_fail_memory(err);
         job->command = &commands[i];
         hg_settings_init(&job->set, &job->all);
+        if (job->command->mask & (HG_FOR_DENSITY | HG_FOR_HOTSPOTS))
+            job->set.rule = HG_RULE_AUTO;
         atomic_init(&job->control.cancelled, false);
         atomic_flag_clear(&job->control.saying);
         *out = job;

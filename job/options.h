@@ -15,6 +15,7 @@ enum {
     HG_FOR_BACKTEST = 256,
     HG_FOR_REPORT = 512,
     HG_FOR_RUN = 1024,
+    HG_FOR_COUNTS = HG_FOR_INDEX | HG_FOR_TRENDS, /**< count points; no kernel, so no halo */
 };
 
 /** Defaults of all settings. */

@@ -65,6 +65,7 @@ hg_status hg_check_not_read(const hg_job *job, const char *path, hg_error *err)
         const char *role, *source;
     } others[] = {{"--area", job->set.area},
                   {"--places", job->set.places},
+                  {"--at-risk", job->set.at_risk},
                   {"--units", job->set.units},
                   {"--config", job->set.config},
                   {"--compare", job->set.compare},
@@ -202,5 +203,19 @@ hg_status hg_store_facts(hg_job *job, hg_gpkg *gpkg, hg_error *err)
     hg_free(keys);
     hg_free(values);
     hg_free(numbers);
+    return status;
+}
+
+hg_status hg_store_styles(const hg_style *styles, size_t n, hg_gpkg *gpkg, hg_error *err)
+{
+    hg_status status = HG_OK;
+    for (size_t k = 0; k < n && status == HG_OK; k++) {
+        char *qml = NULL;
+        status = hg_style_qml(&styles[k], &qml, err);
+        if (status == HG_OK)
+            status = hg_gpkg_add_style(gpkg, styles[k].layer, styles[k].symbol == HG_SYMBOL_NONE ? NULL : "geom",
+                                       styles[k].layer, qml, err);
+        hg_free(qml);
+    }
     return status;
 }

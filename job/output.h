@@ -4,6 +4,7 @@
 
 #include "io/geopackage.h"
 #include "io/hash.h"
+#include "io/style.h"
 #include "job/job.h"
 
 /** HG_EUSAGE unless the output ends in one of the extensions (NULL-terminated, with dots). */
@@ -34,5 +35,7 @@ void hg_sidecar_facts(hg_job *job, const char *const *finals, size_t n, char (*h
 hg_status hg_fact_table(hg_job *job, hg_table **out, hg_error *err);
 /** Stores all facts as run_info and as a metadata row. */
 hg_status hg_store_facts(hg_job *job, hg_gpkg *gpkg, hg_error *err);
+/** Stores each as the default style of its layer. */
+hg_status hg_store_styles(const hg_style *styles, size_t n, hg_gpkg *gpkg, hg_error *err);
 
 #endif

@@ -1,5 +1,7 @@
 #include "job/raw.h"
 #include "base/memory.h"
+#include "job/backtest.h"
+#include "job/options.h"
 #include "job/plane.h"
 
 #include <math.h>
@@ -127,12 +129,22 @@ typedef struct spread {
     size_t n;
 } spread;
 
-static hg_status sample_input(const hg_raw *raw, const hg_raw_input *r, const hg_crs *wgs84,
-                              spread *s, hg_error *err)
+/* A backtest places its data by what its first forecast may know. */
+static bool may_tell(const hg_raw *raw, size_t i, int64_t before)
 {
-    size_t step = r->n / SAMPLE + 1, from = s->n;
-    for (size_t i = r->start; i < r->start + r->n && s->n < from + SAMPLE; i += step) {
-        if (raw->reason[i] != HG_ACCEPTED)
+    return raw->reason[i] == HG_ACCEPTED &&
+           (before == HG_NO_TIME || hg_known_at(raw->t_start, raw->t_end, i) < before);
+}
+
+static hg_status sample_input(const hg_raw *raw, const hg_raw_input *r, const hg_crs *wgs84,
+                              int64_t before, spread *s, hg_error *err)
+{
+    size_t telling = 0, from = s->n, k = 0;
+    for (size_t i = r->start; i < r->start + r->n; i++)
+        telling += may_tell(raw, i, before);
+    size_t step = telling / SAMPLE + 1;
+    for (size_t i = r->start; i < r->start + r->n && s->n < from + SAMPLE; i++) {
+        if (!may_tell(raw, i, before) || k++ % step != 0)
             continue;
         s->lon[s->n] = raw->file_x[i];
         s->lat[s->n++] = raw->file_y[i];
@@ -153,8 +165,10 @@ static hg_status sample_input(const hg_raw *raw, const hg_raw_input *r, const hg
     return status;
 }
 
-static hg_status choose_from_points(const hg_raw *raw, hg_intake *in, hg_error *err)
+static hg_status choose_from_points(const hg_job *job, const hg_raw *raw, hg_intake *in, hg_error *err)
 {
+    bool backtest = job->command->mask == HG_FOR_BACKTEST;
+    int64_t before = backtest ? hg_backtest_first_origin(job, raw->t_start, raw->t_end, raw->reason, raw->n) : HG_NO_TIME;
     spread s = {0};
     hg_crs *wgs84 = NULL;
     size_t most = raw->input_count * (size_t)(SAMPLE + 1);
@@ -164,7 +178,7 @@ static hg_status choose_from_points(const hg_raw *raw, hg_intake *in, hg_error *
     if (status == HG_OK && (!s.lon || !s.lat))
         status = hg_fail_memory(err);
     for (size_t i = 0; i < raw->input_count && status == HG_OK; i++)
-        status = sample_input(raw, &raw->inputs[i], wgs84, &s, err);
+        status = sample_input(raw, &raw->inputs[i], wgs84, before, &s, err);
     if (status == HG_OK && s.n == 0)
         status = hg_fail(err, HG_EDATA, "no row has coordinates that can be placed");
     if (status == HG_OK) {
@@ -215,7 +229,7 @@ static hg_status settle_analysis_crs(hg_job *job, const char *store_crs, const h
         status = shared_crs(raw, in, err);
     if (status != HG_OK || in->crs)
         return status;
-    return area ? choose_from_area(area, area_crs, in, err) : choose_from_points(raw, in, err);
+    return area ? choose_from_area(area, area_crs, in, err) : choose_from_points(job, raw, in, err);
 }
 
 static hg_status undo_offset(hg_raw *raw, const hg_raw_input *r, const hg_crs *wgs84,

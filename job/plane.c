@@ -1,5 +1,6 @@
 #include "job/plane.h"
 #include "base/memory.h"
+#include "job/raw.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -29,6 +30,18 @@ hg_status hg_plane_of_source(hg_job *job, const char *declared, const char *give
         hg_job_add_note(job, "%s declares %s; --crs %s is not used for it", name, hg_crs_name(*out),
                         given);
     return status;
+}
+
+hg_status hg_plane_of_layer(hg_job *job, const hg_source *source, const hg_source_rows *rows, const char *option,
+                            const hg_crs *analysis, hg_crs **out, hg_error *err)
+{
+    const char *declared = hg_source_crs(source);
+    if (declared)
+        return hg_crs_new(declared, option, out, err);
+    bool degrees = hg_looks_like_degrees(rows->x, rows->y, rows->n) && !hg_crs_is_engineering(analysis);
+    hg_job_add_note(job, "%s declares no coordinate reference system; %s is assumed", option,
+                    degrees ? "WGS 84" : "that of the analysis");
+    return degrees ? hg_crs_new("EPSG:4326", option, out, err) : hg_crs_copy(analysis, out, err);
 }
 
 hg_status hg_plane_given(const char *definition, hg_crs **out, char why[256], hg_error *err)

@@ -4,6 +4,7 @@
 
 #include "geo/datum.h"
 #include "geo/shapes.h"
+#include "io/source.h"
 #include "job/job.h"
 
 /** True for GCJ-02 and BD-09, whose coordinates have to be un-offset. */
@@ -17,6 +18,13 @@ hg_status hg_plane_check_offset(hg_datum datum, const hg_crs *crs, const char *n
  */
 hg_status hg_plane_of_source(hg_job *job, const char *declared, const char *given, const char *name,
                              hg_crs **out, hg_error *err);
+
+/**
+ * The CRS of a layer beside the inputs: as it declares; else WGS 84 where its coordinates look like degrees, else
+ * that of the analysis, and a note says so. `option` is what errors and notes call it.
+ */
+hg_status hg_plane_of_layer(hg_job *job, const hg_source *source, const hg_source_rows *rows, const char *option,
+                            const hg_crs *analysis, hg_crs **out, hg_error *err);
 
 /** --analysis-crs in metres; *out stays NULL for "auto" and NULL. */
 hg_status hg_plane_given(const char *definition, hg_crs **out, char why[256], hg_error *err);

@@ -98,7 +98,7 @@ static hg_status open_input(hg_job *job, size_t i, hg_intake *in, hg_raw *raw, h
         return status;
     for (size_t k = 0; k < hg_source_note_count(r->source); k++)
         hg_job_add_note(job, "%s", hg_source_note(r->source, k));
-    if (job->command->mask == HG_FOR_INDEX && hg_source_is_polygons(r->source))
+    if ((job->command->mask & HG_FOR_COUNTS) && hg_source_is_polygons(r->source))
         return hg_fail(err, HG_EDATA, "%s: layer \"%s\" holds polygons; incidents are points",
                        hg_source_name(r->source), hg_source_layer(r->source));
     const char *file = hg_source_file(r->source);

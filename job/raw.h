@@ -71,6 +71,12 @@ hg_status hg_raw_classify(hg_job *job, const hg_intake *in, hg_raw *raw, double 
                           hg_error *err);
 /** Settles how many m2 of a patch weigh as one incident, from the rows whose reason is HG_ACCEPTED. */
 void hg_raw_settle_unit(hg_job *job, hg_intake *in, const hg_raw *raw, const uint8_t *reasons);
+/**
+ * --half-life: multiplies the weights of all rows by 2^(-age / half-life), age from --until or else the last of the
+ * rows whose reason is HG_ACCEPTED to t_start; a row without a time gets the mean of those. Fills in->as_of and
+ * in->mean_age_factor. Errors: HG_EUSAGE where none of them has a time; HG_ENOMEM.
+ */
+hg_status hg_raw_age(hg_job *job, hg_intake *in, hg_raw *raw, const uint8_t *reasons, hg_error *err);
 /** What a row counts as in density and shares: its weight; of a patch times its area in units. */
 double hg_raw_mass(const hg_intake *in, const hg_raw *raw, size_t row);
 

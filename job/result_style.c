@@ -1,4 +1,4 @@
-#include "job/hotspots.h"
+#include "job/expected.h"
 #include "base/memory.h"
 #include "io/style.h"
 #include "job/columns.h"
@@ -42,6 +42,13 @@ static void make_rank_classes(size_t cells, const char *lang, rank_classes *r)
         from = to + 1;
     }
 }
+
+/* ColorBrewer Purples: apart from the ranks' yellow to red for every kind of colour vision, darker = surer. */
+static const hg_style_class levels[] = {
+    {.value = "99", .label = "99 % (q ≤ 0.01)", .color = "#3f007d"},
+    {.value = "95", .label = "95 % (q ≤ 0.05)", .color = "#6a51a3"},
+    {.value = "90", .label = "90 % (q ≤ 0.10)", .color = "#9e9ac8"},
+};
 
 typedef struct density_classes {
     hg_style_class classes[DENSITY_CLASSES];
@@ -89,18 +96,22 @@ static const char *const area_label =
     "if(\"rank\" <= 15, if(coalesce(\"name\",'') <> '', to_string(\"rank\") || '. ' || \"name\", "
     "to_string(\"rank\")), '')";
 
-enum { LAYERS = 7 };
+enum { LAYERS = 8 };
 
 /* Layers of a result, topmost first. */
 typedef struct layer_set {
     hg_style styles[LAYERS];
+    const char *names[LAYERS]; /* of the styles in the GeoPackage */
     const hg_table *tables[LAYERS];
     size_t n;
     bool failed; /* no memory for the words of some table */
 } layer_set;
 
-/* A table that this result does not have is passed over. */
-static void add_layer(layer_set *set, const hg_table *table, hg_style style)
+/*
+ * A table that this result does not have is passed over. Of several styles of a table the last is its default; it
+ * has the table's name.
+ */
+static void add_styled(layer_set *set, const hg_table *table, const char *name, hg_style style)
 {
     if (!table)
         return;
@@ -108,7 +119,13 @@ static void add_layer(layer_set *set, const hg_table *table, hg_style style)
     style.aliases = hg_table_aliases(table);
     set->failed |= !style.aliases;
     set->tables[set->n] = table;
+    set->names[set->n] = name ? name : table->name;
     set->styles[set->n++] = style;
+}
+
+static void add_layer(layer_set *set, const hg_table *table, hg_style style)
+{
+    add_styled(set, table, NULL, style);
 }
 
 static void add_plain_table(layer_set *set, const hg_table *table, const char *title)
@@ -131,26 +148,11 @@ static hg_status write_layers(const layer_set *set, hg_gpkg *gpkg, hg_error *err
         bool spatial = set->tables[k]->geometry.type != HG_NO_GEOMETRY;
         status = hg_style_qml(style, &qml, err);
         if (status == HG_OK)
-            status = hg_gpkg_add_style(gpkg, style->layer, spatial ? "geom" : NULL, style->layer,
+            status = hg_gpkg_add_style(gpkg, style->layer, spatial ? "geom" : NULL, set->names[k],
                                        qml, err);
         hg_free(qml);
     }
     return status;
-}
-
-/* The view: all selected cells with a margin, so that the first look shows every hotspot. */
-static void view_of(const hg_findings *f, double extent[4])
-{
-    const hg_grid *g = &f->study->grid;
-    extent[0] = hg_grid_column_west(g, 0);
-    extent[1] = hg_grid_row_north(g, g->rows);
-    extent[2] = hg_grid_column_west(g, g->columns);
-    extent[3] = hg_grid_row_north(g, 0);
-    double margin = 0.03 * (extent[2] - extent[0]);
-    extent[0] -= margin;
-    extent[1] -= margin;
-    extent[2] += margin;
-    extent[3] += margin;
 }
 
 static hg_status write_project(hg_job *job, const hg_findings *f, const layer_set *set,
@@ -164,7 +166,7 @@ static hg_status write_project(hg_job *job, const hg_findings *f, const layer_se
                           .layers = set->styles,
                           .n_layers = set->n,
                           .raster = raster};
-    view_of(f, project.extent);
+    hg_study_view(f->study, project.extent);
     hg_status status = hg_project_qgs(&project, &qgs, err);
     if (status == HG_OK)
         status = hg_gpkg_add_project(gpkg, "hotspots", qgs, err);
@@ -176,6 +178,7 @@ hg_status hg_result_styles(hg_job *job, const hg_findings *f, const hg_result_ta
                            const char *raster, double peak_per_km2, hg_gpkg *gpkg, hg_error *err)
 {
     const char *lang = job->set.lang;
+    char significance[600];
     rank_classes ranks = {0};
     density_classes densities;
     make_rank_classes(f->ranking.selected, lang, &ranks);
@@ -193,6 +196,12 @@ hg_status hg_result_styles(hg_job *job, const hg_findings *f, const hg_result_ta
     add_layer(&set, t->patches, (hg_style){.title = hg_say(lang, HG_WORD_PATCHES),
         .symbol = HG_SYMBOL_OUTLINE, .classes = &patch, .n_classes = 1, .opacity = 1,
         .stroke = "#2b4c7e", .stroke_mm = 0.26});
+    if (f->tests.q)
+        add_styled(&set, t->cells, "significance", (hg_style){
+            .title = hg_expected_title(job, f, significance, sizeof significance),
+            .symbol = HG_SYMBOL_OUTLINE, .field = "level", .categorised = true, .classes = levels,
+            .n_classes = sizeof levels / sizeof *levels, .opacity = 1,
+            .stroke_map = 0.16 * f->study->grid.cell_m});
     add_layer(&set, t->cells, (hg_style){.title = hg_say(lang, HG_WORD_CELLS),
         .symbol = HG_SYMBOL_FILL, .field = "rank", .classes = ranks.classes, .n_classes = ranks.n,
         .opacity = 0.85});

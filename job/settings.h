@@ -62,6 +62,8 @@ typedef struct hg_near_repeat_settings {
     int64_t bands[2];              /**< of distance, of time */
 } hg_near_repeat_settings;
 
+enum { HG_STABILITY_DEFAULT = -1 };
+
 enum { HG_PERMUTATIONS_DEFAULT = -1, HG_BUDGETS_MAX = 32 };
 
 typedef struct hg_backtest_settings {
@@ -110,7 +112,7 @@ typedef struct hg_settings {
     char *at_risk, *at_risk_weight, *against;
     double at_risk_bandwidth_m; /**< 0 = as it lies */
     double against_tolerance;   /**< of the reference density's peak */
-    int64_t stability;
+    int64_t stability;     /**< runs; HG_STABILITY_DEFAULT = as many as the size of the data allows */
     double step_s;         /**< of trends and backtest; 0 = left to the default */
     hg_autocorrelation autocorrelation;
     hg_near_repeat_settings near_repeat;

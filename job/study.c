@@ -36,17 +36,17 @@ static void rows_box(const hg_intake *in, double margin, double box[4])
     box[3] += margin;
 }
 
-static void extent(const hg_job *job, const hg_intake *in, double box[4])
+static void extent(const hg_job *job, const hg_intake *in, double margin, double box[4])
 {
     if (job->set.has_bounds)
         memcpy(box, job->set.bounds, 4 * sizeof *box);
     else if (in->region)
         hg_region_bounds(in->region, box);
     else
-        rows_box(in, in->support_m, box);
+        rows_box(in, margin, box);
 }
 
-static hg_status check_memory(const hg_grid *g, uint64_t bytes_per_cell, hg_error *err)
+hg_status hg_check_grid_memory(const hg_grid *g, uint64_t bytes_per_cell, hg_error *err)
 {
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     double have = pages > 0 && page > 0 ? (double)pages * (double)page : 0x1p62;
@@ -103,6 +103,7 @@ static hg_status guess_area(hg_job *job, hg_intake *in, double cell_m, hg_error 
 typedef struct cover_rows {
     const hg_region *region;
     const hg_grid *grid;
+    const double *shift;
     float *share;
 } cover_rows;
 
@@ -113,9 +114,17 @@ static hg_status cover_task(void *context, size_t i, hg_error *err)
     const cover_rows *c = context;
     int64_t row = (int64_t)i * COVER_ROWS, n = c->grid->rows - row;
     n = n < COVER_ROWS ? n : COVER_ROWS;
-    return hg_region_coverage(c->region, hg_grid_column_west(c->grid, 0),
-                              hg_grid_row_north(c->grid, row), c->grid->cell_m, c->grid->columns, n,
-                              c->share + row * c->grid->columns, err);
+    return hg_region_coverage(c->region, hg_grid_column_west(c->grid, 0) + c->shift[0],
+                              hg_grid_row_north(c->grid, row) + c->shift[1], c->grid->cell_m,
+                              c->grid->columns, n, c->share + row * c->grid->columns, err);
+}
+
+hg_status hg_grid_shares(const hg_region *region, const hg_grid *grid, const double shift[2], int threads, float *share,
+                         hg_error *err)
+{
+    cover_rows c = {region, grid, shift, share};
+    size_t tasks = (size_t)((grid->rows + COVER_ROWS - 1) / COVER_ROWS);
+    return hg_parallel(tasks, threads, cover_task, &c, err);
 }
 
 static hg_status cover(hg_job *job, const hg_intake *in, hg_study *s, hg_error *err)
@@ -123,9 +132,8 @@ static hg_status cover(hg_job *job, const hg_intake *in, hg_study *s, hg_error *
     s->share = hg_malloc(hg_grid_cells(&s->grid), sizeof *s->share);
     if (!s->share)
         return hg_fail_memory(err);
-    cover_rows c = {in->region, &s->grid, s->share};
-    size_t tasks = (size_t)((s->grid.rows + COVER_ROWS - 1) / COVER_ROWS);
-    hg_status status = hg_parallel(tasks, job->control.threads, cover_task, &c, err);
+    hg_status status =
+        hg_grid_shares(in->region, &s->grid, (const double[2]){0, 0}, job->control.threads, s->share, err);
     double sum = 0;
     for (uint64_t i = 0; i < hg_grid_cells(&s->grid) && status == HG_OK; i++)
         sum += (double)s->share[i];
@@ -173,35 +181,90 @@ static void warn_of_size(hg_job *job, const hg_study *s, const double box[4])
                         support, longest);
 }
 
+static hg_status check_adaptive(const hg_job *job, const hg_intake *in, hg_error *err)
+{
+    if (!job->set.adaptive)
+        return HG_OK;
+    if (job->set.edge != HG_EDGE_NONE)
+        return hg_fail(err, HG_EUSAGE, "--adaptive --edge %s: the correction is worked out for one bandwidth, and "
+                                       "here every incident has its own; leave --edge or --adaptive out",
+                       hg_edge_name(job->set.edge));
+    if (in->patches)
+        return hg_fail(err, HG_EUSAGE, "--adaptive: bandwidths by incident are for points, and there are polygons, "
+                                       "whose mass lies on many cells; leave --adaptive or the polygons out");
+    return HG_OK;
+}
+
+/* The study area on the grid, given or guessed. */
+static hg_status settle_area(hg_job *job, hg_intake *in, uint64_t bytes_per_cell, hg_study *s, hg_error *err)
+{
+    hg_status status = hg_check_grid_memory(&s->grid, bytes_per_cell, err);
+    if (status == HG_OK && !in->region)
+        status = guess_area(job, in, s->grid.cell_m, err);
+    if (status == HG_OK)
+        status = cover(job, in, s, err);
+    if (status == HG_OK && job->set.has_bounds)
+        status = leave_beyond_out(job, in, s, err);
+    return status;
+}
+
 hg_status hg_study_init(hg_job *job, hg_intake *in, bool need_area, hg_study *s, hg_error *err)
 {
     double box[4];
-    extent(job, in, box);
+    extent(job, in, in->support_m, box);
     s->kernel = (hg_kernel){job->set.kernel, in->bandwidth_m, job->set.cutoff};
     double side = fmin(box[2] - box[0], box[3] - box[1]);
     double cell = job->set.cell_m > 0 ? job->set.cell_m : hg_grid_auto_cell(in->support_m, side);
+    hg_status status = check_adaptive(job, in, err);
+    if (status != HG_OK)
+        return status;
     if (in->bandwidth_m < cell)
         return hg_fail(err, HG_EUSAGE, "a bandwidth of %g m is under one cell of %g m; take a larger "
                                        "--bandwidth or a smaller --cell",
                        in->bandwidth_m, cell);
     warn_of_size(job, s, box);
-    hg_status status = hg_grid_over(box[0], box[1], box[2], box[3], cell, &s->grid, err);
+    status = hg_grid_over(box[0], box[1], box[2], box[3], cell, &s->grid, err);
     if (status == HG_OK)
         status = hg_staging_require_space(job->set.output, hg_grid_cells(&s->grid) * 4, err);
-    bool whole = need_area || job->set.edge != HG_EDGE_NONE;
+    bool whole = need_area || job->set.edge != HG_EDGE_NONE, tested = job->set.significance != HG_SIGNIFICANCE_NONE;
     if (status == HG_OK && whole)
-        status = check_memory(&s->grid, need_area ? 24 : 12, err);
-    if (status == HG_OK && whole && !in->region)
-        status = guess_area(job, in, cell, err);
-    if (status == HG_OK && whole)
-        status = cover(job, in, s, err);
-    if (status == HG_OK && whole && job->set.has_bounds)
-        status = leave_beyond_out(job, in, s, err);
+        status = settle_area(job, in, !need_area ? 12 : tested ? 64 : 32, s, err);
     if (status == HG_OK)
         status = hg_heat_init(job, in, &s->grid, whole ? s->share : NULL,
                               job->set.edge == HG_EDGE_NONE, &s->heat, err);
     s->masked = in->region != NULL;
     return status;
+}
+
+void hg_study_extent(const hg_job *job, const hg_intake *in, double box[4])
+{
+    extent(job, in, 0, box);
+}
+
+hg_status hg_study_cells(hg_job *job, hg_intake *in, double cell_m, uint64_t bytes_per_cell, hg_study *s,
+                         hg_error *err)
+{
+    double box[4];
+    extent(job, in, cell_m, box); /* the guessed area reaches one cell beyond the incidents */
+    hg_status status = hg_grid_over(box[0], box[1], box[2], box[3], cell_m, &s->grid, err);
+    if (status == HG_OK)
+        status = settle_area(job, in, bytes_per_cell, s, err);
+    s->masked = status == HG_OK;
+    return status;
+}
+
+void hg_study_view(const hg_study *s, double extent_m[4])
+{
+    const hg_grid *g = &s->grid;
+    extent_m[0] = hg_grid_column_west(g, 0);
+    extent_m[1] = hg_grid_row_north(g, g->rows);
+    extent_m[2] = hg_grid_column_west(g, g->columns);
+    extent_m[3] = hg_grid_row_north(g, 0);
+    double margin = 0.03 * (extent_m[2] - extent_m[0]);
+    extent_m[0] -= margin;
+    extent_m[1] -= margin;
+    extent_m[2] += margin;
+    extent_m[3] += margin;
 }
 
 const char *hg_density_title(const hg_job *job, const hg_intake *in)
@@ -236,7 +299,7 @@ enum { SHORTEST_SPAN_S = 7 * 86400 };
 double hg_per_year(const hg_job *job, const hg_intake *in, double per_km2)
 {
     const hg_settings *set = &job->set;
-    if (in->first_time == HG_NO_TIME)
+    if (in->first_time == HG_NO_TIME || set->half_life_s > 0)
         return NAN;
     int64_t from = set->since != HG_NO_TIME ? set->since : in->first_time;
     int64_t to = set->until != HG_NO_TIME ? set->until : in->last_time;

@@ -2,6 +2,7 @@
 #ifndef HG_JOB_STUDY_H
 #define HG_JOB_STUDY_H
 
+#include "engine/adaptive.h"
 #include "io/raster.h"
 #include "job/heat.h"
 
@@ -22,7 +23,23 @@ typedef struct hg_study {
  * output; HG_EFAIL for one beyond memory.
  */
 hg_status hg_study_init(hg_job *job, hg_intake *in, bool need_area, hg_study *study, hg_error *err);
+/**
+ * The same without kernel and patches, for analyses of points that only count: cells of cell_m over the extent,
+ * the area given or guessed, shares kept whole. Errors: as above; HG_EFAIL beyond memory at so many bytes a cell.
+ */
+hg_status hg_study_cells(hg_job *job, hg_intake *in, double cell_m, uint64_t bytes_per_cell, hg_study *study,
+                         hg_error *err);
+/** What the grid will cover but for its margin: --bounds, the study area or the incidents. */
+void hg_study_extent(const hg_job *job, const hg_intake *in, double box[4]);
+/** The first view of a map: the whole grid with a margin. */
+void hg_study_view(const hg_study *study, double extent_m[4]);
 void hg_study_dispose(hg_study *study);
+
+/** HG_EFAIL where the machine has no memory for so many bytes a cell. */
+hg_status hg_check_grid_memory(const hg_grid *grid, uint64_t bytes_per_cell, hg_error *err);
+/** Share of each cell inside the region, threaded, where the lattice is moved by shift (metres) from its corners. */
+hg_status hg_grid_shares(const hg_region *region, const hg_grid *grid, const double shift[2], int threads, float *share,
+                         hg_error *err);
 
 /** What the density is called in legends. */
 const char *hg_density_title(const hg_job *job, const hg_intake *in);
@@ -36,9 +53,13 @@ typedef struct hg_surface {
     float *density;      /**< whole grid, per km2, 0 outside the area; NULL = not kept */
     double peak_per_km2;
     double total, on_grid, over_edge, truncated, residual; /**< mass balance, in weight */
+    hg_bandwidth_spread spread; /**< with --adaptive */
 } hg_surface;
 
-/** Computes the surface band by band. Fills the facts of grid, kernel and mass. */
+/** Computes a surface band by band. */
+hg_status hg_surface_compute(hg_job *job, const hg_intake *in, const hg_study *study,
+                             hg_surface *surface, hg_error *err);
+/** The same of the surface that the run is about: fills the facts of grid, kernel and mass. */
 hg_status hg_surface_run(hg_job *job, const hg_intake *in, const hg_study *study,
                          hg_surface *surface, hg_error *err);
 
@@ -47,7 +68,7 @@ void hg_summarise_intake(hg_job *job, const hg_intake *in);
 void hg_summarise_surface(hg_job *job, const hg_intake *in, const hg_study *study,
                           const hg_surface *surface);
 
-/** Per year of the time span (--since and --until, else first to last incident); NaN below a week. */
+/** Per year of the time span (--since and --until, else first to last incident); NaN below a week, and with --half-life. */
 double hg_per_year(const hg_job *job, const hg_intake *in, double per_km2);
 
 /** "12,345" into buf of at least 32 bytes. */

@@ -1,5 +1,6 @@
 #include "job/study.h"
 #include "base/memory.h"
+#include "job/bandwidth.h"
 
 #include <math.h>
 
@@ -23,6 +24,49 @@ static hg_status divide_weights(hg_job *job, const hg_study *s, hg_feed *f, hg_e
     f->w = e;
     f->points.w = e;
     return HG_OK;
+}
+
+/* What computes rows: one bandwidth for all, or one for each. */
+typedef struct rows_source {
+    hg_density_plan *fixed;
+    hg_adaptive_plan *adaptive;
+} rows_source;
+
+static hg_status plan_adaptive(hg_job *job, const hg_study *s, const hg_points *points, hg_surface *surface,
+                               rows_source *out, hg_error *err)
+{
+    hg_adaptive a;
+    hg_status status = hg_adaptive_init(&a, points, &s->kernel, s->grid.cell_m, &job->control, err);
+    if (status != HG_OK)
+        return status;
+    status = hg_adaptive_plan_new(&a.points, a.h_m, &s->kernel, &s->grid, &job->control, &out->adaptive, err);
+    surface->spread = a.spread;
+    hg_adaptive_dispose(&a);
+    return status;
+}
+
+static hg_status plan_rows(hg_job *job, const hg_study *s, const hg_points *points, hg_surface *surface,
+                           rows_source *out, hg_error *err)
+{
+    return job->set.adaptive ? plan_adaptive(job, s, points, surface, out, err)
+                             : hg_density_plan_new(points, &s->grid, &s->kernel, &job->control, &out->fixed, err);
+}
+
+static int64_t rows_at_once(const rows_source *r)
+{
+    return r->adaptive ? hg_adaptive_band_rows(r->adaptive) : hg_density_band_rows(r->fixed);
+}
+
+static hg_status compute_rows(const rows_source *r, int64_t row, int64_t n, double *out, hg_error *err)
+{
+    return r->adaptive ? hg_adaptive_band(r->adaptive, row, n, out, err)
+                       : hg_density_band(r->fixed, row, n, out, err);
+}
+
+static hg_status mass_beyond(const rows_source *r, double *mass, hg_error *err)
+{
+    return r->adaptive ? hg_adaptive_mass_beyond(r->adaptive, mass, err)
+                       : hg_density_mass_beyond(r->fixed, mass, err);
 }
 
 typedef struct band_loop {
@@ -80,10 +124,10 @@ static void finish_band(band_loop *l, int64_t row0, int64_t n, const float *shar
     }
 }
 
-static hg_status run_bands(band_loop *l, hg_density_plan *plan, hg_error *err)
+static hg_status run_bands(band_loop *l, const rows_source *source, hg_error *err)
 {
     const hg_grid *g = &l->study->grid;
-    int64_t step = hg_density_band_rows(plan);
+    int64_t step = rows_at_once(source);
     step = step < g->rows ? step : g->rows;
     size_t cells = (size_t)(step * g->columns);
     l->values = hg_malloc_aligned(cells, sizeof *l->values);
@@ -96,7 +140,7 @@ static hg_status run_bands(band_loop *l, hg_density_plan *plan, hg_error *err)
     for (int64_t row = 0; row < g->rows && status == HG_OK; row += step) {
         int64_t n = g->rows - row < step ? g->rows - row : step;
         const float *share = NULL;
-        status = hg_density_band(plan, row, n, l->values, err);
+        status = compute_rows(source, row, n, l->values, err);
         if (status == HG_OK)
             status = band_shares(l, row, n, &share, err);
         if (status == HG_OK)
@@ -111,13 +155,13 @@ static hg_status run_bands(band_loop *l, hg_density_plan *plan, hg_error *err)
 }
 
 /* Diggle puts every event's mass inside, so nothing goes over the edge; uniform conserves none. */
-static hg_status balance(const band_loop *l, hg_density_plan *plan, double total, hg_error *err)
+static hg_status balance(const band_loop *l, const rows_source *source, double total, hg_error *err)
 {
     hg_surface *s = l->surface;
     double beyond = 0;
     hg_edge edge = l->job->set.edge;
     if (edge == HG_EDGE_NONE) {
-        hg_status status = hg_density_mass_beyond(plan, &beyond, err);
+        hg_status status = mass_beyond(source, &beyond, err);
         if (status != HG_OK)
             return status;
     }
@@ -128,15 +172,25 @@ static hg_status balance(const band_loop *l, hg_density_plan *plan, double total
     return HG_OK;
 }
 
+static void adaptive_facts(hg_facts *f, const hg_bandwidth_spread *a)
+{
+    hg_fact_int(f, (int64_t)a->locations, "adaptive.locations");
+    hg_fact_real(f, a->low_m, "adaptive.low_m");
+    hg_fact_real(f, a->median_m, "adaptive.median_m");
+    hg_fact_real(f, a->high_m, "adaptive.high_m");
+    hg_fact_int(f, (int64_t)a->raised, "adaptive.held_at_cell");
+    hg_fact_int(f, (int64_t)a->trimmed, "adaptive.held_at_widest");
+}
+
 static void surface_facts(hg_job *job, const hg_intake *in, const hg_study *s,
                           const hg_surface *surface)
 {
     hg_facts *f = &job->facts;
     const hg_grid *g = &s->grid;
-    static const char *const rules[] = {"length", "silverman", "scott"};
     hg_fact_real(f, g->cell_m, "cell_m");
-    hg_fact_real(f, s->kernel.bandwidth_m, "bandwidth_m");
-    hg_fact_text(f, rules[job->set.rule], "bandwidth_rule");
+    hg_bandwidth_say(job, in);
+    if (job->set.adaptive)
+        adaptive_facts(f, &surface->spread);
     hg_fact_text(f, hg_kernel_name(s->kernel.shape), "kernel");
     if (s->kernel.shape == HG_GAUSSIAN)
         hg_fact_real(f, s->kernel.cutoff, "cutoff");
@@ -163,11 +217,11 @@ static void surface_facts(hg_job *job, const hg_intake *in, const hg_study *s,
         hg_fact_real(f, year, "peak_density_per_km2_year");
 }
 
-hg_status hg_surface_run(hg_job *job, const hg_intake *in, const hg_study *study,
-                         hg_surface *surface, hg_error *err)
+hg_status hg_surface_compute(hg_job *job, const hg_intake *in, const hg_study *study,
+                             hg_surface *surface, hg_error *err)
 {
     hg_feed f = {0};
-    hg_density_plan *plan = NULL;
+    rows_source source = {0};
     double *e = NULL;
     band_loop loop = {.job = job, .in = in, .study = study, .surface = surface};
     hg_status status = hg_feed_init(in, &study->heat, job->set.edge != HG_EDGE_NONE, &f, err);
@@ -180,20 +234,27 @@ hg_status hg_surface_run(hg_job *job, const hg_intake *in, const hg_study *study
                    : hg_fail_memory(err);
     }
     if (status == HG_OK)
-        status = hg_density_plan_new(&f.points, &study->grid, &study->kernel, &job->control, &plan,
-                                     err);
+        status = plan_rows(job, study, &f.points, surface, &source, err);
     if (status == HG_OK)
-        status = run_bands(&loop, plan, err);
+        status = run_bands(&loop, &source, err);
     if (status == HG_OK)
-        status = balance(&loop, plan, f.total, err);
-    if (status == HG_OK)
-        surface_facts(job, in, study, surface);
-    hg_density_plan_free(plan);
+        status = balance(&loop, &source, f.total, err);
+    hg_density_plan_free(source.fixed);
+    hg_adaptive_plan_free(source.adaptive);
     hg_feed_dispose(&f);
     hg_free(e);
     hg_free(loop.values);
     hg_free(loop.out);
     hg_free(loop.share);
+    return status;
+}
+
+hg_status hg_surface_run(hg_job *job, const hg_intake *in, const hg_study *study,
+                         hg_surface *surface, hg_error *err)
+{
+    hg_status status = hg_surface_compute(job, in, study, surface, err);
+    if (status == HG_OK)
+        surface_facts(job, in, study, surface);
     return status;
 }
 
@@ -232,15 +293,24 @@ void hg_summarise_surface(hg_job *job, const hg_intake *in, const hg_study *stud
 {
     hg_text *t = &job->summary;
     const hg_grid *g = &study->grid;
-    static const char *const rules[] = {"as given", "silverman", "scott"};
+    const char *rule = job->set.rule == HG_RULE_LENGTH ? "as given" : hg_bandwidth_rule_name(job->set.rule);
+    hg_bandwidth_summarise(job, in);
     hg_text_addf(t, "density: %s, bandwidth %.4g m (%s), %lld x %lld cells of %g m",
                  hg_kernel_name(study->kernel.shape), study->kernel.bandwidth_m,
-                 rules[job->set.rule], (long long)g->columns, (long long)g->rows, g->cell_m);
+                 rule, (long long)g->columns, (long long)g->rows, g->cell_m);
+    if (job->set.adaptive)
+        hg_text_addf(t, "; adaptive from %.4g to %.4g m, half of the weight under %.4g m", surface->spread.low_m,
+                     surface->spread.high_m, surface->spread.median_m);
     double year = hg_per_year(job, in, surface->peak_per_km2);
     hg_text_addf(t, "; peak %.4g %sper km2", surface->peak_per_km2,
                  hg_intake_in_m2(in) ? "m2 " : "");
     if (isfinite(year))
         hg_text_addf(t, " = %.4g per km2 and year", year);
+    if (job->set.half_life_s > 0) {
+        char as_of[32];
+        hg_text_addf(t, "; incidents weigh half as much every %g days before %s (%.3g of their weight on average)",
+                     job->set.half_life_s / 86400, hg_civil_text(in->as_of, as_of), in->mean_age_factor);
+    }
     hg_text_addf(t,
                  "\nmass%s: %.10g total = %.10g on the grid + %.6g over the edge + %.4g truncated + "
                  "%.4g sampling residual%s\n",

@@ -1,4 +1,4 @@
-#include "job/hotspots.h"
+#include "job/expected.h"
 #include "base/memory.h"
 #include "job/columns.h"
 #include "job/stream_names.h"
@@ -15,6 +15,7 @@ void hg_result_tables_dispose(hg_result_tables *t)
 {
     hg_table_free(t->cells);
     hg_table_free(t->areas);
+    hg_table_free(t->hours);
     hg_table_free(t->incidents);
     hg_table_free(t->patches);
     hg_table_free(t->rejects);
@@ -104,7 +105,7 @@ static hg_status add_stream_columns(hg_job *job, hg_table *t, const hg_findings 
 static const hg_column_spec cell_columns[] = {
     {"rank", HG_INT64},       {"cell_id", HG_TEXT},         {"score", HG_DOUBLE},
     {"density_per_km2", HG_DOUBLE}, {"count", HG_INT64},    {"weight", HG_DOUBLE},
-    {"expected", HG_DOUBLE},  {"gi_z", HG_DOUBLE},          {"p_value", HG_DOUBLE},
+    {"expected", HG_DOUBLE},  {"ratio", HG_DOUBLE},         {"gi_z", HG_DOUBLE},          {"p_value", HG_DOUBLE},
     {"q_value", HG_DOUBLE},   {"level", HG_TEXT},           {"share", HG_DOUBLE},
     {"cum_share", HG_DOUBLE},
     {"cum_area_share", HG_DOUBLE},  {"concentration", HG_DOUBLE},
@@ -139,7 +140,7 @@ static void fill_cell_numbers(const hg_findings *f, hg_table *t)
     double cum_weight = 0, cum_area = 0;
     int64_t *rank = integers(t, "rank"), *count = integers(t, "count");
     double *score = reals(t, "score"), *density = reals(t, "density_per_km2");
-    double *weight = reals(t, "weight"), *expected = reals(t, "expected");
+    double *weight = reals(t, "weight"), *expected = reals(t, "expected"), *ratio = reals(t, "ratio");
     double *share = reals(t, "share"), *cum_share = reals(t, "cum_share");
     double *cum_area_share = reals(t, "cum_area_share");
     double *concentration = reals(t, "concentration"), *chance = reals(t, "concentration_chance");
@@ -153,7 +154,9 @@ static void fill_cell_numbers(const hg_findings *f, hg_table *t)
         density[k] = (double)f->density[c];
         count[k] = f->counts.count[c];
         weight[k] = w;
-        expected[k] = total * (f->expected ? f->expected[c] : own / area);
+        double part = hg_expected_part(f, c);
+        expected[k] = total * part;
+        ratio[k] = part > 0 ? density[k] * (double)f->study->share[c] / f->density_mass / part : NAN;
         share[k] = total > 0 ? w / total : 0;
         cum_share[k] = total > 0 ? cum_weight / total : 0;
         cum_area_share[k] = cum_area / area;
@@ -246,8 +249,21 @@ static const hg_column_spec area_columns[] = {
     {"rank", HG_INT64},      {"name", HG_TEXT},         {"area_km2", HG_DOUBLE},
     {"count", HG_INT64},     {"share", HG_DOUBLE},      {"concentration", HG_DOUBLE},
     {"top_stream", HG_TEXT}, {"peak_hour", HG_INT64},   {"peak_weekday", HG_INT64},
-    {"cells", HG_INT64},
+    {"cells", HG_INT64},     {"rank_stability", HG_DOUBLE},
 };
+
+/* The mean over the cells of an area, by their areas. */
+static void fill_area_stability(const hg_findings *f, hg_table *t)
+{
+    double *stability = reals(t, "rank_stability"), *km2 = reals(t, "area_km2");
+    double cell_area = f->study->grid.cell_m * f->study->grid.cell_m;
+    for (size_t k = 0; k < t->rows; k++)
+        stability[k] = 0;
+    for (size_t k = 0; k < f->ranking.selected; k++)
+        stability[f->area[k]] += f->stability[k] * (double)f->study->share[f->ranking.cells[k]];
+    for (size_t k = 0; k < t->rows; k++)
+        stability[k] *= cell_area / (km2[k] * 1e6);
+}
 
 static hg_status fill_areas(const hg_findings *f, hg_table *t, hg_error *err)
 {
@@ -265,6 +281,8 @@ static hg_status fill_areas(const hg_findings *f, hg_table *t, hg_error *err)
         reals(t, "share")[a] += total > 0 ? weight_of(f, c) / total : 0;
         integers(t, "cells")[a]++;
     }
+    if (f->stability)
+        fill_area_stability(f, t);
     hg_status status = HG_OK;
     for (size_t k = 0; k < t->rows && status == HG_OK; k++) {
         integers(t, "rank")[k] = (int64_t)k + 1;
@@ -396,12 +414,14 @@ hg_status hg_result_tables_make(hg_job *job, const hg_findings *f, hg_result_tab
     if (status == HG_OK)
         status = make_areas(f, &t->areas, err);
     if (status == HG_OK)
+        status = hg_area_hours_table(f, &t->hours, err);
+    if (status == HG_OK)
         status = make_rows(job, f, t, err);
     if (status == HG_OK)
         status = hg_intake_rejects_table(f->in, &t->rejects, err);
     if (status == HG_OK)
         status = hg_intake_duplicates_table(f->in, &t->duplicates, err);
-    hg_table *all[] = {t->cells, t->areas, t->incidents, t->patches, t->rejects, t->duplicates};
+    hg_table *all[] = {t->cells, t->areas, t->hours, t->incidents, t->patches, t->rejects, t->duplicates};
     for (size_t k = 0; k < sizeof all / sizeof *all && status == HG_OK; k++)
         status = all[k] ? hg_columns_title(job->set.lang, all[k], err) : HG_OK;
     return status;

@@ -20,6 +20,10 @@ typedef enum hg_word {
     HG_WORD_INCIDENT,
     HG_WORD_OVER,      /**< "more than", before a density */
     HG_WORD_MAP,       /**< title of the project */
+    HG_WORD_HOT_EVEN,    /**< title of the significant cells, by what was expected */
+    HG_WORD_HOT_AT_RISK, /**< printf: source */
+    HG_WORD_HOT_STREAM,  /**< printf: stream */
+    HG_WORD_HOT_GI_STAR,
     HG_WORD_END
 } hg_word;
 

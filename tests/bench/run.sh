@@ -11,6 +11,12 @@ trap 'rm -rf "$work"' EXIT INT TERM
 echo "== density core (exact, quartic)"
 "$build/bench_density"
 
+echo
+echo "== Gi* and local Moran"
+"$build/bench_local"
+echo "== trends core: 256 x 256 cells, 60 steps (Gi*, false discovery rate, Mann-Kendall, patterns)"
+"$build/bench_trends"
+
 seconds() { # wall seconds of a command, output thrown away
     /usr/bin/env python3 - "$@" <<'PY'
 import subprocess, sys, time
@@ -27,7 +33,7 @@ echo "== whole command: $points weighted points in a GeoPackage to the ranked Ge
 cat "$work/points.gpkg" >/dev/null
 hotspots() {
     seconds "$build/hotgrid" hotspots "$work/points.gpkg" --weight weight --bandwidth 400 --cell 9.77 \
-        --bounds 400000,2430000,420000,2450000 --chance 0 --overwrite -q -o "$work/out.gpkg" "$@"
+        --bounds 400000,2430000,420000,2450000 --chance 0 --stability 0 --overwrite -q -o "$work/out.gpkg" "$@"
 }
 i=0
 while [ $i -lt $runs ]; do # interleaved, so that a machine that slows down slows all three

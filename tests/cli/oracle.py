@@ -104,6 +104,38 @@ def scott(x, y, w, name):
     return SIGMA_RATIO[name] * math.sqrt(var / 2) * effective_number(w) ** (-1 / 6)
 
 
+def hull_area(x, y):
+    points = ogr.Geometry(ogr.wkbMultiPoint)
+    for px, py in zip(x - x[0], y - y[0]):
+        point = ogr.Geometry(ogr.wkbPoint)
+        point.AddPoint_2D(float(px), float(py))
+        points.AddGeometry(point)
+    return points.ConvexHull().GetArea()
+
+
+def crossval(x, y, w, name, h, cutoff=4.0):
+    """Leave-one-location-out log likelihood of the bandwidth h, with 5 % of a uniform over the hull."""
+    d = numpy.hypot(x[:, None] - x[None, :], y[:, None] - y[None, :])
+    here = d == 0
+    others = numpy.where(here, 0.0, kernel(name, d / h, cutoff) / (h * h)) @ w
+    rest = w.sum() - here @ w
+    return float((w * numpy.log(0.95 * others / rest + 0.05 / hull_area(x, y))).sum())
+
+
+def curve(x, y, w, name, least=10.0, cutoff=4.0):
+    """(h, CV) at 32 log-spaced bandwidths from max(least, a quarter) to one and a half of Silverman's."""
+    s = silverman(x, y, w, name)
+    low, high = max(least, 0.25 * s), 1.5 * s
+    return [(h, crossval(x, y, w, name, h, cutoff)) for h in low * (high / low) ** (numpy.arange(32) / 31)]
+
+
+def abramson(x, y, w, name, h0, cell, cutoff=4.0):
+    d = numpy.hypot(x[:, None] - x[None, :], y[:, None] - y[None, :])
+    pilot = kernel(name, d / h0, cutoff) @ w
+    g = math.exp(float((w * numpy.log(pilot)).sum() / w.sum()))
+    return numpy.clip(h0 * (pilot / g) ** -0.5, cell, 5 * h0)
+
+
 def auto_cell(support_m, short_side_m):
     limit = min(support_m / 5, short_side_m / 50)
     return max([s for s in (10, 20, 25, 50, 100, 200, 250, 500, 1000) if s <= limit], default=10)

@@ -272,12 +272,6 @@ class Rules(DensityCase):
                         self.assertAlmostEqual(facts["bandwidth_m"], expected,
                                                delta=1e-9 * expected)
 
-    def test_the_default_is_silverman(self):
-        x, y, _ = random_points(90, seed=10)
-        _, facts = self.density(self.csv(x, y))
-        expected = oracle.silverman(x, y, numpy.ones(90), "quartic")
-        self.assertAlmostEqual(facts["bandwidth_m"], expected, delta=1e-9 * expected)
-
     def test_auto_cell(self):
         x, y, _ = random_points(90, seed=11)
         source = self.csv(x, y)

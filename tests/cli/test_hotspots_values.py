@@ -4,6 +4,7 @@ The definitions are those of docs/methods: area and rank, shares, concentration,
 """
 import collections
 import datetime
+import fractions
 import math
 import os
 
@@ -124,8 +125,10 @@ class Expected:
         return counts, best[1:] if best else ("mixed", None)
 
     def times(self, members):
-        stamps = [self.result.incidents[k]["t_start"] for k in members]
-        return [datetime.datetime.fromisoformat(t.rstrip("Z")) for t in stamps if t]
+        """Start and end of those with a time; one moment where there is no end."""
+        moment = lambda text: datetime.datetime.fromisoformat(text.rstrip("Z"))
+        rows = [self.result.incidents[k] for k in members]
+        return [(moment(r["t_start"]), moment(r["t_end"] or r["t_start"])) for r in rows if r["t_start"]]
 
     def areas(self, n):
         """Cells of the first n joined by edges, areas in the order of their best cell."""
@@ -151,10 +154,20 @@ class Expected:
                              self.result.raster.north - (rc[0] + 1) * self.c, self.c, self.c)
 
 
-def peak(values, n):
-    """The commonest, the earliest of equals; None from fewer than 20."""
-    counts = collections.Counter(values)
-    return max(range(n), key=lambda v: (counts[v], -v)) if len(values) >= 20 else None
+def peak(times, n, unit_s, number):
+    """The fullest of n units when each interval is spread over those it meets, the earliest of equals; None
+    where fewer than 20 intervals are shorter than all units together."""
+    sums, unit = collections.defaultdict(fractions.Fraction), datetime.timedelta(seconds=unit_s)
+    for start, end in times:
+        at = datetime.datetime.min + (start - datetime.datetime.min) // unit * unit
+        if end <= start:
+            sums[number(at)] += 1
+        while start < end and at < end:
+            seconds = (min(end, at + unit) - max(start, at)).total_seconds()
+            sums[number(at)] += fractions.Fraction(int(seconds), int((end - start).total_seconds()))
+            at += unit
+    said = sum(end - start < n * unit for start, end in times)
+    return max(range(n), key=lambda v: (sums[v], -v)) if said >= 20 else None
 
 
 class HotspotsCase(Case):
@@ -203,9 +216,9 @@ class HotspotsCase(Case):
             if lq is not None:
                 self.near(row["top_stream_lq"], lq, 1e-12, what + " lq")
         times = e.times(members)
-        hours = [t.hour for t in times if (t.hour, t.minute) not in defaults]
-        self.assertEqual(row["peak_hour"], peak(hours, 24), what + " peak_hour")
-        day = peak([t.weekday() for t in times], 7)
+        known = [ends for ends in times if not any((t.hour, t.minute) in defaults for t in ends)]
+        self.assertEqual(row["peak_hour"], peak(known, 24, 3600, lambda t: t.hour), what + " peak_hour")
+        day = peak(times, 7, 86400, lambda t: t.weekday())
         if not defaults:
             self.assertEqual(row["peak_weekday"], None if day is None else day + 1,
                              what + " peak_weekday")
@@ -384,7 +397,7 @@ class Random(HotspotsCase):
         result = self.run_on_area("--budget", "2%", source=source)
         e = Expected(result, self.geometry)
         clocks = collections.Counter(t.strftime("%H:%M")
-                                     for t in e.times(numpy.flatnonzero(e.within)))
+                                     for t, _ in e.times(numpy.flatnonzero(e.within)))
         self.assertEqual(int(result.info["default_times"]), clocks["00:00"] + clocks["12:00"])
         self.assert_cells(result, e, defaults={(0, 0), (12, 0)})
         self.assert_areas(result, e, defaults={(0, 0), (12, 0)})

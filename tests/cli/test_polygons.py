@@ -382,7 +382,7 @@ class Polygons(Case):
     # ------------------------------------------------------------------ bandwidth, CRS, stores, edges
 
     def test_default_bandwidth(self):
-        """Silverman and Scott over the centres of gravity, each weighed by its area inside."""
+        """The rules over the centres of gravity, each weighed by its area inside."""
         patches = some_patches(5)
         source = write_patches(self.path("p.gpkg"), patches)
         xy = self.points()
@@ -393,7 +393,10 @@ class Polygons(Case):
             self.assertAlmostEqual(j["bandwidth_m"] / formula(centres[:, 0], centres[:, 1], areas, "quartic"), 1, delta=1e-9)
         j = self.run_json("density", source, self.path("crime.csv"), "--crs", "EPSG:%d" % EPSG, "--overwrite", "-o", self.path("d.tif"))
         both, w = numpy.concatenate([centres, xy]), numpy.concatenate([areas / areas.mean(), numpy.ones(len(xy))])
-        self.assertAlmostEqual(j["bandwidth_m"] / oracle.silverman(both[:, 0], both[:, 1], w, "quartic"), 1, delta=1e-9)
+        self.assertAlmostEqual(j["bandwidth"]["silverman_m"] / oracle.silverman(both[:, 0], both[:, 1], w, "quartic"), 1,
+                               delta=1e-9)
+        best = max(oracle.curve(both[:, 0], both[:, 1], w, "quartic"), key=lambda k: k[1])
+        self.assertAlmostEqual(j["bandwidth_m"] / best[0], 1, delta=1e-9)
         p = self.run_hotgrid("density", write_patches(self.path("one.gpkg"), patches[:1]), "-o", self.path("e.tif"), code=3)
         self.assertIn("bandwidth", p.stderr)
 

@@ -56,6 +56,13 @@ class Qgis(Case):
         for lang in ("en", "zh"):
             self.check(self.audit("audit_%s.gpkg" % lang, "--lang", lang))
 
+    def test_trends_in_both_languages(self):
+        for lang in ("en", "zh"):
+            out = self.path("trends_%s.gpkg" % lang)
+            self.run_hotgrid("trends", PINGSHA / "crime_gbk.csv", "--datum", "gcj02", "--area",
+                             PINGSHA / "boundary.gpkg", "--lang", lang, "-q", "-o", out)
+            self.check(out)
+
     def test_renamed(self):
         """A renamed file still loads styled layers; its embedded project names the old file."""
         out = self.make("hot.gpkg")

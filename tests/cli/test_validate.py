@@ -107,6 +107,12 @@ class Validate(Case):
                          "--actions", PINGSHA / "actions_gbk.csv", "--assets", PINGSHA / "assets.csv", "-o", out)
         self.check(out)
 
+    def test_trends(self):
+        out = self.path("趋势.gpkg")
+        self.run_hotgrid("trends", PINGSHA / "crime_gbk.csv", "--datum", "gcj02", "--area", PINGSHA / "boundary.gpkg",
+                         "--lang", "zh", "--near-repeat", "200m,7d,2x2", "-q", "-o", out)
+        self.check(out)
+
     def test_named_layer(self):
         store = self.path("store.gpkg")
         self.run_hotgrid("load", PINGSHA / "fire.geojson", "--nln", "火灾 2019", "-o", store)

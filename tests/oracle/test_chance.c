@@ -19,6 +19,8 @@ typedef struct map {
     float score[MOST], share[MOST];
     uint32_t count[MOST];
     hg_cell_counts counts;
+    double expected[MOST];
+    bool follow; /* the expected surface, not the shares */
 } map;
 
 static void map_make(map *m, int64_t columns, int64_t rows, uint64_t incidents, bool even)
@@ -31,12 +33,13 @@ static void map_make(map *m, int64_t columns, int64_t rows, uint64_t incidents, 
         m->count[i] = 0;
     }
     m->counts = (hg_cell_counts){.count = m->count, .total = incidents};
+    m->follow = false;
 }
 
 typedef struct cell {
     uint32_t count;
     int64_t place;
-    double share;
+    double share, expected;
 } cell;
 
 static int compare_cells(const void *pa, const void *pb)
@@ -55,7 +58,8 @@ static size_t lattice_cells(const map *m, cell *out)
         for (int64_t c = 0; c < m->grid.columns; c++) {
             double share = (double)m->share[r * m->grid.columns + c];
             if (share > 0) {
-                out[n] = (cell){0, (int64_t)n, share};
+                double expected = m->follow ? m->expected[r * m->grid.columns + c] : share;
+                out[n] = (cell){0, (int64_t)n, share, expected};
                 n++;
             }
         }
@@ -72,9 +76,10 @@ static void simulate(const map *m, size_t listed, int draws, uint64_t seed, bool
 {
     cell cells[MOST], sorted[MOST];
     size_t n = lattice_cells(m, cells);
-    double total = 0, largest = 0, last = 0, last_squares = 0;
+    double total = 0, mass = 0, largest = 0, last = 0, last_squares = 0;
     for (size_t i = 0; i < n; i++) {
         total += cells[i].share;
+        mass += cells[i].expected;
         largest = fmax(largest, cells[i].share);
     }
     bool even = true;
@@ -92,9 +97,9 @@ static void simulate(const map *m, size_t listed, int draws, uint64_t seed, bool
                 while (!even && cells[p].share < largest &&
                        !(hg_random_unit(&r) * largest < cells[p].share));
             } else {
-                double at = hg_random_unit(&r) * total;
-                for (p = 0; p + 1 < n && at >= cells[p].share; p++)
-                    at -= cells[p].share;
+                double at = hg_random_unit(&r) * mass;
+                for (p = 0; p + 1 < n && at >= cells[p].expected; p++)
+                    at -= cells[p].expected;
             }
             sorted[p].count++;
         }
@@ -127,7 +132,8 @@ static void run_engine(const map *m, const hg_ranking *r, int draws, int threads
     hg_rank_input in = {&m->grid, m->score, m->share, &m->counts, false};
     hg_control control = {.threads = threads, .seed = 42};
     hg_error err = {HG_OK, ""};
-    hg_status s = hg_concentration_chance(&in, r, draws, &control, chance, &err);
+    hg_status s = hg_concentration_chance(&in, m->follow ? m->expected : NULL, r, draws, &control,
+                                          chance, &err);
     if (s != HG_OK)
         print_message("%s\n", err.message);
     assert_int_equal(s, HG_OK);
@@ -186,6 +192,55 @@ static void test_agrees_with_other_sampler(void **state)
     }
 }
 
+/* A spiky surface with cells that expect nothing, by any thread count alike. */
+static void test_follows_the_expected_surface(void **state)
+{
+    (void)state;
+    enum { DRAWS = 400 };
+    static map m;
+    static double expected[MOST], obtained[MOST], again[MOST];
+    for (int even = 0; even < 2; even++) {
+        map_make(&m, 50, 50, 500, even);
+        hg_random random = hg_random_seed(8, (uint64_t)even);
+        m.follow = true;
+        for (size_t i = 0; i < MOST; i++)
+            m.expected[i] = i % 3 ? 1e9 * exp(6 * hg_random_unit(&random)) : 0;
+        hg_ranking r = rank_top(&m, 25);
+        double variance;
+        simulate(&m, r.listed, DRAWS, 9, false, expected, &variance);
+        run_engine(&m, &r, DRAWS, 2, obtained);
+        run_engine(&m, &r, DRAWS, 1, again);
+        assert_memory_equal(obtained, again, r.listed * sizeof *again);
+        expect_near("chance at the last rank", expected[24], obtained[24], 5 * sqrt(2 * variance / DRAWS));
+        hg_ranking_dispose(&r);
+    }
+}
+
+/* All of it in two of four cells, 1 to 3: of many incidents they hold all, and the better one three quarters. */
+static void test_nothing_where_nothing_is_expected(void **state)
+{
+    (void)state;
+    static map m;
+    double chance[4];
+    map_make(&m, 2, 2, 100000, true);
+    m.follow = true;
+    memcpy(m.expected, (double[]){0, 3, 1, 0}, 4 * sizeof(double));
+    hg_ranking r = rank_top(&m, 4);
+    run_engine(&m, &r, 20, 1, chance);
+    expect_near("the better cell", 3, chance[0], 0.01);
+    expect_near("both", 2, chance[1], 1e-15);
+    expect_near("all", 1, chance[3], 1e-15);
+    memcpy(m.expected, (double[]){0, 0, 7, 0}, 4 * sizeof(double));
+    run_engine(&m, &r, 2, 1, chance);
+    expect_near("one cell", 4, chance[0], 1e-15);
+    hg_rank_input in = {&m.grid, m.score, m.share, &m.counts, false};
+    assert_int_equal(hg_concentration_chance(&in, (double[]){0, 0, 0, 0}, &r, 2, NULL, chance, NULL), HG_EDATA);
+    assert_int_equal(hg_concentration_chance(&in, (double[]){1, -1, 1, 1}, &r, 2, NULL, chance, NULL), HG_EUSAGE);
+    assert_int_equal(hg_concentration_chance(&in, (double[]){1, NAN, 1, 1}, &r, 2, NULL, chance, NULL), HG_EUSAGE);
+    assert_int_equal(hg_concentration_chance(&in, (double[]){1, INFINITY, 1, 1}, &r, 2, NULL, chance, NULL), HG_EDATA);
+    hg_ranking_dispose(&r);
+}
+
 /* 300 uniform incidents show a concentration of about 35 in the best 1 % of 10,000 cells. */
 static void test_known_figure(void **state)
 {
@@ -204,7 +259,7 @@ static void test_known_figure(void **state)
     hg_control control = {.threads = 2, .seed = 1};
     assert_int_equal(hg_rank(&in, &budget, &control, &r, NULL), HG_OK);
     assert_int_equal(r.listed, TOP);
-    assert_int_equal(hg_concentration_chance(&in, &r, 199, &control, chance, NULL), HG_OK);
+    assert_int_equal(hg_concentration_chance(&in, NULL, &r, 199, &control, chance, NULL), HG_OK);
     expect_near("concentration of chance", 35, chance[TOP - 1], 0.5);
     hg_ranking_dispose(&r);
     free(ones);
@@ -222,7 +277,7 @@ static void test_edges(void **state)
     for (int k = 0; k < 4; k++)
         assert_true(isnan(chance[k]));
     hg_rank_input in = {&m.grid, m.score, m.share, &m.counts, false};
-    assert_int_equal(hg_concentration_chance(&in, &r, 0, NULL, chance, NULL), HG_EUSAGE);
+    assert_int_equal(hg_concentration_chance(&in, NULL, &r, 0, NULL, chance, NULL), HG_EUSAGE);
     m.counts.total = 1; /* one incident: the first cell holds all on a quarter of the area */
     run_engine(&m, &r, 3, 1, chance);
     for (int k = 0; k < 4; k++)
@@ -235,6 +290,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equals_plain_loop),
         cmocka_unit_test(test_agrees_with_other_sampler),
+        cmocka_unit_test(test_follows_the_expected_surface),
+        cmocka_unit_test(test_nothing_where_nothing_is_expected),
         cmocka_unit_test(test_known_figure),
         cmocka_unit_test(test_edges),
     };

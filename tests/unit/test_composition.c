@@ -202,6 +202,49 @@ static void test_clock(void **state)
     hg_compositions_dispose(&c);
 }
 
+/* 20 cars parked at 19:30 and missed at 05:30, and 19 robbed at 14:00: the hours from 20 on hold 2 each. */
+static void test_peaks_of_intervals(void **state)
+{
+    (void)state;
+    enum { N = 39 };
+    int64_t start[N], end[N];
+    uint32_t group[N] = {0};
+    for (int i = 0; i < N; i++) {
+        bool car = i < 20;
+        start[i] = 4 * DAY + i * 7 * DAY + (car ? 19 * HOUR + HOUR / 2 : 14 * HOUR);
+        end[i] = car ? start[i] + 10 * HOUR : HG_NO_TIME;
+    }
+    hg_incidents in = {.n = N, .t_start = start, .t_end = end, .streams = 1};
+    hg_compositions c;
+    assert_int_equal(hg_compose(&in, group, 1, NULL, &c, NULL), HG_OK);
+    assert_int_equal(c.groups[0].peak_hour, 14); /* 19 against 2 */
+    hg_compositions_dispose(&c);
+    in.n = 20; /* the cars alone: of nine full hours, 20 to 23 and 0 to 4, the earliest of the day */
+    assert_int_equal(hg_compose(&in, group, 1, NULL, &c, NULL), HG_OK);
+    assert_int_equal(c.groups[0].peak_hour, 0);
+    assert_int_equal(c.groups[0].peak_weekday, 2); /* 5.5 of 10 hours lie after midnight */
+    hg_compositions_dispose(&c);
+    end[0] = start[0] + DAY; /* one of them says nothing of the hour any more */
+    assert_int_equal(hg_compose(&in, group, 1, NULL, &c, NULL), HG_OK);
+    assert_int_equal(c.groups[0].peak_hour, -1);
+    assert_int_equal(c.groups[0].peak_weekday, 2);
+    hg_compositions_dispose(&c);
+}
+
+static void test_hours_that_are_known(void **state)
+{
+    (void)state;
+    int64_t start[] = {12 * HOUR, 13 * HOUR, 13 * HOUR, HG_NO_TIME, 13 * HOUR};
+    int64_t end[] = {HG_NO_TIME, 36 * HOUR, 14 * HOUR, HG_NO_TIME, HG_NO_TIME};
+    uint8_t flags[] = {0, 0, 0, 0, HG_FLAG_HALO};
+    hg_incidents in = {.n = 5, .t_start = start, .t_end = end, .flags = flags, .streams = 1};
+    const hg_default_times noon = {.noon = true};
+    const bool expected[] = {false, false, true, false, false};
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(hg_hour_is_known(&in, i, &noon), expected[i]);
+    assert_true(hg_hour_is_known(&in, 0, NULL));
+}
+
 static void test_spike_threshold(void **state)
 {
     (void)state;
@@ -261,6 +304,8 @@ int main(void)
         cmocka_unit_test(test_binomial_tail),        cmocka_unit_test(test_binomial_tail_large),
         cmocka_unit_test(test_other_tails),          cmocka_unit_test(test_streams),
         cmocka_unit_test(test_top_stream_underflow), cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_peaks_of_intervals),
+        cmocka_unit_test(test_hours_that_are_known),
         cmocka_unit_test(test_spike_threshold),      cmocka_unit_test(test_peak_ties),
         cmocka_unit_test(test_allocation_failures),
     };
