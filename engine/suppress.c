@@ -22,7 +22,8 @@ typedef struct arc {
     uint64_t count;
     double cost;    /* of withholding it */
     bool *withheld; /* in the result */
-    bool safe;      /* on a cycle found already */
+    bool small;     /* below the limit, from 0 or 1 on */
+    bool safe;      /* on a cycle found already, or no one's */
 } arc;
 
 typedef struct queued {
@@ -32,6 +33,7 @@ typedef struct queued {
 
 typedef struct network {
     const hg_suppress_table *table;
+    uint64_t below;
     size_t groups, nodes;
     arc *arcs;
     size_t n;
@@ -41,6 +43,7 @@ typedef struct network {
     size_t *by;               /* the arc it ends with */
     queued *heap;
     size_t heap_n, heap_capacity;
+    size_t (*partner)[2]; /* rows, by two slots; NULL = only the long way round */
 } network;
 
 /* Nodes in order: root, all, rows, columns, groups, group x column. */
@@ -225,9 +228,14 @@ static queued pop(network *w)
     return top;
 }
 
-/* Zeros stay as they are; against its direction an arc loses one, and 1 must be left. */
-static bool may_pass(const arc *a, size_t from)
+/*
+ * In its direction an arc gains one, against it it loses one. Where zeros are told they stay as they are,
+ * and 1 must be left; where they are not, a small entry stays below the limit.
+ */
+static bool may_pass(const network *w, const arc *a, size_t from)
 {
+    if (w->table->zeros_too)
+        return a->from == from ? !a->small || a->count + 1 < w->below : a->count > 0;
     return a->count > 0 && (a->from == from || a->count > 1);
 }
 
@@ -239,7 +247,7 @@ static hg_status relax(network *w, queued at, size_t to, size_t skipped, hg_erro
         const arc *a = &w->arcs[number];
         size_t next = a->from == at.node ? a->to : a->from;
         double cost = at.cost + (*a->withheld ? 0 : a->cost);
-        if (number == skipped || !may_pass(a, at.node) || !(cost < w->cost[next]) ||
+        if (number == skipped || !may_pass(w, a, at.node) || !(cost < w->cost[next]) ||
             !(cost < w->cost[to]))
             continue;
         reach(w, next, cost, number);
@@ -277,14 +285,19 @@ static void withhold_way(network *w, size_t to, uint64_t *further)
     }
 }
 
-/* A way from an arc's end to its start shifts the arc up by one, one from start to end down. */
+/*
+ * A way from an arc's end to its start shifts the arc up by one, one from start to end down. One of them
+ * exists: the arc, its totals and the grand total all go down together, or up where zeros are told.
+ */
 static hg_status protect(network *w, size_t number, uint64_t *further, hg_error *err)
 {
     arc *a = &w->arcs[number];
-    double up, down = INFINITY;
-    hg_status s = find_way(w, a->to, a->from, number, err);
-    up = w->cost[a->from];
-    if (s == HG_OK && up > 0 && a->count > 1) {
+    double up = INFINITY, down = INFINITY;
+    bool rises = may_pass(w, a, a->from), falls = may_pass(w, a, a->to);
+    hg_status s = rises ? find_way(w, a->to, a->from, number, err) : HG_OK;
+    if (rises)
+        up = w->cost[a->from];
+    if (s == HG_OK && up > 0 && falls) {
         s = find_way(w, a->from, a->to, number, err);
         down = w->cost[a->to];
         if (s == HG_OK && !(down < up))
@@ -296,19 +309,119 @@ static hg_status protect(network *w, size_t number, uint64_t *further, hg_error 
     return s;
 }
 
-static hg_status protect_all(network *w, uint64_t below, hg_suppressed *out, hg_error *err)
+/* ------------------------------------------------------------------ short cycles ----------- */
+
+/*
+ * A cycle through a row's entry goes through another of the row's. Where zeros are withheld too, almost always some
+ * other row's entries of the same two columns are withheld and can move the other way: then the cheapest cycle is
+ * found by looking at the row alone. Slot 0 of a row is its total, the others are its cells; a cell takes out of the
+ * row what the total brings in.
+ */
+static arc *slot_arc(const network *w, size_t row, size_t slot)
+{
+    return &w->arcs[row * (w->table->columns + 1) + slot];
+}
+
+static int outward(size_t slot)
+{
+    return slot > 0 ? 1 : -1;
+}
+
+static bool can_move(const network *w, const arc *a, int by)
+{
+    return may_pass(w, a, by > 0 ? a->from : a->to);
+}
+
+/* Two rows for each pair of slots whose first can move outwards and whose second inwards, both withheld already. */
+static hg_status find_partners(network *w, hg_error *err)
+{
+    size_t slots = w->table->columns + 1, pairs = slots * slots, found = 0;
+    if (!w->table->zeros_too || w->groups > 0 || pairs / slots != slots)
+        return HG_OK;
+    w->partner = hg_malloc(pairs, sizeof *w->partner);
+    if (!w->partner)
+        return hg_fail_memory(err);
+    for (size_t i = 0; i < pairs; i++)
+        w->partner[i][0] = w->partner[i][1] = SIZE_MAX;
+    for (size_t row = 0; row < w->table->rows && found < 2 * pairs; row++)
+        for (size_t i = 0; i < pairs; i++) {
+            const arc *a = slot_arc(w, row, i / slots), *b = slot_arc(w, row, i % slots);
+            if (a == b || w->partner[i][1] != SIZE_MAX || !*a->withheld || !*b->withheld ||
+                !can_move(w, a, outward(i / slots)) || !can_move(w, b, -outward(i % slots)))
+                continue;
+            w->partner[i][w->partner[i][0] != SIZE_MAX] = row;
+            found++;
+        }
+    return HG_OK;
+}
+
+/* The row that evens out what slot a (outwards) and b (inwards) of a row do; SIZE_MAX where there is none. */
+static size_t partner_of(const network *w, size_t row, size_t a, size_t b)
+{
+    const size_t *rows = w->partner[b * (w->table->columns + 1) + a];
+    return rows[0] != row ? rows[0] : rows[1];
+}
+
+typedef struct short_cycle {
+    size_t slot, row; /* the other entry of the row, and the row that evens out */
+    double cost;
+} short_cycle;
+
+static void look_for_cycle(const network *w, size_t row, size_t slot, short_cycle *best)
+{
+    const arc *own = slot_arc(w, row, slot);
+    for (int e = -1; e <= 1; e += 2)
+        for (size_t k = 0; k <= w->table->columns && can_move(w, own, e * outward(slot)); k++) {
+            const arc *other = slot_arc(w, row, k);
+            size_t partner = e > 0 ? partner_of(w, row, slot, k) : partner_of(w, row, k, slot);
+            double cost = *other->withheld ? 0 : other->cost;
+            if (k != slot && partner != SIZE_MAX && cost < best->cost && can_move(w, other, -e * outward(k)))
+                *best = (short_cycle){k, partner, cost};
+        }
+}
+
+/*
+ * Whether the row's own entries allow the cheapest cycle there can be: one that costs no more than the cheapest
+ * other entry of the row, whichever way that would have to move.
+ */
+static bool protect_shortly(network *w, size_t number, uint64_t *further)
+{
+    size_t slots = w->table->columns + 1, row = number / slots, slot = number % slots;
+    short_cycle best = {.cost = INFINITY};
+    if (!w->partner || row >= w->table->rows)
+        return false;
+    look_for_cycle(w, row, slot, &best);
+    for (size_t k = 0; k < slots; k++) {
+        const arc *other = slot_arc(w, row, k);
+        bool moves = can_move(w, other, 1) || can_move(w, other, -1);
+        if (k != slot && moves && (*other->withheld ? 0 : other->cost) < best.cost)
+            return false;
+    }
+    if (isinf(best.cost))
+        return false;
+    arc *used[] = {slot_arc(w, row, slot), slot_arc(w, row, best.slot), slot_arc(w, best.row, slot),
+                   slot_arc(w, best.row, best.slot)};
+    for (size_t i = 0; i < sizeof used / sizeof *used; i++) {
+        *further += !*used[i]->withheld;
+        *used[i]->withheld = used[i]->safe = true;
+    }
+    return true;
+}
+
+static hg_status protect_all(network *w, hg_suppressed *out, hg_error *err)
 {
     for (size_t a = 0; a < w->n; a++) {
-        *w->arcs[a].withheld = w->arcs[a].count > 0 && w->arcs[a].count < below;
-        out->small += *w->arcs[a].withheld;
+        arc *own = &w->arcs[a];
+        own->small = own->count < w->below && (own->count > 0 || w->table->zeros_too);
+        own->safe = own->count == 0;
+        *own->withheld = own->small;
+        out->small += own->small;
     }
-    for (size_t a = 0; a < w->n; a++) {
-        hg_status s =
-            *w->arcs[a].withheld && !w->arcs[a].safe ? protect(w, a, &out->further, err) : HG_OK;
-        if (s != HG_OK)
-            return s;
-    }
-    return HG_OK;
+    hg_status s = find_partners(w, err);
+    for (size_t a = 0; a < w->n && s == HG_OK; a++)
+        if (*w->arcs[a].withheld && !w->arcs[a].safe && !protect_shortly(w, a, &out->further))
+            s = protect(w, a, &out->further, err);
+    return s;
 }
 
 static hg_status check(const hg_suppress_table *t, uint64_t below, hg_error *err)
@@ -353,6 +466,7 @@ static void network_dispose(network *w)
     hg_free(w->cost);
     hg_free(w->reached);
     hg_free(w->by);
+    hg_free(w->partner);
     hg_free(w->heap);
 }
 
@@ -360,7 +474,7 @@ hg_status hg_suppress(const hg_suppress_table *table, uint64_t below, hg_suppres
                       hg_error *err)
 {
     hg_suppressed result = {0};
-    network w = {.table = table, .groups = table->group ? table->groups : 0};
+    network w = {.table = table, .below = below, .groups = table->group ? table->groups : 0};
     hg_status s = check(table, below, err);
     if (s == HG_OK)
         s = suppressed_new(table, &result, err);
@@ -369,7 +483,7 @@ hg_status hg_suppress(const hg_suppress_table *table, uint64_t below, hg_suppres
     if (s == HG_OK)
         s = link_nodes(&w, err);
     if (s == HG_OK)
-        s = protect_all(&w, below, &result, err);
+        s = protect_all(&w, &result, err);
     if (s == HG_OK)
         *out = result;
     else

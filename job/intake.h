@@ -11,6 +11,7 @@
 #include "geo/patches.h"
 #include "geo/placing.h"
 #include "io/hash.h"
+#include "io/store.h"
 #include "job/job.h"
 
 typedef struct hg_input_facts {
@@ -125,6 +126,8 @@ hg_status hg_intake_add_polygons(const hg_intake *in, const size_t *rows, hg_tab
 
 /** Whether masses and densities are in square metres of patches rather than in incidents. */
 bool hg_intake_in_m2(const hg_intake *in);
+/** Whether a store or result says that positions in it were shifted back from GCJ-02 or BD-09. */
+bool hg_says_un_offset(const hg_store_contents *contents);
 /** What the rows are called: "incidents", "patches" or "incidents and patches". */
 const char *hg_intake_noun(const hg_intake *in);
 

@@ -91,6 +91,30 @@ void hg_run_say(hg_job *job)
     hg_fact_text(&job->facts, "internal use", "classification");
 }
 
+bool hg_says_un_offset(const hg_store_contents *contents)
+{
+    for (size_t i = 0; i < contents->run_info_count; i++) {
+        const hg_store_pair *p = &contents->run_info[i];
+        size_t n = strlen(p->key), own = strlen("un_offset");
+        if (n >= own && strcmp(p->key + n - own, "un_offset") == 0 && p->value && strcmp(p->value, "true") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What a store was made of stays what it is. */
+static bool store_says_un_offset(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    hg_store_contents contents = {0};
+    if (!dot || (strcmp(dot, ".gpkg") != 0 && strcmp(dot, ".sqlite") != 0) ||
+        hg_store_look(path, &contents, NULL) != HG_OK)
+        return false;
+    bool says = hg_says_un_offset(&contents);
+    hg_store_contents_dispose(&contents);
+    return says;
+}
+
 static void input_facts(hg_job *job, const hg_intake *in)
 {
     hg_facts *f = &job->facts;
@@ -99,7 +123,8 @@ static void input_facts(hg_job *job, const hg_intake *in)
         hg_datum datum = set->datum_given ? set->datum : job->all.datum;
         hg_input_say(f, &in->inputs[i], i);
         hg_fact_text(f, hg_datum_name(datum), "inputs[%zu].datum", i);
-        hg_fact_bool(f, datum == HG_GCJ02 || datum == HG_BD09, "inputs[%zu].un_offset", i);
+        hg_fact_bool(f, datum == HG_GCJ02 || datum == HG_BD09 || store_says_un_offset(job->inputs[i].path),
+                     "inputs[%zu].un_offset", i);
         if (tz_of(job, i))
             hg_fact_text(f, tz_of(job, i), "inputs[%zu].tz", i);
     }

@@ -474,7 +474,7 @@ static const option options[] = {
     {{"preset", 0, "NAME", "four-stream, huizhou-2016, dujiangyan-2020 or percent (default four-stream).", false, false}, INDEX, parse_text, JOB(preset), "the name of a preset", 0, 0},
     {{"measure", 0, "COL", "Column of amounts (injured, deaths, loss) for the year-on-year tables; may be repeated.", true, true}, INDEX, parse_measure, 0, "a column name", 0, 0},
     {{"certainty-draws", 0, "N|exact", "Draws behind band_certainty (0 = off); exact = their limit, by quadrature, where the worst stream leads. Default: exact where it can be, else 10000.", false, false}, INDEX, parse_draws, JOB(certainty_draws), "a whole number from 0 to 1000000, or exact", 0, 1000000},
-    {{"suppress-below", 0, "K", "Withhold counts from 1 to K-1, and what would reveal them, in every output.", false, false}, INDEX, parse_count, JOB(suppress_below), "a whole number from 2 to 1000", 2, 1000},
+    {{"suppress-below", 0, "K", "Withhold counts below K, and what would reveal them, in every output (report --public: 6).", false, false}, INDEX | REPORT, parse_count, JOB(suppress_below), "a whole number from 2 to 1000", 2, 1000},
     {{"compare", 0, "OLD.gpkg", "List the days that differ from an earlier result, and why.", false, false}, INDEX, parse_text, JOB(compare), "a result of hotgrid index", 0, 0},
     {{"check-claim", 0, "CLAIM", "Say whether a printed change such as -300% (or -300%:4,1 with both values) can be; reads nothing.", false, false}, INDEX, parse_text, JOB(check_claim), "a change such as -300% or -21.21%:33,26", 0, 0},
 
@@ -498,6 +498,8 @@ static const option options[] = {
     {{"tables", 0, "DIR", "Also write every table as CSV, and all of them as tables.xlsx, into this folder.", false, false}, REPORT, parse_text, JOB(report.tables), "a folder", 0, 0},
     {{"advice", 0, "FILE.yaml", "What to do and who does it, by dominant problem (docs/methods/report.md).", false, false}, REPORT, parse_text, JOB(report.advice), "a YAML file", 0, 0},
     {{"map-approval", 0, "NO", "Number of the map approval that a public map of mainland China needs.", false, false}, REPORT, parse_text, JOB(report.map_approval), "a number as printed, such as GS(2019)1234", 0, 0},
+    {{"include-stream", 0, "NAME", "With --public: tell of this stream or kind although it is sensitive; may be repeated.", false, true}, REPORT, parse_list, JOB(report.include), "the name of a stream or kind", 0, 0},
+    {{"published", 0, "FILE.yaml", "With --public: the record of what was published, read and added to (default: published.yaml beside the report).", false, false}, REPORT, parse_text, JOB(report.published), "a path", 0, 0},
     {{"basemap", 0, "FILE", "Background of the maps: an MBTiles, GeoPackage or other raster, warped to the analysis CRS.", false, false}, REPORT, parse_text, JOB(report.basemap), "a raster", 0, 0},
     {{"check", 0, NULL, "Check the batch and print its plan; nothing runs.", false, false}, BATCH, parse_flag, JOB(batch.check), NULL, 0, 0},
     {{"only", 0, "LIST", "Only these steps, and what they rest on; ids with commas.", false, false}, BATCH, parse_text, JOB(batch.only), "ids of steps with commas", 0, 0},
@@ -596,12 +598,13 @@ void hg_settings_dispose(hg_settings *set)
                      set->compare,    set->check_claim, set->at_risk,     set->at_risk_weight,
                      set->against,    set->backtest.methods, set->backtest.save_config, set->backtest.chart,
                      set->report.unit,  set->report.previous, set->report.incidents,    set->report.tables,
-                     set->report.advice, set->report.map_approval, set->report.basemap, set->batch.only};
+                     set->report.advice, set->report.map_approval, set->report.basemap, set->report.published, set->batch.only};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         hg_free(texts[i]);
     for (size_t i = 0; i < HG_AUDIT_ROLES; i++)
         hg_list_dispose(&set->audit.sources[i]);
     hg_list_dispose(&set->audit.map);
+    hg_list_dispose(&set->report.include);
 }
 
 void hg_source_settings_dispose(hg_source_settings *set)

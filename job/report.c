@@ -4,6 +4,7 @@
 #include "io/file.h"
 #include "io/staging.h"
 #include "job/output.h"
+#include "job/report_public.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -147,6 +148,10 @@ static hg_status compose(hg_report *r, hg_error *err)
         hg_report_first_page, hg_report_hotspots, hg_report_trends, hg_report_land, hg_report_index,
         hg_report_quality,    hg_report_method,   hg_report_appendix};
     hg_status status = begin(r, err);
+    if (status == HG_OK)
+        status = hg_public_check_options(&r->job->set, err);
+    if (status == HG_OK && r->job->set.report.public_profile)
+        return hg_report_public(r, err);
     if (status == HG_OK)
         status = hg_report_choose_zones(r, err);
     for (size_t i = 0; i < sizeof parts / sizeof *parts && status == HG_OK; i++) {

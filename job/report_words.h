@@ -9,6 +9,40 @@
     X(BRIEFING, "Safety and land briefing", "平安与国土简报")                                                          \
     X(MARK, "Internal use", "内部使用")                                                                               \
     X(MARK_PUBLIC, "Public edition", "公开版")                                                                        \
+    X(PUBLIC_PERIOD, "Events from %s to %s, on squares of %s m.", "%s至%s的事件，按%s米方格统计。")                         \
+    X(PUBLIC_WITHHELD,                                                                                                \
+      "Counts below %d are not told (–), nor are others that would give them away. Squares that are not listed have "  \
+      "nothing to tell; that does not mean that nothing happened there.",                                             \
+      "小于%d的数字不公布（–），可推算出它们的其他数字也不公布。未列出的方格无可公布的数字，不代表没有事件。")        \
+    X(PUBLIC_LEFT_OUT, "Left out to protect those concerned: %s.", "为保护当事人，未列入：%s。")                       \
+    X(PUBLIC_NO_SQUARES,                                                                                              \
+      "No map and no squares: positions come from offset coordinates that were shifted back, and these are not for "  \
+      "the public.",                                                                                                  \
+      "无地图和方格：位置由加密坐标还原而来，不得公开。")                                                             \
+    X(PUBLIC_NO_APPROVAL,                                                                                             \
+      "Tables only: a map for the public needs the number of its approval (--map-approval), and none was given.",    \
+      "仅有表格：公开地图须有审图号（--map-approval），本次未提供。")                                                 \
+    X(PUBLIC_EVENTS, "Events", "事件")                                                                                \
+    X(PUBLIC_TOTALS, "Events by stream", "分类事件数")                                                                \
+    X(PUBLIC_SQUARES, "Events by square", "分方格事件数")                                                             \
+    X(PUBLIC_STREAM, "Stream", "类别")                                                                                \
+    X(PUBLIC_ALL, "all", "合计")                                                                                      \
+    X(PUBLIC_EAST, "East, m", "东（米）")                                                                             \
+    X(PUBLIC_NORTH, "North, m", "北（米）")                                                                           \
+    X(PUBLIC_SQUARES_NOTE, "East and north of the square's south-west corner in %s.", "东、北坐标为方格西南角，%s。")  \
+    X(PUBLIC_SURFACE, "Events per km²", "每平方公里事件数")                                                           \
+    X(PUBLIC_SURFACE_NOTE,                                                                                            \
+      "The surface is made of the counts told here and nothing else, spread over %s m; it is empty where fewer than " \
+      "%d told events lie that near.",                                                                                \
+      "密度面仅由本报告公布的数字按%s米平滑而成；该范围内公布事件少于%d起处留空。")                                   \
+    X(PUBLIC_UNDER, "under %s", "不足%s")                                                                             \
+    X(PUBLIC_BETWEEN, "%s to under %s", "%s至不足%s")                                                                 \
+    X(PUBLIC_FROM, "%s and more", "%s及以上")                                                                         \
+    X(PUBLIC_BANDS, "Days by colour of the index", "平安指数各颜色天数")                                              \
+    X(PUBLIC_METHOD,                                                                                                  \
+      "Made with hotgrid %s. Every event is told of in one publication only; what is withheld cannot be had by "      \
+      "subtracting one figure or one publication from another.",                                                      \
+      "由 hotgrid %s 生成。每起事件只在一期中公布；未公布的数字不能由各数字或各期相减得出。")                         \
     X(PERIOD, "%s to %s", "%s至%s")                                                                                   \
     X(FOR_TWO_MINUTES, "In two minutes", "两分钟要点")                                                                \
     X(CHANGED, "What changed since the last run", "与上一期相比")                                                     \
@@ -227,7 +261,6 @@
     X(MONTHS_CHANGED, "Months against the year before and the month before", "逐月同比与环比")                        \
     X(UNITS_IN, "Units %s", "%s单元数")                                                                               \
     X(HOW_SURE, "How sure", "把握")                                                                                   \
-    X(APPENDIX, "Appendix: statistics for reviewers", "附录：供复核的统计量")
     X(APPENDIX, "Appendix: statistics for reviewers", "附录：供复核的统计量")                                         \
     X(QUIET, "Nothing was recorded here in this period.", "本期本地无记录。")
 

@@ -78,7 +78,8 @@ typedef struct hg_backtest_settings {
 } hg_backtest_settings;
 
 typedef struct hg_report_settings {
-    char *unit, *previous, *incidents, *tables, *advice, *map_approval, *basemap;
+    char *unit, *previous, *incidents, *tables, *advice, *map_approval, *basemap, *published;
+    hg_text_list include; /**< sensitive streams and kinds that may be told */
     bool public_profile;
 } hg_report_settings;
 
