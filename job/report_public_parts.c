@@ -22,7 +22,6 @@ hg_status hg_public_index(hg_report *r, hg_error *err)
         {"days_blue", NULL, HG_CELL_INTEGER, 0, NULL},   {"days_green", NULL, HG_CELL_INTEGER, 0, NULL},
         {"days_yellow", NULL, HG_CELL_INTEGER, 0, NULL}, {"days_orange", NULL, HG_CELL_INTEGER, 0, NULL},
         {"days_red", NULL, HG_CELL_INTEGER, 0, NULL}};
-    hg_document_column own[sizeof columns / sizeof *columns];
     const char *unit = r->job->set.report.unit;
     hg_table *t = NULL;
     hg_status status = hg_report_read(r, &r->index, "index_summary", &t, err);
@@ -45,9 +44,8 @@ hg_status hg_public_index(hg_report *r, hg_error *err)
         return status;
     }
     const hg_document_table table = {.caption = hg_report_say(r->zh, HG_SAY_PUBLIC_BANDS), .stem = "index_months", .table = t,
-                                     .columns = own, .first_rows = ROWS_SHOWN,
-                                     .n_columns = hg_report_present(t, columns, sizeof columns / sizeof *columns, own)};
-    return hg_document_add_table(r->doc, &table, err);
+                                     .first_rows = ROWS_SHOWN};
+    return hg_report_add_table(r, table, columns, sizeof columns / sizeof *columns, err);
 }
 
 /* The classes of the last pair of flights. */
