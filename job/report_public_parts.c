@@ -73,7 +73,6 @@ hg_status hg_public_land(hg_report *r, hg_error *err)
     static const hg_document_column columns[] = {{"class", NULL, HG_CELL_TEXT, 0, NULL},
                                                  {"recovered_mu", NULL, HG_CELL_REAL, MU_DIGITS, NULL},
                                                  {"closing_mu", NULL, HG_CELL_REAL, MU_DIGITS, NULL}};
-    hg_document_column own[sizeof columns / sizeof *columns];
     hg_table *t = NULL;
     hg_status status = hg_report_read(r, &r->audit, "by_class", &t, err);
     if (status != HG_OK || !t)
@@ -90,7 +89,6 @@ hg_status hg_public_land(hg_report *r, hg_error *err)
         return status;
     }
     const hg_document_table table = {.caption = hg_report_say(r->zh, HG_SAY_LEDGER_CLASS), .stem = "by_class", .table = t,
-                                     .columns = own,
-                                     .n_columns = hg_report_present(t, columns, sizeof columns / sizeof *columns, own)};
-    return hg_document_add_table(r->doc, &table, err);
+                                     .columns = own};
+    return hg_report_add_table(r, table, columns, sizeof columns / sizeof *columns, err);
 }
