@@ -88,7 +88,6 @@ hg_status hg_public_land(hg_report *r, hg_error *err)
         hg_table_free(t);
         return status;
     }
-    const hg_document_table table = {.caption = hg_report_say(r->zh, HG_SAY_LEDGER_CLASS), .stem = "by_class", .table = t,
-                                     .columns = own};
+    const hg_document_table table = {.caption = hg_report_say(r->zh, HG_SAY_LEDGER_CLASS), .stem = "by_class", .table = t};
     return hg_report_add_table(r, table, columns, sizeof columns / sizeof *columns, err);
 }
