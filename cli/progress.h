@@ -1,6 +1,6 @@
 /* One line of progress on standard error, overwritten as it goes. */
-#ifndef HOTGRID_CLI_PROGRESS_H
-#define HOTGRID_CLI_PROGRESS_H
+#ifndef HG_CLI_PROGRESS_H
+#define HG_CLI_PROGRESS_H
 
 /** Whether somebody looks: standard error is a terminal. */
 int progress_is_seen(void);

@@ -168,8 +168,8 @@ static hg_status make(running *r, const hg_batch_task *task, const char *name, c
     }
     if (status == HG_OK && task->unit == HG_NO_UNIT && !task->format)
         r->run.findings[r->now] = hg_strdup(hg_job_summary(inner));
-    if (status == HG_OK)
-        status = hg_batch_record(b, task, signature, *empty, inner, control, err);
+    if (status == HG_OK) /* without control: what is made is kept, interrupted or not */
+        status = hg_batch_record(b, task, signature, *empty, inner, NULL, err);
     hg_job_free(inner);
     hg_free(output);
     hg_memory_trim();
