@@ -1,4 +1,5 @@
 /* Reading a table of a GeoPackage or SpatiaLite file back whole. */
+#include "base/civil.h"
 #include "base/memory.h"
 #include "io/file.h"
 #include "io/sql.h"
@@ -15,7 +16,7 @@ static bool type_of(const char *declared, hg_type *type)
         const char *name;
         hg_type type;
     } types[] = {{"INTEGER", HG_INT64}, {"BIGINT", HG_INT64}, {"MEDIUMINT", HG_INT64}, {"REAL", HG_DOUBLE},
-                 {"DOUBLE", HG_DOUBLE}, {"TEXT", HG_TEXT},    {"VARCHAR", HG_TEXT}};
+                 {"DOUBLE", HG_DOUBLE}, {"TEXT", HG_TEXT},    {"VARCHAR", HG_TEXT},    {"DATETIME", HG_DATETIME}};
     for (size_t i = 0; declared && i < sizeof types / sizeof *types; i++) {
         if (strcasecmp(declared, types[i].name) == 0) {
             *type = types[i].type;
@@ -40,13 +41,23 @@ static hg_status add_columns(sqlite3 *db, const char *path, const char *name, hg
     return status;
 }
 
+/* A moment as it was written, on the clock it was written on; HG_NO_TIME where it is none. */
+static int64_t moment_at(sqlite3_stmt *stmt, int k)
+{
+    hg_moment m;
+    const char *text = (const char *)sqlite3_column_text(stmt, k);
+    return text && hg_moment_parse(text, strlen(text), HG_ORDER_UNKNOWN, &m) ? m.civil : HG_NO_TIME;
+}
+
 static hg_status take_cell(sqlite3_stmt *stmt, int k, hg_table *t, size_t row, hg_error *err)
 {
     hg_column *c = &t->columns[k];
     bool null = sqlite3_column_type(stmt, k) == SQLITE_NULL;
     switch (c->type) {
-    case HG_INT64:
     case HG_DATETIME:
+        c->i64[row] = moment_at(stmt, k);
+        return HG_OK;
+    case HG_INT64:
         c->i64[row] = null ? HG_NULL_INT64 : sqlite3_column_int64(stmt, k);
         return HG_OK;
     case HG_DOUBLE:

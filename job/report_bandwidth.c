@@ -43,7 +43,7 @@ static double at(const curve *c, double h, double left, double right)
 static void draw_curve(hg_canvas *canvas, double width, double height, const void *data)
 {
     const curve *c = data;
-    const double left = 56, right = width - 12, top = 6, bottom = height - 28;
+    const double left = 62, right = width - 12, top = 6, bottom = height - 28;
     double xy[2 * POINTS_MOST];
     hg_lettering how = {.size = 8.5, .anchor = HG_ANCHOR_MIDDLE, .color = HG_INK};
     char number[64];
@@ -61,8 +61,9 @@ static void draw_curve(hg_canvas *canvas, double width, double height, const voi
     }
     hg_canvas_text(canvas, (left + right) / 2, height - 7, &how, c->axis);
     how.anchor = HG_ANCHOR_RIGHT;
-    hg_canvas_text(canvas, left - 6, top + 4, &how, hg_document_number(c->high, 3, number));
-    hg_canvas_text(canvas, left - 6, bottom - 4, &how, hg_document_number(c->low, 3, number));
+    int digits = c->high - c->low >= 10 ? 0 : 3;
+    hg_canvas_text(canvas, left - 6, top + 4, &how, hg_document_number(c->high, digits, number));
+    hg_canvas_text(canvas, left - 6, bottom - 4, &how, hg_document_number(c->low, digits, number));
 }
 
 hg_status hg_report_bandwidths(hg_report *r, hg_error *err)

@@ -373,6 +373,18 @@ static hg_status add_maps(hg_report *r, hg_error *err)
 
 /* ------------------------------------------------------------------ other tables ----------- */
 
+/* Sums over all zones are called so. */
+static hg_status name_totals(const hg_report *r, hg_table *t, hg_error *err)
+{
+    hg_status status = HG_OK;
+    for (size_t row = 0; row < t->rows && status == HG_OK; row++) {
+        const char *zone = hg_report_text(t, "zone_id", row);
+        if (zone && strcmp(zone, "*") == 0)
+            status = hg_table_set_text(t, hg_table_column(t, "zone_id"), row, hg_report_say(r->zh, HG_SAY_TOTAL), err);
+    }
+    return status;
+}
+
 static hg_status add_plain(hg_report *r, const char *layer, hg_report_word caption, const hg_document_column *columns,
                            size_t n, bool (*wanted)(const hg_table *t, size_t row), size_t first_rows, hg_error *err)
 {
@@ -391,6 +403,8 @@ static hg_status add_plain(hg_report *r, const char *layer, hg_report_word capti
     hg_free(keep);
     for (size_t k = 0; k < sizeof coded / sizeof *coded && status == HG_OK; k++)
         status = hg_report_translate(r, t, coded[k], err);
+    if (status == HG_OK)
+        status = name_totals(r, t, err);
     if (status != HG_OK) {
         hg_table_free(t);
         return status;

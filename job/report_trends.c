@@ -36,6 +36,8 @@ static hg_status add_map(hg_report *r, hg_table *cells, hg_error *err)
         {"steps_cold", NULL, HG_CELL_INTEGER, 0, NULL}, {"last_z", NULL, HG_CELL_REAL, 2, NULL}};
     hg_style_class classes[HG_PATTERN_END];
     char crs[256], source[512];
+    double frame[4];
+    bool placed = hg_report_box(cells, frame); /* where cells were looked at, not only where something was found */
     bool *keep = hg_calloc(cells->rows, sizeof *keep), seen[HG_PATTERN_END] = {false};
     size_t n = 0;
     hg_status status = keep ? HG_OK : hg_fail_memory(err);
@@ -58,7 +60,8 @@ static hg_status add_map(hg_report *r, hg_table *cells, hg_error *err)
     hg_map map = {.title = hg_report_say(r->zh, HG_SAY_TREND_MAP), .alt = hg_report_say(r->zh, HG_SAY_TREND_MAP_ALT),
                   .crs = hg_report_crs(&r->trends, crs), .source = hg_report_source(r, &r->trends, source),
                   .approval = r->job->set.report.map_approval};
-    if (status != HG_OK || !n || !hg_report_box(cells, map.box)) {
+    memcpy(map.box, frame, sizeof frame);
+    if (status != HG_OK || !n || !placed) {
         hg_table_free(cells);
         return status;
     }

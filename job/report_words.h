@@ -255,8 +255,8 @@
     X(HALF_LIFE, "Half-life of an incident's weight", "事件权重半衰期")                                               \
     X(SEED, "Seed of random draws", "随机种子")                                                                       \
     X(BANDWIDTH_CURVE, "How well each bandwidth foresees incidents left out", "各带宽对留出事件的预测优劣")           \
-    X(BANDWIDTH_ALT, "Curve of the mean log-likelihood by bandwidth; the line marks the bandwidth in use",            \
-      "平均对数似然随带宽变化曲线；竖线为所用带宽")                                                                   \
+    X(BANDWIDTH_ALT, "Curve of the log-likelihood of incidents left out, by bandwidth; the line marks the bandwidth in use",            \
+      "留出事件对数似然随带宽变化曲线；竖线为所用带宽")                                                                   \
     X(BANDWIDTH_AXIS, "bandwidth, m", "带宽（米）")                                                                   \
     X(MONTHS_CHANGED, "Months against the year before and the month before", "逐月同比与环比")                        \
     X(UNITS_IN, "Units %s", "%s单元数")                                                                               \
