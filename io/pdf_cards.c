@@ -3,14 +3,26 @@
 
 #include <math.h>
 
+/* The size at which all figures fit into one line of their boxes. */
+static double figure_size(hg_pdf *p, const hg_block *b, double width)
+{
+    const double most = 15, least = 9;
+    hg_pdf_letters value = {.size = most, .bold = true};
+    double size = most;
+    for (size_t k = 0; k < b->n_pairs; k++)
+        size = fmin(size, most * (width - 1) / fmax(hg_pdf_text_width(p, &value, b->pairs[k].value), 1));
+    return fmax(size, least);
+}
+
 /* Rows as equal as can be: five figures stand three and two. */
 void hg_pdf_figures(hg_pdf *p, const hg_block *b)
 {
     enum { MOST_A_ROW = 4 };
     size_t rows = (b->n_pairs + MOST_A_ROW - 1) / MOST_A_ROW, a_row = rows ? (b->n_pairs + rows - 1) / rows : 1;
     const double gap = 8, height = 48, width = (p->column - (double)(a_row - 1) * gap) / (double)a_row;
-    hg_pdf_letters value = {.size = 15, .bold = true, .color = HG_INK, .width = width - 14, .lines = 1};
+    hg_pdf_letters value = {.bold = true, .color = HG_INK, .width = width - 14, .lines = 1};
     hg_pdf_letters label = {.size = 7.8, .color = HG_FAINT, .width = width - 14, .lines = 2};
+    value.size = figure_size(p, b, width - 14);
     for (size_t i = 0; i < b->n_pairs; i += a_row) {
         hg_pdf_need(p, height + gap);
         for (size_t k = i; k < b->n_pairs && k < i + a_row; k++) {

@@ -77,7 +77,7 @@ static double least_width(const setting *s, const hg_pdf_letters *how, const cha
     return fmin(width, fmax(fmin(longest_piece(s, how, text), 11 * s->size), letters * s->size));
 }
 
-/* What the texts of a column would like to have, and what they need at least; numbers do not wrap. */
+/* What the texts of a column would like to have, and what they need at least; numbers and dates do not wrap. */
 static void measure(const setting *s, size_t k, double *like, double *least)
 {
     enum { LOOKED_AT = 400, LONG_TEXT = 200 };
@@ -85,6 +85,8 @@ static void measure(const setting *s, size_t k, double *like, double *least)
     const char *head = hg_document_head(s->t->table, &s->t->columns[k]);
     hg_pdf_letters how = letters(s, k, true);
     char buf[64];
+    bool day = s->t->columns[k].format == HG_CELL_DAY || s->t->columns[k].format == HG_CELL_MOMENT;
+    bool wraps = how.anchor == HG_ANCHOR_LEFT && !day;
     *like = hg_pdf_text_width(s->p, &how, head);
     *least = least_width(s, &how, head, *like, 3.2);
     size_t n = s->rows < LOOKED_AT ? s->rows : LOOKED_AT;
@@ -92,9 +94,8 @@ static void measure(const setting *s, size_t k, double *like, double *least)
         const char *text = hg_document_cell(s->p->doc, s->t->table, &s->t->columns[k], row_shown(s, i), buf);
         how.bold = hg_document_is_total(s->t, row_shown(s, i));
         double width = strlen(text) < LONG_TEXT ? hg_pdf_text_width(s->p, &how, text) : most;
-        bool wraps = how.anchor == HG_ANCHOR_LEFT && width > *least;
         *like = fmax(*like, width);
-        *least = fmax(*least, wraps ? least_width(s, &how, text, width, 6) : width);
+        *least = fmax(*least, wraps && width > *least ? least_width(s, &how, text, width, 6) : width);
     }
     *least = fmin(*least, most);
     *like = fmax(fmin(*like, most), *least);
