@@ -234,7 +234,7 @@ static hg_status complete(closing *c, double read_s, double analyse_s, double be
     if (status != HG_OK)
         return status;
     finding_facts(job, c->f);
-    hg_run_say(job); /* with the notes since the intake */
+    hg_notes_say(job); /* with the notes since the intake */
     hg_run_facts(job, read_s, analyse_s, hg_now() - began);
     status = hg_store_facts(job, c->gpkg, err);
     if (status != HG_OK)

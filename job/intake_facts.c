@@ -42,7 +42,7 @@ static void option_facts(hg_job *job)
     }
 }
 
-static void note_facts(hg_job *job)
+void hg_notes_say(hg_job *job)
 {
     for (size_t i = 0; i < job->notes.count; i++)
         hg_fact_text(&job->facts, job->notes.items[i], "notes[%zu]", i);
@@ -87,7 +87,7 @@ void hg_plane_say(hg_facts *f, const hg_crs *crs, const char *why)
 void hg_run_say(hg_job *job)
 {
     option_facts(job);
-    note_facts(job);
+    hg_notes_say(job);
     hg_fact_text(&job->facts, "internal use", "classification");
 }
 
