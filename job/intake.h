@@ -29,6 +29,8 @@ void hg_rejects_say(hg_facts *facts, const hg_rejects *rejects);
 void hg_notes_say(hg_job *job);
 /** What any run says of itself, once: options in force, notes, classification. */
 void hg_run_say(hg_job *job);
+/** The notes alone, again where there are more by now. */
+void hg_notes_say(hg_job *job);
 /** The CRS of the analysis, and why that. */
 void hg_plane_say(hg_facts *facts, const hg_crs *crs, const char *why);
 /**
