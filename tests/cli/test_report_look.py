@@ -1,6 +1,5 @@
 """How reports look and behave: the HTML by its markup and in a headless Chromium, the PDF by its pages."""
 import html.parser
-import json
 import pathlib
 import re
 import shutil
@@ -20,17 +19,22 @@ def run(*args):
     p = subprocess.run([HOTGRID, *map(str, args)], capture_output=True, text=True, timeout=600)
     if p.returncode != 0:
         raise AssertionError("hotgrid %s\n%s" % (" ".join(map(str, args)), p.stderr[-3000:]))
-    return p.stderr
 
 
 class Reports(Case):
-    """One report in both languages and formats, made once for all tests."""
+    """One report in both languages and formats, made once for all tests of this file."""
+    made = None
 
     @classmethod
     def setUpClass(cls):
+        if not Reports.made:
+            Reports.make()
+
+    @classmethod
+    def make(cls):
         cls.made = pathlib.Path(tempfile.mkdtemp(prefix="hotgrid-look-"))
-        cls.addClassCleanup(shutil.rmtree, cls.made, True)
-        hot, audit, index = cls.made / "hot.gpkg", cls.made / "audit.gpkg", cls.made / "index.gpkg"
+        unittest.addModuleCleanup(shutil.rmtree, cls.made, True)
+        hot, audit = cls.made / "hot.gpkg", cls.made / "audit.gpkg"
         run("hotspots", PINGSHA / "crime_gbk.csv", "--datum", "gcj02", "--id", "案件编号", "--category", "案件类别",
             "--stream", HOSTILE, PINGSHA / "fire.geojson", "--area", PINGSHA / "boundary.gpkg", "--places", PINGSHA / "places.gpkg:places",
             "--bandwidth", "400m", "--cell", "100", "-q", "-o", hot)
@@ -41,11 +45,9 @@ class Reports(Case):
             "--assets", PINGSHA / "assets.csv", "--patrols", PINGSHA / "patrols.csv",
             "--opening", PINGSHA / "opening.csv", "--class-map", PINGSHA / "audit_classes.yaml", "-q", "-o", audit)
         cls.results = [hot, audit]
-        cls.told = {}
         for lang in ("en", "zh"):
             for extension in ("html", "pdf"):
-                out = cls.made / ("report_%s.%s" % (lang, extension))
-                cls.told[out.name] = run("report", *cls.results, "--lang", lang, "-o", out)
+                run("report", *cls.results, "--lang", lang, "-o", cls.made / ("report_%s.%s" % (lang, extension)))
 
     def report(self, lang, extension):
         return self.made / ("report_%s.%s" % (lang, extension))
