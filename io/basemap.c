@@ -75,8 +75,8 @@ static bool flatten(GDALDatasetH warped, const hg_basemap *size, unsigned char *
     }
     for (size_t i = 0; i < n && *read; i++) {
         any = any || alpha[i];
-        for (int c = 0; c < 3; c++)
-            rgb[3 * i + (size_t)c] = (unsigned char)((rgb[3 * i + (size_t)c] * alpha[i] + 255 * (255 - alpha[i])) / 255);
+        for (unsigned char *v = rgb + 3 * i; v < rgb + 3 * i + 3; v++)
+            *v = (unsigned char)((*v * alpha[i] + 255 * (255 - alpha[i])) / 255);
     }
     return any;
 }
@@ -105,7 +105,8 @@ static hg_status encode(unsigned char *rgb, hg_basemap *b, hg_error *err)
     snprintf(quality, sizeof quality, "QUALITY=%d", QUALITY);
     GDALDatasetH memory = GDALCreate(GDALGetDriverByName("MEM"), "", w, h, 3, GDT_Byte, NULL);
     bool drawn = memory && jpeg &&
-                 GDALDatasetRasterIO(memory, GF_Write, 0, 0, w, h, rgb, w, h, GDT_Byte, 3, NULL, 3, 3 * w, 1) == CE_None;
+                 GDALDatasetRasterIO(memory, GF_Write, 0, 0, w, h, rgb, w, h, GDT_Byte, 3, NULL, 3, 3 * w, 1) ==
+                     CE_None;
     GDALDatasetH written = drawn ? GDALCreateCopy(jpeg, name, memory, FALSE, options, NULL, NULL) : NULL;
     if (written)
         GDALClose(written);
@@ -138,11 +139,13 @@ static hg_status read_from(GDALDatasetH ds, const char *path, const char *crs, c
 {
     const char *own = GDALGetProjectionRef(ds);
     if (!own || !*own || GDALGetRasterCount(ds) < 1)
-        return hg_fail(err, HG_EDATA, "%s: a raster with a coordinate reference system was expected as background", path);
+        return hg_fail(err, HG_EDATA, "%s: a raster with a coordinate reference system was expected as background",
+                       path);
     GDALDatasetH source = with_bands(ds);
     GDALDatasetH warped = source ? warp(source, crs, box, b) : NULL;
     hg_status status = warped ? picture(warped, path, b, err)
-                              : hg_fail(err, HG_EDATA, "%s: this background covers nothing of the map, or is damaged", path);
+                              : hg_fail(err, HG_EDATA,
+                                        "%s: this background covers nothing of the map, or is damaged", path);
     if (warped)
         GDALClose(warped);
     if (source && source != ds)

@@ -86,7 +86,9 @@ const char *hg_document_cell(const hg_document *doc, const hg_table *table, cons
     if (c->type == HG_TEXT)
         return text_cell(table, c, column, row, zh, buf);
     if (c->type == HG_DATETIME)
-        return c->i64[row] == HG_NO_TIME ? null_cell : hg_document_day(c->i64[row], column->format == HG_CELL_MOMENT, zh, buf);
+        return c->i64[row] == HG_NO_TIME
+                   ? null_cell
+                   : hg_document_day(c->i64[row], column->format == HG_CELL_MOMENT, zh, buf);
     if (column->format == HG_CELL_INTEGER || (c->type == HG_INT64 && column->format == HG_CELL_TEXT))
         return hg_document_number(number_of(c, row), 0, buf);
     return hg_document_number(number_of(c, row) * (column->format == HG_CELL_PERCENT ? 100 : 1), column->digits, buf);

@@ -71,7 +71,8 @@ static void add_leaflet_css(hg_text *t)
 static void add_head(hg_html *h)
 {
     const hg_document_info *about = hg_document_about(h->doc);
-    hg_text_addf(&h->t, "<!doctype html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n", h->zh ? "zh-CN" : "en");
+    hg_text_addf(&h->t, "<!doctype html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n",
+                 h->zh ? "zh-CN" : "en");
     hg_text_add(&h->t, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
                        "'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n");
@@ -128,8 +129,8 @@ static void add_tail(hg_html *h)
     if (about->footer)
         add_element(h, "<p>", about->footer, "</p>");
     add_element(h, "<p>", about->generator, "</p></footer>\n");
-    hg_text_addf(&h->t, "<script type=\"application/json\" id=\"words\">{\"zoomIn\":\"%s\",\"zoomOut\":\"%s\",\"onMap\":\"%s\"}"
-                        "</script>\n",
+    hg_text_addf(&h->t, "<script type=\"application/json\" id=\"words\">{\"zoomIn\":\"%s\",\"zoomOut\":\"%s\","
+                        "\"onMap\":\"%s\"}</script>\n",
                  h->zh ? "放大" : "Zoom in", h->zh ? "缩小" : "Zoom out", h->zh ? "地图" : "map");
     if (h->maps) {
         const hg_embedded *leaflet = asset("leaflet.min");
@@ -187,7 +188,8 @@ static void add_card(hg_html *h, const hg_card *c)
 static hg_status add_chart(hg_html *h, const hg_chart *c, hg_error *err)
 {
     hg_canvas *canvas = NULL;
-    add_element(h, "<figure class=\"chart\"><figcaption>", c->title, "</figcaption><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"");
+    add_element(h, "<figure class=\"chart\"><figcaption>", c->title,
+                "</figcaption><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"");
     hg_text_add_xml(&h->t, c->title);
     hg_text_addf(&h->t, "\" style=\"--least:%.0fpx\">", fmin(c->width, LEAST_CHART));
     hg_status status = hg_canvas_new_inline(&h->t, c->width, c->height, c->alt ? c->alt : c->title, &canvas, err);

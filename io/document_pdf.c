@@ -95,7 +95,8 @@ static void bookmark(hg_pdf *p, int level, const char *text)
     for (int l = level - 1; l > 0 && parent == CAIRO_PDF_OUTLINE_ROOT; l--)
         parent = p->outline[l] ? p->outline[l] : CAIRO_PDF_OUTLINE_ROOT;
     snprintf(link, sizeof link, "page=%d pos=[%.1f %.1f]", p->page, HG_PDF_LEFT, p->y);
-    p->outline[level] = cairo_pdf_surface_add_outline(p->surface, parent, text, link, level == 1 ? CAIRO_PDF_OUTLINE_FLAG_OPEN : 0);
+    p->outline[level] = cairo_pdf_surface_add_outline(p->surface, parent, text, link,
+                                                      level == 1 ? CAIRO_PDF_OUTLINE_FLAG_OPEN : 0);
     for (int l = level + 1; l < 4; l++)
         p->outline[l] = 0;
 }

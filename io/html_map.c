@@ -99,8 +99,10 @@ static void add_shape(hg_text *t, const hg_geometry *g, size_t row, const hg_map
         hg_text_add(t, ",");
         add_metres(t, g->xy[2 * row + 1], map->box[1]);
     }
-    for (size_t p = g->type == HG_POINT ? 1 : g->polygon_start[row]; g->type != HG_POINT && p < g->polygon_start[row + 1]; p++) {
-        hg_text_add(t, p > g->polygon_start[row] ? ",[" : "[");
+    size_t first = g->type == HG_POINT ? 0 : g->polygon_start[row];
+    size_t end = g->type == HG_POINT ? 0 : g->polygon_start[row + 1];
+    for (size_t p = first; p < end; p++) {
+        hg_text_add(t, p > first ? ",[" : "[");
         for (size_t r = g->ring_start[p]; r < g->ring_start[p + 1]; r++) {
             hg_text_add(t, r > g->ring_start[p] ? "," : "");
             add_ring(t, g, r, map);
@@ -198,7 +200,8 @@ static void add_swatch(hg_text *t, const hg_map_look *look, bool point, const ch
     unsigned opacity = (unsigned)lround(look->opacity * 255);
     hg_text_add(t, "<span class=\"swatch\"><i style=\"");
     if (look->fill)
-        hg_text_addf(t, "background:linear-gradient(%s%02x,%s%02x),var(--ground);", look->fill, opacity, look->fill, opacity);
+        hg_text_addf(t, "background:linear-gradient(%s%02x,%s%02x),var(--ground);", look->fill, opacity, look->fill,
+                     opacity);
     if (look->stroke)
         hg_text_addf(t, "border:2px solid %s;", look->stroke);
     hg_text_addf(t, "%s\"></i>", point ? "border-radius:50%" : "");
@@ -208,7 +211,8 @@ static void add_swatch(hg_text *t, const hg_map_look *look, bool point, const ch
 
 static void add_switch(hg_html *h, size_t number, bool hidden)
 {
-    hg_text_addf(&h->t, "<span class=\"layer\"><label><input type=\"checkbox\" value=\"%zu\"%s> ", number, hidden ? "" : " checked");
+    hg_text_addf(&h->t, "<span class=\"layer\"><label><input type=\"checkbox\" value=\"%zu\"%s> ", number,
+                 hidden ? "" : " checked");
 }
 
 /* A layer of one class has its swatch beside its name. */

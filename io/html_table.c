@@ -32,7 +32,7 @@ static const char *class_of(const hg_html *h, const hg_document_table *t, size_t
         size_t n = letters_of(hg_document_cell(h->doc, t->table, &t->columns[k], row, buf));
         most = n > most ? n : most;
     }
-    return most <= SHORT_LETTERS ? " class=\"short\"" : most > WIDE_LETTERS ? " class=\"long\"" : "";
+    return most <= SHORT_LETTERS ? " class=\"short\"" : most > WIDE_LETTERS ? " class=\"long\"" : " class=\"text\"";
 }
 
 static void add_heads(hg_html *h, const hg_document_table *t, const char **classes)

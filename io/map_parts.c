@@ -58,22 +58,24 @@ double hg_map_image_opacity(const hg_map_image *image)
     return 1;
 }
 
-static bool meets_box(const hg_map *map, const hg_map_layer *layer, size_t row, double margin)
+static bool meets(const double box[4], const hg_map_layer *layer, size_t row, double margin)
 {
     double e[4];
-    return hg_geometry_envelope(&layer->table->geometry, row, e) && e[0] <= map->box[2] + margin &&
-           e[1] >= map->box[0] - margin && e[2] <= map->box[3] + margin && e[3] >= map->box[1] - margin;
+    return hg_geometry_envelope(&layer->table->geometry, row, e) && e[0] <= box[2] + margin &&
+           e[1] >= box[0] - margin && e[2] <= box[3] + margin && e[3] >= box[1] - margin;
 }
 
 bool hg_map_is_near(const hg_map *map, const hg_map_layer *layer, size_t row)
 {
-    return meets_box(map, layer, row, 0.75 * fmax(map->box[2] - map->box[0], map->box[3] - map->box[1]));
+    return meets(map->box, layer, row, 0.75 * fmax(map->box[2] - map->box[0], map->box[3] - map->box[1]));
 }
 
 bool hg_map_has_class(const hg_map *map, const hg_map_layer *layer, const hg_style_class *class)
 {
+    double box[4];
+    hg_map_frame_box(map, box);
     for (size_t row = 0; layer->table->geometry.type != HG_NO_GEOMETRY && row < layer->table->rows; row++)
-        if (hg_map_class(layer, row) == class && meets_box(map, layer, row, 0))
+        if (hg_map_class(layer, row) == class && meets(box, layer, row, 0))
             return true;
     return false;
 }

@@ -7,7 +7,8 @@
 
 static uint32_t premultiplied(uint32_t argb)
 {
-    uint32_t a = argb >> 24, r = (argb >> 16 & 255) * a / 255, g = (argb >> 8 & 255) * a / 255, b = (argb & 255) * a / 255;
+    uint32_t a = argb >> 24, r = (argb >> 16 & 255) * a / 255;
+    uint32_t g = (argb >> 8 & 255) * a / 255, b = (argb & 255) * a / 255;
     return a << 24 | r << 16 | g << 8 | b;
 }
 
@@ -44,7 +45,8 @@ void hg_pdf_map_image(const hg_pdf_frame *f, const hg_map_image *image)
     f->p->failed |= cairo_surface_status(s) != CAIRO_STATUS_SUCCESS;
     cairo_save(cr);
     cairo_translate(cr, x, y);
-    cairo_scale(cr, (hg_pdf_map_x(f, image->box[2]) - x) / image->columns, (hg_pdf_map_y(f, image->box[1]) - y) / image->rows);
+    cairo_scale(cr, (hg_pdf_map_x(f, image->box[2]) - x) / image->columns,
+                (hg_pdf_map_y(f, image->box[1]) - y) / image->rows);
     cairo_set_source_surface(cr, s, 0, 0);
     cairo_pattern_set_filter(cairo_get_source(cr), image->jpeg ? CAIRO_FILTER_GOOD : CAIRO_FILTER_NEAREST);
     cairo_paint(cr);

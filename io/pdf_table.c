@@ -135,7 +135,8 @@ static void settle_size(setting *s, const double *like, const double *least)
 static void settle(setting *s)
 {
     size_t n = s->t->n_columns ? s->t->n_columns : 1;
-    double *like = hg_malloc(n, sizeof *like), *least = hg_malloc(n, sizeof *least), *widths = hg_malloc(n, sizeof *widths);
+    double *like = hg_malloc(n, sizeof *like), *least = hg_malloc(n, sizeof *least);
+    double *widths = hg_malloc(n, sizeof *widths);
     s->p->failed |= !like || !least || !widths;
     if (!s->p->failed) {
         s->size = 10;

@@ -18,8 +18,9 @@ static char *clean(const char *text)
 
 static void set_up(hg_pdf *p, const hg_pdf_letters *how, const char *text)
 {
-    static const PangoAlignment alignments[] = {
-        [HG_ANCHOR_LEFT] = PANGO_ALIGN_LEFT, [HG_ANCHOR_MIDDLE] = PANGO_ALIGN_CENTER, [HG_ANCHOR_RIGHT] = PANGO_ALIGN_RIGHT};
+    static const PangoAlignment alignments[] = {[HG_ANCHOR_LEFT] = PANGO_ALIGN_LEFT,
+                                                [HG_ANCHOR_MIDDLE] = PANGO_ALIGN_CENTER,
+                                                [HG_ANCHOR_RIGHT] = PANGO_ALIGN_RIGHT};
     PangoLayout *l = p->canvas->layout;
     char *own = clean(text);
     PangoFontDescription *font = pango_font_description_new();

@@ -35,9 +35,9 @@ for lang in en zh; do
     pdf=$work/report_$lang.pdf
     "$hotgrid" report "$@" --lang $lang -o "$pdf" >/dev/null
     if [ $lang = en ]; then
-        areas="Where incidents concentrate" land="Before and after: all zones" index="Calendar of"
+        areas="Where incidents concentrate" land="Before and after: HD-01" index="Calendar of"
     else
-        areas="事件集中的地方" land="前后对比：全部地块" index="日历"
+        areas="事件集中的地方" land="前后对比：HD-01" index="日历"
     fi
     draw "$pdf" first_$lang 1
     draw "$pdf" areas_$lang "$(page_with "$pdf" "$areas")"

@@ -72,7 +72,8 @@
     feature.g.forEach(function (polygon) {
       polygon.forEach(function (r) {
         for (var i = 0, j = r.length - 2; i < r.length; j = i, i += 2) {
-          if ((r[i + 1] > y) !== (r[j + 1] > y) && x < (r[j] - r[i]) * (y - r[i + 1]) / (r[j + 1] - r[i + 1]) + r[i]) inside = !inside;
+          var crosses = (r[i + 1] > y) !== (r[j + 1] > y);
+          if (crosses && x < (r[j] - r[i]) * (y - r[i + 1]) / (r[j + 1] - r[i + 1]) + r[i]) inside = !inside;
         }
       });
     });
@@ -84,7 +85,8 @@
     var box = element('div'), at = map.clicked;
     box.appendChild(tableOf(layer, feature));
     map.layers.forEach(function (other) {
-      if (!at || other.layer === layer || other.layer.points || !other.layer.popup.length || !map.hasLayer(other.group)) return;
+      var silent = other.layer === layer || other.layer.points || !other.layer.popup.length;
+      if (!at || silent || !map.hasLayer(other.group)) return;
       var below = other.layer.features.filter(function (f) { return isInside(f, at.lng, at.lat); })[0];
       if (below) box.appendChild(tableOf(other.layer, below));
     });
@@ -251,7 +253,9 @@
         restack(map, groups);
         settleLabels(map);
       });
-      map.on('layeradd layerremove', function (event) { if (event.layer === group) input.checked = map.hasLayer(group); });
+      map.on('layeradd layerremove', function (event) {
+        if (event.layer === group) input.checked = map.hasLayer(group);
+      });
     });
     restack(map, groups);
   }
@@ -284,7 +288,8 @@
   Array.prototype.forEach.call(document.querySelectorAll('tr[data-feature]'), function (row) {
     var show = features[row.getAttribute('data-feature')];
     if (!show) return;
-    var button = element('button', 'plain to-map', words.onMap), cell = row.querySelector('td:not(.num)') || row.cells[0];
+    var button = element('button', 'plain to-map', words.onMap);
+    var cell = row.querySelector('td:not(.num)') || row.cells[0];
     button.type = 'button';
     button.setAttribute('aria-label', words.onMap + ': ' + cell.textContent);
     button.addEventListener('click', show);

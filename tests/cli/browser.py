@@ -26,7 +26,8 @@ class Socket:
         self.s = socket.create_connection((host, port), timeout)
         key = base64.b64encode(os.urandom(16)).decode()
         self.s.sendall(("GET %s HTTP/1.1\r\nHost: %s:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                        "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n\r\n" % (path, host, port, key)).encode())
+                        "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n\r\n"
+                        % (path, host, port, key)).encode())
         self.file = self.s.makefile("rb")
         if b" 101 " not in self.file.readline():
             raise OSError("the browser refuses the debugging socket")
@@ -36,7 +37,8 @@ class Socket:
     def send(self, text):
         data = text.encode()
         n = len(data)
-        size = struct.pack("!B", 0x80 | n) if n < 126 else struct.pack("!BH", 0xfe, n) if n < 65536 else struct.pack("!BQ", 0xff, n)
+        size = (struct.pack("!B", 0x80 | n) if n < 126 else struct.pack("!BH", 0xfe, n) if n < 65536
+                else struct.pack("!BQ", 0xff, n))
         self.s.sendall(b"\x81" + size + b"\0\0\0\0" + data)
 
     def receive(self):
@@ -44,7 +46,8 @@ class Socket:
         while True:
             first, second = self.file.read(2)
             n = second & 127
-            n = struct.unpack("!H", self.file.read(2))[0] if n == 126 else struct.unpack("!Q", self.file.read(8))[0] if n == 127 else n
+            if n >= 126:
+                n = int.from_bytes(self.file.read(2 if n == 126 else 8), "big")
             text += self.file.read(n)
             if first & 0x80:
                 return text.decode()
@@ -123,7 +126,8 @@ class Browser:
     def open(self, path, width=1440, height=900, dark=False, touch=False):
         self.requests, self.problems = [], []
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=touch)
-        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+        scheme = "dark" if dark else "light"
+        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         self.call("Page.navigate", url="file://" + os.path.abspath(path))
         self.wait(lambda m: m.get("method") == "Page.loadEventFired")
 

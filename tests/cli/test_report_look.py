@@ -1,6 +1,5 @@
 """How reports look and behave: the HTML by its markup and in a headless Chromium, the PDF by its pages."""
 import html.parser
-import json
 import pathlib
 import re
 import shutil
@@ -20,32 +19,35 @@ def run(*args):
     p = subprocess.run([HOTGRID, *map(str, args)], capture_output=True, text=True, timeout=600)
     if p.returncode != 0:
         raise AssertionError("hotgrid %s\n%s" % (" ".join(map(str, args)), p.stderr[-3000:]))
-    return p.stderr
 
 
 class Reports(Case):
-    """One report in both languages and formats, made once for all tests."""
+    """One report in both languages and formats, made once for all tests of this file."""
+    made = None
 
     @classmethod
     def setUpClass(cls):
+        if not Reports.made:
+            Reports.make()
+
+    @classmethod
+    def make(cls):
         cls.made = pathlib.Path(tempfile.mkdtemp(prefix="hotgrid-look-"))
-        cls.addClassCleanup(shutil.rmtree, cls.made, True)
-        hot, audit, index = cls.made / "hot.gpkg", cls.made / "audit.gpkg", cls.made / "index.gpkg"
-        run("hotspots", PINGSHA / "crime_gbk.csv", "--datum", "gcj02", "--id", "案件编号", "--category", "案件类别", "--stream", HOSTILE,
-            PINGSHA / "fire.geojson", "--area", PINGSHA / "boundary.gpkg", "--places", PINGSHA / "places.gpkg:places",
+        unittest.addModuleCleanup(shutil.rmtree, cls.made, True)
+        hot, audit = cls.made / "hot.gpkg", cls.made / "audit.gpkg"
+        run("hotspots", PINGSHA / "crime_gbk.csv", "--datum", "gcj02", "--id", "案件编号", "--category", "案件类别",
+            "--stream", HOSTILE, PINGSHA / "fire.geojson", "--area", PINGSHA / "boundary.gpkg", "--places", PINGSHA / "places.gpkg:places",
             "--bandwidth", "400m", "--cell", "100", "-q", "-o", hot)
         land, flights = str(PINGSHA / "land.gpkg"), str(PINGSHA / "flights.gpkg")
         run("audit", "--zones", land + ":zones", "--permits", land + ":permits",
             "--survey", flights + ":patches_201901@2019-01-15", "--survey", flights + ":patches_201910@2019-10-20",
             "--coverage", flights + ":covered_201910@2019-10-20", "--actions", PINGSHA / "actions_gbk.csv",
-            "--assets", PINGSHA / "assets.csv", "--patrols", PINGSHA / "patrols.csv", "--opening", PINGSHA / "opening.csv",
-            "--class-map", PINGSHA / "audit_classes.yaml", "-q", "-o", audit)
+            "--assets", PINGSHA / "assets.csv", "--patrols", PINGSHA / "patrols.csv",
+            "--opening", PINGSHA / "opening.csv", "--class-map", PINGSHA / "audit_classes.yaml", "-q", "-o", audit)
         cls.results = [hot, audit]
-        cls.told = {}
         for lang in ("en", "zh"):
             for extension in ("html", "pdf"):
-                out = cls.made / ("report_%s.%s" % (lang, extension))
-                cls.told[out.name] = run("report", *cls.results, "--lang", lang, "-o", out)
+                run("report", *cls.results, "--lang", lang, "-o", cls.made / ("report_%s.%s" % (lang, extension)))
 
     def report(self, lang, extension):
         return self.made / ("report_%s.%s" % (lang, extension))
@@ -214,7 +216,8 @@ class InBrowser(Reports):
 
     def test_tables_sort_by_value(self):
         b = self.open("en")
-        script = """(() => { const t = [...document.querySelectorAll('table.sortable')].find(t => t.querySelector('tr.total'));
+        script = """(() => { const all = [...document.querySelectorAll('table.sortable')];
+            const t = all.find(t => t.querySelector('tr.total'));
             const head = [...t.tHead.rows[0].cells].findIndex(c => c.classList.contains('num'));
             t.tHead.rows[0].cells[head].querySelector('button').click();
             return [t.tHead.rows[0].cells[head].getAttribute('aria-sort'), [...t.tBodies[0].rows].map(r =>
@@ -232,7 +235,8 @@ class InBrowser(Reports):
         b.run("document.querySelector('tr[data-feature$=\":2\"] button.to-map').click()")
         name = b.run("document.querySelector('tr[data-feature$=\":2\"] td:not(.num)').firstChild.textContent")
         self.assertIn(name, b.wait_until("(document.querySelector('.leaflet-popup-content') || {}).textContent"))
-        seen = b.run("(() => { const r = document.querySelector('.leaflet-popup').getBoundingClientRect(); return [r.top, r.bottom, innerHeight]; })()")
+        seen = b.run("""(() => { const r = document.querySelector('.leaflet-popup').getBoundingClientRect();
+            return [r.top, r.bottom, innerHeight]; })()""")
         self.assertTrue(0 <= seen[0] and seen[1] <= seen[2], seen)
 
     def test_labels_do_not_lie_upon_one_another(self):
@@ -240,10 +244,12 @@ class InBrowser(Reports):
             b = self.open(width=width)
             shown, meeting = b.run("""(() => { let n = 0, bad = [];
                 for (const map of document.querySelectorAll('.map')) {
-                  const boxes = [...map.querySelectorAll('.map-label:not(.hidden)')].map(e => [e.textContent, e.getBoundingClientRect()]);
+                  const labels = [...map.querySelectorAll('.map-label:not(.hidden)')];
+                  const boxes = labels.map(e => [e.textContent, e.getBoundingClientRect()]);
                   n += boxes.length;
                   boxes.forEach(([a, r], i) => boxes.slice(i + 1).forEach(([c, s]) => {
-                    if (r.left < s.right && s.left < r.right && r.top < s.bottom && s.top < r.bottom) bad.push(a + ' / ' + c); }));
+                    if (r.left < s.right && s.left < r.right && r.top < s.bottom && s.top < r.bottom)
+                      bad.push(a + ' / ' + c); }));
                 } return [n, bad]; })()""")
             self.assertGreater(shown, 5)
             self.assertEqual(meeting, [])
@@ -251,7 +257,8 @@ class InBrowser(Reports):
     def test_the_page_scrolls_over_a_map(self):
         b = self.open()
         zoom = "document.querySelector('.leaflet-control-scale-line').textContent"
-        before = b.run("(() => { const m = document.querySelector('.map'); m.scrollIntoView({block: 'center'}); return [scrollY, %s]; })()" % zoom)
+        b.run("document.querySelector('.map').scrollIntoView({block: 'center'})")
+        before = b.run("[scrollY, %s]" % zoom)
         b.call("Input.dispatchMouseEvent", type="mouseWheel", x=700, y=450, deltaX=0, deltaY=300)
         b.wait_until("scrollY > %f" % (before[0] + 50))
         self.assertEqual(b.run(zoom), before[1])
@@ -268,7 +275,8 @@ class InBrowser(Reports):
         """24 by 24 pixels, or the only thing in a line of text (WCAG 2.2 AA)."""
         b = self.open(width=390, touch=True)
         small = b.run("""[...document.querySelectorAll('button, summary, .legend label, .leaflet-bar a')].filter(e => {
-            const r = e.getBoundingClientRect(); return r.width && (r.height < 23.5 || r.width < 23.5); }).map(e => e.outerHTML.slice(0, 90))""")
+            const r = e.getBoundingClientRect();
+            return r.width && (r.height < 23.5 || r.width < 23.5); }).map(e => e.outerHTML.slice(0, 90))""")
         self.assertEqual(small, [])
 
     def test_prints_maps_and_all_rows(self):
@@ -294,7 +302,8 @@ CONTRAST = """(() => {
     const ink = parse(e instanceof SVGElement ? s.fill : s.color), paper = ground(e);
     const a = shine(ink), b = shine(paper), ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
     const size = parseFloat(s.fontSize), large = size >= 24 || (size >= 18.66 && Number(s.fontWeight) >= 700);
-    if (ratio < (large ? 3 : 4.5)) poor.add([e.tagName, e.className.baseVal || e.className, ink, paper, ratio.toFixed(2)].join(' '));
+    const name = e.className.baseVal || e.className;
+    if (ratio < (large ? 3 : 4.5)) poor.add([e.tagName, name, ink, paper, ratio.toFixed(2)].join(' '));
   }
   return [...poor];
 })()"""
@@ -319,7 +328,8 @@ class Paper(Reports):
         pages = []
         for page in re.split(r"<page ", text)[1:]:
             width, height = map(float, re.match(r'width="([\d.]+)" height="([\d.]+)"', page).groups())
-            found = re.findall(r'<word xMin="([-\d.]+)" yMin="([-\d.]+)" xMax="([-\d.]+)" yMax="([-\d.]+)">(.*?)</word>', page)
+            found = re.findall(r'<word xMin="([-\d.]+)" yMin="([-\d.]+)" xMax="([-\d.]+)" yMax="([-\d.]+)">(.*?)</word>',
+                               page)
             pages.append((width, height, [(*map(float, w[:4]), w[4]) for w in found]))
         return pages
 
@@ -383,7 +393,8 @@ class Paper(Reports):
                 self.assertGreater(dark, 0.003 * width * height, page.name)
                 edge = 8
                 rim = pixels[:edge * width] + pixels[-edge * width:] + b"".join(
-                    pixels[y * width:y * width + edge] + pixels[(y + 1) * width - edge:(y + 1) * width] for y in range(height))
+                    pixels[y * width:y * width + edge] + pixels[(y + 1) * width - edge:(y + 1) * width]
+                    for y in range(height))
                 self.assertEqual(min(rim), 255, page.name)
 
     def test_bookmarks_and_links_lead_to_pages(self):
@@ -420,7 +431,8 @@ class Background(Reports):
         raster = self.make_raster("far.tif", 10, 50, 1)
         p = self.run_hotgrid("report", *self.results, "--basemap", raster, "-o", self.path("r.pdf"), code=3)
         self.assertIn("far.tif: this background covers nothing of the map", p.stderr)
-        p = self.run_hotgrid("report", *self.results, "--basemap", self.path("none.mbtiles"), "-o", self.path("r.pdf"), code=4)
+        p = self.run_hotgrid("report", *self.results, "--basemap", self.path("none.mbtiles"), "-o",
+                             self.path("r.pdf"), code=4)
         self.assertIn("none.mbtiles cannot be opened as a raster", p.stderr)
         self.assertEqual([f for f in self.files() if f.endswith(".pdf")], [])
 

@@ -69,7 +69,8 @@ static void draw(hg_canvas *c, double width, double height, const void *data)
 
 static void add_map(hg_document *d)
 {
-    static const hg_style_class ranks[] = {{1, 1.5, NULL, "Rank 1", "#bd0026"}, {1.5, 99, NULL, "Rank 2 and below", "#fd8d3c"}};
+    static const hg_style_class ranks[] = {{1, 1.5, NULL, "Rank 1", "#bd0026"},
+                                            {1.5, 99, NULL, "Rank 2 and below", "#fd8d3c"}};
     static const hg_style_class ramp[] = {{1, 5, NULL, "1 per km²", "#fecc5c"}, {5, 9, NULL, "5 per km²", "#f03b20"}};
     static const uint32_t pixels[] = {0x80ff0000, 0x80ffff00, 0x0, 0x8000ff00};
     hg_map_image image = {.title = "Density", .columns = 2, .rows = 2, .argb = pixels,
@@ -88,10 +89,12 @@ static hg_document *make_document(const char *lang)
 {
     hg_document_info info = {.title = "Safety and land briefing 平安简报", .subtitle = "Pingsha 平沙", .lang = lang,
                              .mark = "Internal use", .footer = "Source: test", .generator = "hotgrid test"};
-    hg_pair pairs[] = {{"Incidents", "12,345"}, {"Hot areas", "6"}, {"Overdue", "2"}, {"Land, mu", "941.892"}, {hostile, hostile}};
+    hg_pair pairs[] = {{"Incidents", "12,345"}, {"Hot areas", "6"}, {"Overdue", "2"},
+                       {"Land, mu", "941.892"}, {hostile, hostile}};
     hg_card card = {"1", "石榴岗路", pairs, 4, "Two officers on foot between 20 and 23 h; talk to the shops."};
     hg_document_table table = {.caption = "Ranked areas", .stem = "areas", .table = make_table(60, false),
-                               .columns = columns, .n_columns = 6, .first_rows = 50, .note = "Shares are of all incidents.",
+                               .columns = columns, .n_columns = 6, .first_rows = 50,
+                               .note = "Shares are of all incidents.",
                                .total_row = true};
     hg_chart chart = {.title = "By hour", .alt = "A line that rises", .width = 480, .height = 160, .draw = draw};
     char *longest = hg_malloc(10001, 1);
@@ -165,7 +168,8 @@ static void written_twice_is_the_same(const char *lang, const char *extension, w
     for (int i = 0; i < 2; i++) {
         hg_error err = {HG_OK, ""};
         hg_document *d = make_document(lang);
-        snprintf(path[i], sizeof path[i], "%s/document_%s_%d_%d.%s", folder ? folder : "/tmp", lang, i, (int)getpid(), extension);
+        snprintf(path[i], sizeof path[i], "%s/document_%s_%d_%d.%s", folder ? folder : "/tmp", lang, i, (int)getpid(),
+                 extension);
         assert_int_equal(write(d, path[i], &err), HG_OK);
         hg_document_free(d);
         bytes[i] = read_all(path[i], &n[i]);
@@ -228,7 +232,8 @@ static void a_wide_table_lies_on_its_side(void **state)
     size_t n = 0;
     for (size_t k = 0; k < COLUMNS; k++)
         wide[k] = (hg_document_column){"mu", "Area, mu", HG_CELL_REAL, 3, NULL};
-    hg_document_table table = {.caption = "Wide", .stem = "wide", .table = make_table(30, false), .columns = wide, .n_columns = COLUMNS};
+    hg_document_table table = {.caption = "Wide", .stem = "wide", .table = make_table(30, false),
+                               .columns = wide, .n_columns = COLUMNS};
     assert_int_equal(hg_document_new(&info, &d, NULL), HG_OK);
     hg_document_text(d, HG_BODY, "before", NULL);
     hg_document_heading(d, 2, "wide", "A wide table", NULL);

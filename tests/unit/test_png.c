@@ -85,11 +85,14 @@ static void expect_alpha(const uint32_t *pixels, uint32_t width, uint32_t height
     for (uint32_t i = 0; i < width * height; i++) {
         unsigned char b[4] = {0};
         for (int c = 0; c < GDALGetRasterCount(ds); c++)
-            assert_int_equal(GDALRasterIO(GDALGetRasterBand(ds, c + 1), GF_Read, (int)(i % width), (int)(i / width), 1, 1,
-                                          &b[c], 1, 1, GDT_Byte, 0, 0), CE_None);
+            assert_int_equal(GDALRasterIO(GDALGetRasterBand(ds, c + 1), GF_Read, (int)(i % width), (int)(i / width), 1,
+                                          1, &b[c], 1, 1, GDT_Byte, 0, 0),
+                             CE_None);
         if (palette) {
             const GDALColorEntry *e = GDALGetColorEntry(colours, b[0]);
-            b[0] = (unsigned char)e->c1, b[1] = (unsigned char)e->c2, b[2] = (unsigned char)e->c3, b[3] = (unsigned char)e->c4;
+            const short parts[] = {e->c1, e->c2, e->c3, e->c4};
+            for (int c = 0; c < 4; c++)
+                b[c] = (unsigned char)parts[c];
         }
         assert_int_equal((uint32_t)b[3] << 24 | (uint32_t)b[0] << 16 | (uint32_t)b[1] << 8 | b[2], pixels[i]);
     }
