@@ -224,12 +224,33 @@ static const hg_style_class changes[] = {
 
 enum { CHANGES = sizeof changes / sizeof *changes };
 
+/* For pop-ups: codes in words. The change itself stays as it is, for the layer is coloured by it. */
+static hg_status put_in_words(const hg_report *r, hg_table *zones, hg_table *faces, hg_error *err)
+{
+    hg_column *words = NULL, *change = hg_table_column(faces, "change");
+    hg_status status = hg_report_translate(r, zones, "kind", err);
+    if (status == HG_OK)
+        status = hg_report_translate(r, faces, "class", err);
+    if (status != HG_OK || !change || change->type != HG_TEXT)
+        return status;
+    char *title = hg_strdup(change->title);
+    status = title ? hg_table_add(faces, "change_words", HG_TEXT, &words, err) : hg_fail_memory(err);
+    if (status != HG_OK) {
+        hg_free(title);
+        return status;
+    }
+    words->title = title;
+    change = hg_table_column(faces, "change"); /* columns have moved */
+    memcpy(words->text, change->text, faces->rows * sizeof *words->text);
+    return hg_report_translate(r, faces, "change_words", err);
+}
+
 static hg_status add_map(hg_report *r, const char *title, const double box[4], bool half, hg_error *err)
 {
     static const hg_style_class zone_line = {.color = "#1f3b73"};
     static const hg_document_column popup[] = {
         {"patch_id", NULL, HG_CELL_TEXT, 0, NULL}, {"zone_id", NULL, HG_CELL_TEXT, 0, NULL},
-        {"class", NULL, HG_CELL_TEXT, 0, NULL},    {"change", NULL, HG_CELL_TEXT, 0, NULL},
+        {"class", NULL, HG_CELL_TEXT, 0, NULL},    {"change_words", NULL, HG_CELL_TEXT, 0, NULL},
         {"area_m2", NULL, HG_CELL_REAL, 1, NULL},  {"area_mu", NULL, HG_CELL_REAL, 3, NULL}};
     static const hg_document_column zone_popup[] = {{"zone_id", NULL, HG_CELL_TEXT, 0, NULL},
                                                     {"kind", NULL, HG_CELL_TEXT, 0, NULL},
@@ -247,6 +268,8 @@ static hg_status add_map(hg_report *r, const char *title, const double box[4], b
     hg_status status = read(r, "zones", &zones, err);
     if (status == HG_OK)
         status = read(r, "changes", &faces, err);
+    if (status == HG_OK && zones && faces)
+        status = put_in_words(r, zones, faces, err);
     if (status != HG_OK || !zones || !faces) {
         hg_table_free(zones);
         hg_table_free(faces);
