@@ -44,8 +44,11 @@ hg_status hg_public_index(hg_report *r, hg_error *err)
         hg_table_free(t);
         return status;
     }
-    const hg_document_table table = {.caption = hg_report_say(r->zh, HG_SAY_PUBLIC_BANDS), .stem = "index_months", .table = t,
-                                     .columns = own, .first_rows = ROWS_SHOWN,
+    const hg_document_table table = {.caption = hg_report_say(r->zh, HG_SAY_PUBLIC_BANDS),
+                                     .stem = "index_months",
+                                     .table = t,
+                                     .columns = own,
+                                     .first_rows = ROWS_SHOWN,
                                      .n_columns = hg_report_present(t, columns, sizeof columns / sizeof *columns, own)};
     return hg_document_add_table(r->doc, &table, err);
 }
@@ -91,7 +94,9 @@ hg_status hg_public_land(hg_report *r, hg_error *err)
         hg_table_free(t);
         return status;
     }
-    const hg_document_table table = {.caption = hg_report_say(r->zh, HG_SAY_LEDGER_CLASS), .stem = "by_class", .table = t,
+    const hg_document_table table = {.caption = hg_report_say(r->zh, HG_SAY_LEDGER_CLASS),
+                                     .stem = "by_class",
+                                     .table = t,
                                      .columns = own,
                                      .n_columns = hg_report_present(t, columns, sizeof columns / sizeof *columns, own)};
     return hg_document_add_table(r->doc, &table, err);
