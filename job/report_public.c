@@ -51,8 +51,9 @@ static hg_status add_places(hg_report *r, const hg_public_counts *c, bool offset
     bool no_map = r->zh && !r->job->set.report.map_approval;
     if (offset)
         return hg_document_text(r->doc, HG_WARNING, hg_report_say(r->zh, HG_SAY_PUBLIC_NO_SQUARES), err);
-    hg_status status = no_map ? hg_document_text(r->doc, HG_WARNING, hg_report_say(r->zh, HG_SAY_PUBLIC_NO_APPROVAL), err)
-                              : hg_public_map(r, c, err);
+    hg_status status = no_map
+                           ? hg_document_text(r->doc, HG_WARNING, hg_report_say(r->zh, HG_SAY_PUBLIC_NO_APPROVAL), err)
+                           : hg_public_map(r, c, err);
     return status == HG_OK ? hg_public_add_squares(r, c, err) : status;
 }
 
@@ -87,5 +88,6 @@ hg_status hg_report_public(hg_report *r, hg_error *err)
         status = hg_document_heading(r->doc, 1, "method", hg_report_say(r->zh, HG_SAY_METHOD), err);
     if (status == HG_OK)
         status = hg_document_text(r->doc, HG_WARNING, hg_report_say(r->zh, HG_SAY_CAUTION), err);
-    return status == HG_OK ? hg_report_add(r, HG_SMALL, err, hg_report_say(r->zh, HG_SAY_PUBLIC_METHOD), hg_version()) : status;
+    return status == HG_OK ? hg_report_add(r, HG_SMALL, err, hg_report_say(r->zh, HG_SAY_PUBLIC_METHOD), hg_version())
+                           : status;
 }

@@ -34,7 +34,8 @@ static hg_status moment_of(const hg_result *hot, const char *key, int64_t *out, 
     if (!text || !hg_moment_parse(text, strlen(text), HG_ORDER_UNKNOWN, &m))
         return hg_fail(err, HG_EUSAGE,
                        "%s: a public report tells of a period that begins and ends; make the result with --since and "
-                       "--until", hot->path);
+                       "--until",
+                       hot->path);
     *out = m.civil;
     return HG_OK;
 }
@@ -81,9 +82,9 @@ static hg_status choose_streams(const hg_report *r, const hg_table *cells, const
     if (status == HG_OK && c->left_out.failed)
         status = hg_fail_memory(err);
     if (status == HG_OK && c->streams == 0)
-        status = hg_fail(err, HG_EUSAGE,
-                         "%s: nothing is left for the public: %s; name what may be told by --include-stream", r->hot.path,
-                         c->left_out.len ? c->left_out.s : "no streams");
+        status =
+            hg_fail(err, HG_EUSAGE, "%s: nothing is left for the public: %s; name what may be told by --include-stream",
+                    r->hot.path, c->left_out.len ? c->left_out.s : "no streams");
     return status;
 }
 
@@ -105,19 +106,24 @@ static hg_status check_categories(const hg_report *r, const hg_sensitive *sensit
     hg_status status = hg_store_read_table(r->hot.path, "incidents", &incidents, err);
     bool all = hg_result_text(&r->hot, "options.all-incidents") != NULL;
     for (size_t i = 0; status == HG_OK && i < incidents->rows; i++) {
-        const char *category = hg_report_text(incidents, "category", i), *stream = hg_report_text(incidents, "stream", i);
+        const char *category = hg_report_text(incidents, "category", i),
+                   *stream = hg_report_text(incidents, "stream", i);
         if (!category || !is_told_of(c, stream))
             continue;
         const char *topic = hg_sensitive_topic(sensitive, category);
         if (!all)
-            status = hg_fail(err, HG_EUSAGE,
-                             "%s: its incidents have categories, and not all of them are there to be looked at; make the "
-                             "result with --all-incidents, or without --category", r->hot.path);
+            status =
+                hg_fail(err, HG_EUSAGE,
+                        "%s: its incidents have categories, and not all of them are there to be looked at; make the "
+                        "result with --all-incidents, or without --category",
+                        r->hot.path);
         else if (topic)
-            status = hg_fail(err, HG_EUSAGE,
-                             "%s: category %.100s of stream %.100s is sensitive (%s) and part of the stream's counts; make "
-                             "the result with --stream-col naming the column of categories, or without these rows "
-                             "(--where), or name it by --include-stream", r->hot.path, category, stream, topic);
+            status =
+                hg_fail(err, HG_EUSAGE,
+                        "%s: category %.100s of stream %.100s is sensitive (%s) and part of the stream's counts; make "
+                        "the result with --stream-col naming the column of categories, or without these rows "
+                        "(--where), or name it by --include-stream",
+                        r->hot.path, category, stream, topic);
     }
     hg_table_free(incidents);
     return status;
@@ -203,9 +209,11 @@ static hg_status check_cells(const hg_result *hot, const hg_table *cells, hg_err
                        hot->path);
     const char *source = hg_result_text(hot, "area_source");
     if (!source || strcmp(source, "given") != 0)
-        return hg_fail(err, HG_EUSAGE,
-                       "%s: its study area is drawn around the incidents, so its outline tells where they are; make the "
-                       "result with --area", hot->path);
+        return hg_fail(
+            err, HG_EUSAGE,
+            "%s: its study area is drawn around the incidents, so its outline tells where they are; make the "
+            "result with --area",
+            hot->path);
     if (!(hg_result_real(hot, "cell_m") > 0) || !(hg_result_real(hot, "area_km2") > 0))
         return hg_fail(err, HG_EDATA, "%s does not say how large its cells and its area are", hot->path);
     return HG_OK;

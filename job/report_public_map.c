@@ -42,8 +42,8 @@ static hg_status raster_new(const hg_public_counts *c, raster *g, hg_error *err)
     g->columns = (size_t)(east - g->west + 1);
     g->rows = (size_t)(g->north - south + 1);
     if (g->columns > PIXELS_MOST / g->rows)
-        return hg_fail(err, HG_EUSAGE, "a public map of %zu x %zu squares is too large; make it area by area", g->columns,
-                       g->rows);
+        return hg_fail(err, HG_EUSAGE, "a public map of %zu x %zu squares is too large; make it area by area",
+                       g->columns, g->rows);
     g->count = hg_calloc(g->columns * g->rows, sizeof *g->count);
     g->density = hg_calloc(g->columns * g->rows, sizeof *g->density);
     g->argb = hg_calloc(g->columns * g->rows, sizeof *g->argb);
@@ -109,20 +109,34 @@ static hg_status add_map(hg_report *r, const hg_public_counts *c, const raster *
     if (status != HG_OK)
         return status;
     make_legend(r, g, classes, labels);
-    const hg_map_image image = {.title = hg_report_say(r->zh, HG_SAY_PUBLIC_SURFACE), .columns = (uint32_t)g->columns,
-                                .rows = (uint32_t)g->rows, .argb = g->argb, .classes = classes,
-                                .n_classes = HG_PUBLISH_CLASSES,
-                                .box = {(double)g->west * c->cell_m, (double)(g->north + 1) * c->cell_m - (double)g->rows * c->cell_m,
-                                        (double)g->west * c->cell_m + (double)g->columns * c->cell_m,
-                                        (double)(g->north + 1) * c->cell_m}};
-    const hg_map_layer layer = {.title = hg_report_say(r->zh, HG_SAY_PUBLIC_SQUARES), .table = squares,
-                                .style = {.symbol = HG_SYMBOL_FILL, .classes = &outline, .n_classes = 1, .opacity = 0.02,
-                                          .stroke = "#5a0a14", .stroke_mm = 0.15},
-                                .popup = popup, .n_popup = n_popup};
+    const hg_map_image image = {
+        .title = hg_report_say(r->zh, HG_SAY_PUBLIC_SURFACE),
+        .columns = (uint32_t)g->columns,
+        .rows = (uint32_t)g->rows,
+        .argb = g->argb,
+        .classes = classes,
+        .n_classes = HG_PUBLISH_CLASSES,
+        .box = {(double)g->west * c->cell_m, (double)(g->north + 1) * c->cell_m - (double)g->rows * c->cell_m,
+                (double)g->west * c->cell_m + (double)g->columns * c->cell_m, (double)(g->north + 1) * c->cell_m}};
+    const hg_map_layer layer = {.title = hg_report_say(r->zh, HG_SAY_PUBLIC_SQUARES),
+                                .table = squares,
+                                .style = {.symbol = HG_SYMBOL_FILL,
+                                          .classes = &outline,
+                                          .n_classes = 1,
+                                          .opacity = 0.02,
+                                          .stroke = "#5a0a14",
+                                          .stroke_mm = 0.15},
+                                .popup = popup,
+                                .n_popup = n_popup};
     bool few = squares->rows <= SQUARES_MOST;
-    hg_map map = {.title = hg_report_say(r->zh, HG_SAY_MAP_OF_AREAS), .alt = hg_report_say(r->zh, HG_SAY_MAP_OF_AREAS),
-                  .crs = hg_report_crs(&r->hot, crs), .approval = r->job->set.report.map_approval, .images = &image,
-                  .n_images = 1, .layers = &layer, .n_layers = few};
+    hg_map map = {.title = hg_report_say(r->zh, HG_SAY_MAP_OF_AREAS),
+                  .alt = hg_report_say(r->zh, HG_SAY_MAP_OF_AREAS),
+                  .crs = hg_report_crs(&r->hot, crs),
+                  .approval = r->job->set.report.map_approval,
+                  .images = &image,
+                  .n_images = 1,
+                  .layers = &layer,
+                  .n_layers = few};
     double margin = c->cell_m;
     map.box[0] = image.box[0] - margin;
     map.box[1] = image.box[1] - margin;

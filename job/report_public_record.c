@@ -158,7 +158,8 @@ static hg_status read_entry(const hg_yaml_node *entry, publication *out, hg_erro
 }
 
 /* *known: this very table is in the record. */
-static hg_status compare(const char *path, const publication *own, const hg_yaml_node *entry, bool *known, hg_error *err)
+static hg_status compare(const char *path, const publication *own, const hg_yaml_node *entry, bool *known,
+                         hg_error *err)
 {
     publication old = {0};
     char t[4][32];
@@ -174,7 +175,8 @@ static hg_status compare(const char *path, const publication *own, const hg_yaml
         return HG_OK;
     }
     return hg_fail(err, HG_EUSAGE,
-                   "%s line %" PRIu32 ": %s to %s was published already, with other figures, and this report tells of the same "
+                   "%s line %" PRIu32
+                   ": %s to %s was published already, with other figures, and this report tells of the same "
                    "places from %s to %s; the difference would give away what is withheld. Publish what came since "
                    "(--since %s), and let readers add the tables",
                    path, entry->line, hg_civil_text(old.from, t[0]), hg_civil_text(old.until, t[1]),
@@ -211,7 +213,8 @@ static hg_status append(const char *temp, const publication *p, bool begins, hg_
         return hg_fail(err, HG_EIO, "%s cannot be written", temp);
     if (begins)
         fputs("# What was published, for hotgrid report --public. Keep it: it stops two publications from giving away\n"
-              "# together what each withholds. It holds nothing that was not published.\npublications:\n", f);
+              "# together what each withholds. It holds nothing that was not published.\npublications:\n",
+              f);
     fprintf(f, "  - from: %s\n    until: %s\n    crs: '%s'\n    cell_m: %s\n    covered: '%s'\n    sha256: %s\n",
             hg_civil_text(p->from, from), hg_civil_text(p->until, until), p->crs, hg_shortest_decimal(p->cell_m, cell),
             p->covered, p->digest);
@@ -254,7 +257,8 @@ hg_status hg_public_record(hg_report *r, const hg_public_counts *counts, bool wi
     char digest[HG_SHA256_HEX], *path = record_path(r);
     const char *crs = hg_result_text(&r->hot, "analysis_crs");
     bool known = false;
-    publication own = {.crs = crs && *crs && strlen(crs) < 40 && !strchr(crs, '\'') ? crs : unnamed, .digest = digest,
+    publication own = {.crs = crs && *crs && strlen(crs) < 40 && !strchr(crs, '\'') ? crs : unnamed,
+                       .digest = digest,
                        .cell_m = counts->cell_m};
     tell(counts, with_cells, &told);
     add_covered(counts, &covered);

@@ -23,7 +23,8 @@ static bool holds(const char *name, const char *word)
 {
     size_t n = strlen(word);
     for (const char *p = name; *p; p++)
-        if (strncasecmp(p, word, n) == 0 && (!isalpha((unsigned char)*word) || p == name || !isalpha((unsigned char)p[-1])))
+        if (strncasecmp(p, word, n) == 0 &&
+            (!isalpha((unsigned char)*word) || p == name || !isalpha((unsigned char)p[-1])))
             return true;
     return false;
 }

@@ -68,7 +68,8 @@ static hg_status list_columns(const hg_report *r, const hg_public_counts *c, hg_
     for (size_t s = 0; s < c->streams; s++)
         columns[(*n)++] = (hg_document_column){c->name[s], c->stream[s], HG_CELL_INTEGER, 0, NULL};
     if (c->streams > 1)
-        columns[(*n)++] = (hg_document_column){all_column, hg_report_say(r->zh, HG_SAY_PUBLIC_ALL), HG_CELL_INTEGER, 0, NULL};
+        columns[(*n)++] =
+            (hg_document_column){all_column, hg_report_say(r->zh, HG_SAY_PUBLIC_ALL), HG_CELL_INTEGER, 0, NULL};
     *out = columns;
     return HG_OK;
 }
@@ -106,8 +107,8 @@ hg_status hg_public_squares(const hg_report *r, const hg_public_counts *c, bool 
 
 hg_status hg_public_add_squares(hg_report *r, const hg_public_counts *c, hg_error *err)
 {
-    hg_document_table table = {.caption = hg_report_say(r->zh, HG_SAY_PUBLIC_SQUARES), .stem = "squares",
-                               .first_rows = SQUARES_SHOWN};
+    hg_document_table table = {
+        .caption = hg_report_say(r->zh, HG_SAY_PUBLIC_SQUARES), .stem = "squares", .first_rows = SQUARES_SHOWN};
     hg_document_column *columns = NULL;
     char crs[256], note[512];
     hg_status status = hg_public_squares(r, c, false, &table.table, &columns, &table.n_columns, err);
@@ -143,12 +144,17 @@ hg_status hg_public_add_totals(hg_report *r, const hg_public_counts *c, hg_error
     for (size_t s = 0; s < c->streams && status == HG_OK; s++)
         status = fill_total(t, s, c->stream[s], c->all[s], c->hidden.column_total[s], err);
     if (status == HG_OK && with_all)
-        status = fill_total(t, c->streams, hg_report_say(r->zh, HG_SAY_PUBLIC_ALL), c->everything, c->hidden.grand_total, err);
+        status = fill_total(t, c->streams, hg_report_say(r->zh, HG_SAY_PUBLIC_ALL), c->everything,
+                            c->hidden.grand_total, err);
     if (status != HG_OK) {
         hg_table_free(t);
         return status;
     }
-    hg_document_table table = {.caption = hg_report_say(r->zh, HG_SAY_PUBLIC_TOTALS), .stem = "totals", .table = t,
-                               .columns = columns, .n_columns = 2, .total_row = with_all};
+    hg_document_table table = {.caption = hg_report_say(r->zh, HG_SAY_PUBLIC_TOTALS),
+                               .stem = "totals",
+                               .table = t,
+                               .columns = columns,
+                               .n_columns = 2,
+                               .total_row = with_all};
     return hg_document_add_table(r->doc, &table, err);
 }

@@ -273,6 +273,32 @@ static void test_large_table(void **state)
     free(count);
 }
 
+/* A county's squares, most of them nearly empty: what is withheld stays in its row, and it takes no time. */
+static void test_many_squares(void **state)
+{
+    (void)state;
+    enum { SQUARES = 40000, STREAMS = 4 };
+    uint64_t *count = malloc(sizeof(uint64_t) * SQUARES * STREAMS);
+    hg_random r = hg_random_seed(13, 0);
+    for (size_t i = 0; i < SQUARES * STREAMS; i++)
+        count[i] = hg_random_below(&r, 3) ? 0 : hg_random_below(&r, 15);
+    hg_suppress_table t = {.rows = SQUARES, .columns = STREAMS, .count = count, .zeros_too = true};
+    hg_suppressed s = {0};
+    assert_int_equal(hg_suppress(&t, 6, &s, NULL), HG_OK);
+    assert_false(s.grand_total);
+    for (size_t i = 0; i < SQUARES; i++) { /* a sum that is told has no withheld count alone below it */
+        size_t withheld = 0, small = 0;
+        for (size_t c = 0; c < STREAMS; c++) {
+            uint64_t n = count[i * STREAMS + c];
+            withheld += s.cell[i * STREAMS + c];
+            small += n > 0 && n < 6;
+        }
+        assert_true(s.row_total[i] || small == 0 || withheld > 1);
+    }
+    hg_suppressed_dispose(&s);
+    free(count);
+}
+
 static hg_status run_suppress(void *context, hg_error *err)
 {
     hg_suppressed s = {0};
@@ -298,6 +324,7 @@ int main(void)
         cmocka_unit_test(test_full_to_the_limit), cmocka_unit_test(test_search_bites),
         cmocka_unit_test(test_by_hand),       cmocka_unit_test(test_refused),
         cmocka_unit_test(test_large_table),   cmocka_unit_test(test_allocations),
+        cmocka_unit_test(test_many_squares),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
