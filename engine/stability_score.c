@@ -33,8 +33,7 @@ static void field_dispose(field *f)
         hg_free(all[i]);
 }
 
-/* A bandwidth below one cell has no density on the lattice. */
-static hg_kernel run_kernel(const hg_stability_kernel *k, const hg_stability_run *run)
+hg_kernel hg_stability_run_kernel(const hg_stability_kernel *k, const hg_stability_run *run)
 {
     hg_kernel kernel = k->kernel;
     kernel.bandwidth_m = fmax(kernel.bandwidth_m * run->factor, run->grid->cell_m);
@@ -100,7 +99,7 @@ static hg_status field_new(const hg_stability_kernel *k, const hg_stability_run 
 {
     const hg_grid *g = run->grid;
     f->run = run;
-    f->kernel = run_kernel(k, run);
+    f->kernel = hg_stability_run_kernel(k, run);
     f->step = step_of(&f->kernel, g->cell_m);
     f->taps = f->step == 1 ? 1 : TAPS;
     f->columns = (g->columns - 1) / f->step + f->taps;

@@ -7,7 +7,7 @@
 
 static const double DEFAULT_SHRINKAGE = 0.5;
 
-static double shrinkage_of(const hg_job *job)
+double hg_score_shrinkage(const hg_job *job)
 {
     return isnan(job->set.shrinkage) ? DEFAULT_SHRINKAGE : job->set.shrinkage;
 }
@@ -29,14 +29,14 @@ void hg_score_facts(hg_job *job)
 {
     hg_fact_text(&job->facts, hg_score_name(job->set.score), "score");
     if (job->set.score == HG_SCORE_SHRUNK)
-        hg_fact_real(&job->facts, shrinkage_of(job), "shrinkage");
+        hg_fact_real(&job->facts, hg_score_shrinkage(job), "shrinkage");
 }
 
 /* In `score` stand the weighted counts. */
 static void shrink(const hg_job *job, const hg_findings *f, uint64_t cells, float *score)
 {
     hg_shrunk parts = hg_shrunk_of(score, f->density, f->study->share, cells);
-    hg_shrunk_mix mix = hg_shrunk_mix_of(&parts, shrinkage_of(job));
+    hg_shrunk_mix mix = hg_shrunk_mix_of(&parts, hg_score_shrinkage(job));
     for (uint64_t i = 0; i < cells; i++)
         score[i] = hg_shrunk_score(&parts, &mix, i);
 }

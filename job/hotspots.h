@@ -64,6 +64,8 @@ hg_status hg_score_check(const hg_job *job, hg_error *err);
 /** What cells are ranked by, from density and counts. */
 hg_status hg_score_make(const hg_job *job, hg_findings *f, hg_error *err);
 const char *hg_score_name(hg_score score);
+/** Of --score shrunk. */
+double hg_score_shrinkage(const hg_job *job);
 void hg_score_facts(hg_job *job);
 
 /** Fills f->stability; nothing with --stability 0. */
