@@ -48,7 +48,7 @@ static hg_status check_train(const hg_yaml_node *node, hg_error *err)
     hg_status status = hg_yaml_text(node, &text, err);
     if (status != HG_OK || strcmp(text, "all") == 0)
         return status;
-    return hg_yaml_fail(node, err, "all; what of the history counts is said with --since");
+    return hg_yaml_fail(node, err, "all (what of the history counts is said with --since)");
 }
 
 static hg_status apply_entry(hg_job *job, const hg_yaml_node *node, const char *option, hg_error *err)

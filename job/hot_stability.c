@@ -4,7 +4,7 @@
 #include "job/hotspots.h"
 
 /* By default so many incidents get the many runs, more of them the few: a minute or two on two cores either way. */
-enum { MANY_RUNS = 100, FEW_RUNS = 20, MANY_RUNS_INCIDENTS = 2000000, MANY_RUNS_ADAPTIVE = 50000 };
+enum { MANY_RUNS = 100, FEW_RUNS = 20, MANY_RUNS_INCIDENTS = 2000000, MANY_RUNS_ADAPTIVE = 200000 };
 
 static int64_t runs_of(hg_job *job, const hg_findings *f)
 {
