@@ -67,6 +67,8 @@ static hg_status apply_entry(hg_job *job, const hg_yaml_node *node, const char *
 static hg_status apply_entries(hg_job *job, const hg_yaml_node *root, hg_error *err)
 {
     const char *keys[ENTRIES + 1] = {NULL};
+    /* The strength of another score than the one asked for says nothing; the file's own score is set below. */
+    bool moot = was_given(job, "score") && job->set.score != HG_SCORE_SHRUNK;
     for (size_t i = 0; i < ENTRIES; i++)
         keys[i] = entries[i].key;
     hg_status status = hg_yaml_require(root, HG_YAML_MAPPING, err);
@@ -74,7 +76,7 @@ static hg_status apply_entries(hg_job *job, const hg_yaml_node *root, hg_error *
         status = hg_yaml_check_keys(root, keys, err);
     for (size_t i = 0; i < ENTRIES && status == HG_OK; i++) {
         const hg_yaml_node *node = hg_yaml_get(root, entries[i].key);
-        if (node)
+        if (node && !(moot && strcmp(entries[i].key, "shrinkage") == 0))
             status = entries[i].option ? apply_entry(job, node, entries[i].option, err) : check_train(node, err);
     }
     return status;
