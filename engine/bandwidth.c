@@ -128,8 +128,8 @@ static hg_status measure(const hg_points *p, spread *s, hg_error *err)
     *s = (spread){0};
     mean_centre(p, s);
     if (s->n < 2)
-        return hg_fail(err, HG_EDATA, "a bandwidth rule needs at least two points, there are %zu",
-                       s->n);
+        return hg_fail(err, HG_EDATA, "a bandwidth rule needs at least two points, there are %zu; give a bandwidth as "
+                       "a length", s->n);
     size_t *bins = hg_calloc(BINS, sizeof *bins);
     if (!bins)
         return hg_fail_memory(err);

@@ -65,23 +65,30 @@ typedef struct hg_stability_kernel {
     const hg_coverage *coverage; /**< of an edge correction; the grid as it lies */
 } hg_stability_kernel;
 
+/** The run's kernel; a bandwidth below one cell has no density on the lattice, and one cell is taken. */
+hg_kernel hg_stability_run_kernel(const hg_stability_kernel *kernel, const hg_stability_run *run);
+
 /**
  * Density per km2 with the run's bandwidth, but one cell at least. Where a quartic, triweight or Gaussian (cutoff
  * of 3 or more) has at least 16 cells, it is computed at places an eighth of the bandwidth apart or less and
  * between them by cubic interpolation: within 0.5 % of the peak of a single incident, 0.2 % of that of many.
  */
 hg_status hg_stability_density(const void *kernel, const hg_stability_run *run, float *score, hg_error *err);
+/** Density per km2 by Abramson's law (engine/adaptive.h), from the drawn incidents and the run's bandwidth. */
+hg_status hg_stability_adaptive(const void *kernel, const hg_stability_run *run, float *score, hg_error *err);
 /** The number of incidents in each cell; the context is not looked at. */
 hg_status hg_stability_count(const void *context, const hg_stability_run *run, float *score, hg_error *err);
 
 /** Context of hg_stability_shrunk. */
-typedef struct hg_stability_mix {
-    hg_stability_kernel kernel;
+typedef struct hg_stability_shrinkage {
+    hg_stability_score surface; /**< that the counts are drawn towards, with its context */
+    const void *context;
+    const hg_incidents *incidents; /**< of the input; points only */
     double shrinkage;
-} hg_stability_mix;
+} hg_stability_shrinkage;
 
-/** The score of engine/shrunk.h, from the weights of the run's points in each cell and hg_stability_density. */
-hg_status hg_stability_shrunk(const void *mix, const hg_stability_run *run, float *score, hg_error *err);
+/** The score of engine/shrunk.h, from the weighted counts of the drawn incidents and the run's surface. */
+hg_status hg_stability_shrunk(const void *shrinkage, const hg_stability_run *run, float *score, hg_error *err);
 
 /**
  * rank_stability of the ranked cells into stability[ranking->listed]. Stream r of control->seed makes run

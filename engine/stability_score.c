@@ -4,7 +4,6 @@
  * way. With a step of 1 the nodes are the cells.
  */
 #include "base/memory.h"
-#include "engine/shrunk.h"
 #include "engine/stability.h"
 
 #include <math.h>
@@ -34,8 +33,7 @@ static void field_dispose(field *f)
         hg_free(all[i]);
 }
 
-/* A bandwidth below one cell has no density on the lattice. */
-static hg_kernel run_kernel(const hg_stability_kernel *k, const hg_stability_run *run)
+hg_kernel hg_stability_run_kernel(const hg_stability_kernel *k, const hg_stability_run *run)
 {
     hg_kernel kernel = k->kernel;
     kernel.bandwidth_m = fmax(kernel.bandwidth_m * run->factor, run->grid->cell_m);
@@ -101,7 +99,7 @@ static hg_status field_new(const hg_stability_kernel *k, const hg_stability_run 
 {
     const hg_grid *g = run->grid;
     f->run = run;
-    f->kernel = run_kernel(k, run);
+    f->kernel = hg_stability_run_kernel(k, run);
     f->step = step_of(&f->kernel, g->cell_m);
     f->taps = f->step == 1 ? 1 : TAPS;
     f->columns = (g->columns - 1) / f->step + f->taps;
@@ -256,37 +254,4 @@ hg_status hg_stability_count(const void *context, const hg_stability_run *run, f
     for (uint64_t i = 0; i < n; i++)
         score[i] = (float)run->counts->count[i];
     return HG_OK;
-}
-
-static void add_weights(const hg_stability_run *run, double *sum, float *count)
-{
-    uint64_t n = hg_grid_cells(run->grid);
-    for (size_t i = 0; i < run->points->n; i++) {
-        uint64_t cell = hg_incident_cell(run->grid, run->share, run->points->x[i], run->points->y[i]);
-        if (cell != UINT64_MAX)
-            sum[cell] += run->points->w ? run->points->w[i] : 1;
-    }
-    for (uint64_t i = 0; i < n; i++)
-        count[i] = (float)sum[i];
-}
-
-hg_status hg_stability_shrunk(const void *context, const hg_stability_run *run, float *score, hg_error *err)
-{
-    const hg_stability_mix *m = context;
-    uint64_t n = hg_grid_cells(run->grid);
-    double *sum = hg_calloc(n, sizeof *sum);
-    float *count = hg_malloc(n, sizeof *count);
-    hg_status status = sum && count ? hg_stability_density(&m->kernel, run, score, err) : hg_fail_memory(err);
-    if (status == HG_OK) {
-        add_weights(run, sum, count);
-        for (uint64_t i = 0; i < n; i++)
-            score[i] = run->share[i] > 0 ? score[i] : 0;
-        hg_shrunk parts = hg_shrunk_of(count, score, run->share, n);
-        hg_shrunk_mix mix = hg_shrunk_mix_of(&parts, m->shrinkage);
-        for (uint64_t i = 0; i < n; i++)
-            score[i] = hg_shrunk_score(&parts, &mix, i);
-    }
-    hg_free(sum);
-    hg_free(count);
-    return status;
 }

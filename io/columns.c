@@ -81,12 +81,25 @@ static const char *const y_names[] = {"y",      "northing", "north", "n",     "p
 static const char *const longitude_parts[] = {"longitude", "经度", "經度", NULL};
 static const char *const latitude_parts[] = {"latitude", "纬度", "緯度", NULL};
 
+/* "e" and "n" are coordinates as a pair only: a lone "n" beside "x" and "y" is a number of something. */
+static bool is_lone_letter(const hg_sample *s, const char *name)
+{
+    static const char *const east[] = {"e", NULL}, *const north[] = {"n", NULL};
+    if (!is_one_of(name, east) && !is_one_of(name, north))
+        return false;
+    words other = is_one_of(name, east) ? north : east;
+    for (size_t i = 0; i < s->columns; i++)
+        if (is_one_of(s->names[i], other))
+            return false;
+    return true;
+}
+
 /* The one column whose name fits; HG_NO_COLUMN for none; the second of two through *other. */
 static int find_one(const hg_sample *s, words list, bool (*fits)(const char *, words), int *other)
 {
     int found = HG_NO_COLUMN;
     for (size_t i = 0; i < s->columns; i++) {
-        if (!fits(s->names[i], list))
+        if (!fits(s->names[i], list) || is_lone_letter(s, s->names[i]))
             continue;
         if (found != HG_NO_COLUMN) {
             *other = (int)i;

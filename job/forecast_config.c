@@ -48,7 +48,7 @@ static hg_status check_train(const hg_yaml_node *node, hg_error *err)
     hg_status status = hg_yaml_text(node, &text, err);
     if (status != HG_OK || strcmp(text, "all") == 0)
         return status;
-    return hg_yaml_fail(node, err, "all; what of the history counts is said with --since");
+    return hg_yaml_fail(node, err, "all (what of the history counts is said with --since)");
 }
 
 static hg_status apply_entry(hg_job *job, const hg_yaml_node *node, const char *option, hg_error *err)
@@ -67,6 +67,8 @@ static hg_status apply_entry(hg_job *job, const hg_yaml_node *node, const char *
 static hg_status apply_entries(hg_job *job, const hg_yaml_node *root, hg_error *err)
 {
     const char *keys[ENTRIES + 1] = {NULL};
+    /* The strength of another score than the one asked for says nothing; the file's own score is set below. */
+    bool moot = was_given(job, "score") && job->set.score != HG_SCORE_SHRUNK;
     for (size_t i = 0; i < ENTRIES; i++)
         keys[i] = entries[i].key;
     hg_status status = hg_yaml_require(root, HG_YAML_MAPPING, err);
@@ -74,7 +76,7 @@ static hg_status apply_entries(hg_job *job, const hg_yaml_node *root, hg_error *
         status = hg_yaml_check_keys(root, keys, err);
     for (size_t i = 0; i < ENTRIES && status == HG_OK; i++) {
         const hg_yaml_node *node = hg_yaml_get(root, entries[i].key);
-        if (node)
+        if (node && !(moot && strcmp(entries[i].key, "shrinkage") == 0))
             status = entries[i].option ? apply_entry(job, node, entries[i].option, err) : check_train(node, err);
     }
     return status;

@@ -3,28 +3,18 @@
 #include "engine/stability.h"
 #include "job/hotspots.h"
 
-/* By default so many incidents get the many runs, more of them the few: a minute on two cores either way. */
-enum { MANY_RUNS = 100, FEW_RUNS = 20, MANY_RUNS_INCIDENTS = 2000000 };
-
-/* What a run is scored with; NULL where there is no such run. */
-static hg_stability_score score_of(const hg_settings *set)
-{
-    if (set->score == HG_SCORE_COUNT)
-        return hg_stability_count;
-    if (set->adaptive)
-        return NULL;
-    return set->score == HG_SCORE_SHRUNK ? hg_stability_shrunk : hg_stability_density;
-}
+/* By default so many incidents get the many runs, more of them the few: a minute or two on two cores either way. */
+enum { MANY_RUNS = 100, FEW_RUNS = 20, MANY_RUNS_INCIDENTS = 2000000, MANY_RUNS_ADAPTIVE = 200000 };
 
 static int64_t runs_of(hg_job *job, const hg_findings *f)
 {
     size_t n = f->in->incidents.n;
     if (job->set.stability != HG_STABILITY_DEFAULT)
         return job->set.stability;
-    if (n <= MANY_RUNS_INCIDENTS)
+    if (n <= (job->set.adaptive ? MANY_RUNS_ADAPTIVE : MANY_RUNS_INCIDENTS))
         return MANY_RUNS;
-    hg_job_add_note(job, "rank_stability is of %d runs, not %d, with %zu incidents; --stability %d makes them all",
-                    FEW_RUNS, MANY_RUNS, n, MANY_RUNS);
+    hg_job_add_note(job, "rank_stability is of %d runs, not %d, with %zu incidents%s; --stability %d makes them all",
+                    FEW_RUNS, MANY_RUNS, n, job->set.adaptive ? " and --adaptive" : "", MANY_RUNS);
     return FEW_RUNS;
 }
 
@@ -32,7 +22,12 @@ static hg_status judge(hg_job *job, hg_findings *f, const hg_stability_parts *pa
 {
     const hg_study *study = f->study;
     const hg_coverage coverage = {&study->grid, study->share};
-    const hg_stability_mix mix = {{study->kernel, job->set.edge, &coverage}, hg_score_shrinkage(job)};
+    const hg_stability_kernel kernel = {study->kernel, job->set.edge, &coverage};
+    const hg_stability_score surface = job->set.adaptive ? hg_stability_adaptive : hg_stability_density;
+    const hg_stability_shrinkage shrinkage = {surface, &kernel, &f->in->incidents, hg_score_shrinkage(job)};
+    const hg_stability_score scores[] = {[HG_SCORE_DENSITY] = surface,
+                                         [HG_SCORE_COUNT] = hg_stability_count,
+                                         [HG_SCORE_SHRUNK] = hg_stability_shrunk};
     bool shrunk = job->set.score == HG_SCORE_SHRUNK;
     const hg_stability_input input = {.incidents = &f->in->incidents,
                                       .parts = parts,
@@ -40,8 +35,8 @@ static hg_status judge(hg_job *job, hg_findings *f, const hg_stability_parts *pa
                                       .grid = &study->grid,
                                       .share = study->share,
                                       .ranking = &f->ranking,
-                                      .score = score_of(&job->set),
-                                      .context = shrunk ? (const void *)&mix : &mix.kernel};
+                                      .score = scores[job->set.score],
+                                      .context = shrunk ? (const void *)&shrinkage : &kernel};
     return hg_rank_stability(&input, (int)f->stability_runs, &job->control, f->stability, err);
 }
 
@@ -51,8 +46,8 @@ hg_status hg_findings_stability(hg_job *job, hg_findings *f, hg_error *err)
     hg_status status = HG_OK;
     if (job->set.stability == 0)
         return HG_OK;
-    if (!score_of(&job->set)) {
-        hg_job_add_note(job, "rank_stability is not made: its runs know densities of one bandwidth, not --adaptive");
+    if (f->in->patches && job->set.score == HG_SCORE_SHRUNK) {
+        hg_job_add_note(job, "rank_stability is not made: with --score shrunk its runs know points, not polygons");
         return HG_OK;
     }
     f->stability_runs = runs_of(job, f);

@@ -70,6 +70,8 @@ hg_status hg_score_make(const hg_job *job, hg_findings *f, hg_error *err);
 /** --shrinkage, or its default of 1/2. */
 double hg_score_shrinkage(const hg_job *job);
 const char *hg_score_name(hg_score score);
+/** Of --score shrunk. */
+double hg_score_shrinkage(const hg_job *job);
 void hg_score_facts(hg_job *job);
 
 /** Fills f->stability; nothing with --stability 0. */

@@ -61,9 +61,12 @@ hg_status hg_findings_test(hg_job *job, hg_findings *f, hg_error *err)
     if (method == HG_SIGNIFICANCE_NONE)
         return HG_OK;
     uint64_t cells = hg_grid_cells(&f->study->grid);
+    double window = job->set.window_m, cell = f->study->grid.cell_m;
+    if (window > 0 && window < cell)
+        hg_job_add_note(job, "--window %g m is under one cell of %g m: every cell is tested by itself", window, cell);
     hg_neighbourhood around = {0};
     double *p = hg_malloc(cells, sizeof *p), *q = hg_malloc(cells, sizeof *q);
-    hg_status status = p && q ? hg_neighbourhood_of_window(job->set.window_m, f->study->grid.cell_m, &around, err)
+    hg_status status = p && q ? hg_neighbourhood_of_window(window, cell, &around, err)
                               : hg_fail_memory(err);
     if (status == HG_OK)
         status = (method == HG_SIGNIFICANCE_EXACT ? test_exactly : test_gi_star)(job, f, &around, p, q,

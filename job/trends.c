@@ -58,9 +58,7 @@ static hg_status compute(hg_trends_run *run, hg_error *err)
     if (status == HG_OK)
         status = hg_study_cells(job, run->in, choose_cell(run), bytes_per_cell(run), &run->study, err);
     if (status == HG_OK)
-        status = set->window_m > 0
-                     ? hg_neighbourhood_within(set->window_m, run->study.grid.cell_m, &run->around, err)
-                     : hg_neighbourhood_queen(&run->around, err);
+        status = hg_neighbourhood_of_window(set->window_m, run->study.grid.cell_m, &run->around, err);
     if (status != HG_OK)
         return status;
     hg_trends_input input = {.grid = &run->study.grid,

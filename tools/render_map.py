@@ -91,7 +91,8 @@ def area_extent(project, rank):
     return None
 
 
-def add_legend(layout, map_item, layers, left, top):
+def add_legend(layout, map_item, layers, left, top, tight):
+    """Tight where an inset needs the room below; returns where it ends."""
     legend = QgsLayoutItemLegend(layout)
     legend.setLinkedMap(map_item)
     legend.setAutoUpdateModel(False)
@@ -104,13 +105,17 @@ def add_legend(layout, map_item, layers, left, top):
             count = len(legend.model().layerOriginalLegendNodes(node))
             QgsMapLayerLegendUtils.setLegendNodeOrder(node, list(range(1, count)))
             legend.model().refreshLayerLegend(node)
-    for style, points, bold in ((QgsLegendStyle.Subgroup, 10, True),
-                                (QgsLegendStyle.SymbolLabel, 9.5, False)):
+    for style, points, bold in ((QgsLegendStyle.Subgroup, 9.5 if tight else 10, True),
+                                (QgsLegendStyle.SymbolLabel, 8.5 if tight else 9.5, False)):
         legend.setStyleFont(style, font(points, bold))
-    legend.setSymbolHeight(4.0)
+    if tight:
+        legend.rstyle(QgsLegendStyle.Symbol).setMargin(QgsLegendStyle.Top, 1.2)
+        legend.rstyle(QgsLegendStyle.Subgroup).setMargin(QgsLegendStyle.Top, 1.8)
+    legend.setSymbolHeight(3.0 if tight else 4.0)
     layout.addLayoutItem(legend)
     legend.attemptMove(QgsLayoutPoint(left, top))
     legend.adjustBoxSize()
+    return top + legend.rect().height()
 
 
 def add_scale_bar(layout, map_item, left, bottom):
@@ -143,15 +148,16 @@ def add_north_arrow(layout, left, top, size):
 def draw_side(layout, project, args, map_item, layers, rect):
     """Right of the map: legend, inset, and at the bottom scale bar and north arrow."""
     left = rect.right() + MARGIN_MM
-    add_legend(layout, map_item, layers, left - 2, rect.top() - 2)
+    near = area_extent(project, args.inset) if args.inset else None
+    ends = add_legend(layout, map_item, layers, left - 2, rect.top() - 2, near is not None)
     add_scale_bar(layout, map_item, left, rect.bottom())
     add_north_arrow(layout, left + SIDE_MM - 16, rect.bottom() - 15, 15)
-    near = area_extent(project, args.inset) if args.inset else None
     if near is None:
         return
-    top = rect.bottom() - 18 - INSET_MM
+    bottom = rect.bottom() - 18
+    top = min(max(bottom - INSET_MM, ends + 6), bottom - 10)
     add_label(layout, "Area %d from near" % args.inset, (left, top - 6, SIDE_MM, 6), font(9.5, True))
-    add_map(layout, project, layers, QRectF(left, top, SIDE_MM, INSET_MM), near)
+    add_map(layout, project, layers, QRectF(left, top, SIDE_MM, bottom - top), near)
 
 
 def draw(project, args):

@@ -193,6 +193,14 @@ class Tables(failure.FailureCase):
         self.write("two.csv", "lon,longitude,lat\n-90,-91,35\n-90.1,-91.1,35.1\n")
         self.run_hotgrid("load", self.path("two.csv"), "--x", "lon", "--y", "lat", "-o", self.path("o.gpkg"))
 
+    def test_lone_letter(self):
+        """A column "n" beside x and y is a number of something; "e" and "n" together are coordinates."""
+        for head in ("x,y,n", "e,n,x0"):
+            r = self.load(head + "\n400000,2440000,7\n400100,2440100,8\n", "--crs", "EPSG:4547", "--overwrite")
+            self.assertEqual(r["accepted"], 2)
+        self.write("two.csv", "x,y,e,n\n400000,2440000,1,2\n")
+        self.each_fails(2, self.path("two.csv"), says=["could both be x"])
+
     def test_no_coordinates(self):
         self.write("none.csv", "a,b\n1,2\n3,4\n")
         self.each_fails(2, self.path("none.csv"), says=["none.csv", "a, b"])

@@ -65,6 +65,31 @@ class Stability(Case):
         whole = sum(v * a for v, a in areas) / sum(a for _, a in areas)
         self.assertAlmostEqual(whole, mean, delta=1e-9)
 
+    def test_adaptive_and_shrunk(self):
+        """Every score has runs of its own."""
+        means = {}
+        for name, *args in (("density",), ("adaptive", "--adaptive"), ("count", "--score", "count"),
+                            ("shrunk", "--score", "shrunk"), ("both", "--score", "shrunk", "--adaptive"),
+                            ("aged", "--score", "shrunk", "--half-life", "30d")):
+            out = self.memphis(name, "--stability", "20", "--threads", "1", *args)
+            again = self.memphis(name + "3", "--stability", "20", "--threads", "3", *args)
+            self.assertEqual(self.cells(out), self.cells(again))
+            self.assertTrue(all(0 <= v <= 1 for _, v in self.cells(out)), name)
+            means[name] = float(self.info(out, "stability.mean"))
+        self.assertEqual(len(set(means.values())), len(means), means)
+        self.assertTrue(means["count"] < means["shrunk"] < means["density"], means)
+
+    def test_shrunk_with_patches(self):
+        points = self.write("pile.csv", "id,x,y\n" + "".join("%d,400075,2440125\n" % i for i in range(30)))
+        patch = self.write("patch.csv", SQUARE.replace("400200", "400100"))
+        args = (points, "--crs", "EPSG:4547", patch, "--crs", "EPSG:4547", "--area", self.write("square.csv", SQUARE),
+                "--bandwidth", "100", "--cell", "50")
+        out = self.hotspots("none", *args, "--score", "shrunk")
+        self.assertEqual({v for _, v in self.cells(out)}, {None})
+        self.assertIn("rank_stability is not made", self.last.stderr)
+        out = self.hotspots("made", *args)
+        self.assertNotIn(None, [v for _, v in self.cells(out)])
+
     def test_off(self):
         out = self.memphis("off", "--stability", "0")
         self.assertEqual(self.info(out, "stability.runs"), "0")

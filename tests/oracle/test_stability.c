@@ -12,6 +12,12 @@
 
 #include <cmocka.h>
 
+/* What a run is scored by. */
+typedef enum scoring { BY_DENSITY, BY_COUNT, BY_ADAPTIVE, BY_SHRUNK, BY_SHRUNK_ADAPTIVE } scoring;
+
+static const char *const way_names[] = {"density", "count", "adaptive", "shrunk", "shrunk adaptive"};
+static const double SHRINKAGE = 0.3;
+
 enum { COLUMNS = 23, ROWS = 17, CELLS = COLUMNS * ROWS, MOST = 400 };
 
 static const hg_grid grid = {50, 300, -40, COLUMNS, ROWS};
@@ -110,7 +116,7 @@ static int compare_places(const void *pa, const void *pb)
 }
 
 typedef struct moved {
-    double west, south, area;
+    double west, south, area, weight;
     float score;
     uint32_t count;
     int row, column; /* lattice order: southward first */
@@ -137,10 +143,47 @@ static double lap(const moved *m, int base)
     return overlap(m->west, west, grid.cell_m) * overlap(m->south, south, grid.cell_m);
 }
 
-static void twin_run(const scene *s, const placed *deck, const hg_kernel *k, uint64_t seed, int run, double *sum)
+/* Abramson's law as it is written: a bandwidth for each drawn incident, one drawn twice has two. */
+static void own_bandwidths(const hg_points *p, const hg_kernel *k, double *h)
+{
+    double mean = 0, weight = 0, pilot[MOST];
+    for (size_t i = 0; i < p->n; i++) {
+        pilot[i] = brute_density(p, k, p->x[i], p->y[i], NULL);
+        mean += p->w[i] * log(pilot[i]);
+        weight += p->w[i];
+    }
+    for (size_t i = 0; i < p->n; i++)
+        h[i] = fmax(grid.cell_m, k->bandwidth_m * fmin(5, sqrt(exp(mean / weight) / pilot[i])));
+}
+
+static double surface(const hg_points *p, const hg_kernel *k, const double *h, double x, double y)
+{
+    double sum = h ? 0 : brute_density(p, k, x, y, NULL);
+    for (size_t i = 0; h && i < p->n; i++) {
+        const hg_points one = {1, p->x + i, p->y + i, p->w + i};
+        const hg_kernel own = {k->shape, h[i], k->cutoff};
+        sum += brute_density(&one, &own, x, y, NULL);
+    }
+    return 1e6 * sum;
+}
+
+static void shrink(moved *cells, int m)
+{
+    double weights = 0, mass = 0;
+    for (int i = 0; i < m; i++) {
+        weights += cells[i].weight;
+        mass += (double)cells[i].score * cells[i].area;
+    }
+    for (int i = 0; i < m; i++)
+        cells[i].score = (float)((1 - SHRINKAGE) * cells[i].weight / weights +
+                                 SHRINKAGE * (double)cells[i].score * cells[i].area / mass);
+}
+
+static void twin_run(const scene *s, const placed *deck, scoring way, const hg_kernel *k, uint64_t seed, int run,
+                     double *sum)
 {
     static moved cells[(COLUMNS + 1) * (ROWS + 1)];
-    static double x[MOST], y[MOST], w[MOST];
+    static double x[MOST], y[MOST], w[MOST], own[MOST];
     static uint32_t times[MOST];
     double c = grid.cell_m;
     hg_random r = hg_random_seed(seed, (uint64_t)run);
@@ -157,6 +200,10 @@ static void twin_run(const scene *s, const placed *deck, const hg_kernel *k, uin
             w[n] = deck[i].w;
         }
     const hg_points points = {n, x, y, w};
+    const hg_kernel wide = {k->shape, k->bandwidth_m * factor, k->cutoff};
+    bool adaptive = way == BY_ADAPTIVE || way == BY_SHRUNK_ADAPTIVE;
+    if (adaptive)
+        own_bandwidths(&points, &wide, own);
     int m = 0;
     for (int row = -1; row < ROWS; row++)
         for (int column = -1; column < COLUMNS; column++) {
@@ -166,14 +213,18 @@ static void twin_run(const scene *s, const placed *deck, const hg_kernel *k, uin
                 cell.area += lap(&cell, base) * (double)s->share[base];
             for (size_t i = 0; i < s->inc.n; i++)
                 if (!deck[i].halo && deck[i].x >= cell.west && deck[i].x < cell.west + c &&
-                    deck[i].y >= cell.south && deck[i].y < cell.south + c)
+                    deck[i].y >= cell.south && deck[i].y < cell.south + c) {
                     cell.count += times[i];
-            hg_kernel wide = k ? (hg_kernel){k->shape, k->bandwidth_m * factor, k->cutoff} : (hg_kernel){0};
-            cell.score = k ? (float)(1e6 * brute_density(&points, &wide, cell.west + c / 2, cell.south + c / 2, NULL))
-                           : (float)cell.count;
+                    cell.weight += times[i] * deck[i].w;
+                }
+            cell.score = way == BY_COUNT ? (float)cell.count
+                                         : (float)surface(&points, &wide, adaptive ? own : NULL, cell.west + c / 2,
+                                                          cell.south + c / 2);
             if (cell.area > 0)
                 cells[m++] = cell;
         }
+    if (way == BY_SHRUNK || way == BY_SHRUNK_ADAPTIVE)
+        shrink(cells, m);
     qsort(cells, (size_t)m, sizeof *cells, compare_moved);
     double area = 0;
     for (int i = 0; i < m && cells[i].score > 0; i++) {
@@ -185,7 +236,7 @@ static void twin_run(const scene *s, const placed *deck, const hg_kernel *k, uin
     }
 }
 
-static void twin(const scene *s, const hg_kernel *k, uint64_t seed, int runs, double *sum)
+static void twin(const scene *s, scoring way, const hg_kernel *k, uint64_t seed, int runs, double *sum)
 {
     placed deck[MOST];
     corner_x = corner_y = INFINITY;
@@ -197,36 +248,42 @@ static void twin(const scene *s, const hg_kernel *k, uint64_t seed, int runs, do
     qsort(deck, s->inc.n, sizeof *deck, compare_places);
     memset(sum, 0, CELLS * sizeof *sum);
     for (int run = 0; run < runs; run++)
-        twin_run(s, deck, k, seed, run, sum);
+        twin_run(s, deck, way, k, seed, run, sum);
     for (int i = 0; i < CELLS; i++)
         sum[i] /= runs;
 }
 
-static hg_status judge(const scene *s, const hg_kernel *k, int threads, uint64_t seed, int runs, double *stability)
+static hg_status judge(const scene *s, scoring way, const hg_kernel *k, int threads, uint64_t seed, int runs,
+                       double *stability)
 {
+    static const hg_stability_score scores[] = {hg_stability_density, hg_stability_count, hg_stability_adaptive,
+                                                hg_stability_shrunk, hg_stability_shrunk};
     const hg_stability_kernel kernel = {k ? *k : (hg_kernel){0}, HG_EDGE_NONE, NULL};
+    const hg_stability_shrinkage shrinkage = {way == BY_SHRUNK_ADAPTIVE ? hg_stability_adaptive : hg_stability_density,
+                                              &kernel, &s->inc, SHRINKAGE};
+    bool shrunk = scores[way] == hg_stability_shrunk;
     const hg_stability_input in = {.incidents = &s->inc, .grid = &grid, .share = s->share, .ranking = &s->ranking,
-                                   .score = k ? hg_stability_density : hg_stability_count, .context = &kernel};
+                                   .score = scores[way], .context = shrunk ? (const void *)&shrinkage : &kernel};
     hg_control control = control_of(threads, seed);
     return hg_rank_stability(&in, runs, &control, stability, NULL);
 }
 
-static void compare(const hg_kernel *k, bool weighted, double budget, uint64_t seed)
+static void compare(scoring way, const hg_kernel *k, bool weighted, double budget, uint64_t seed)
 {
     enum { RUNS = 6 };
     static scene s;
     double want[CELLS], got[CELLS];
     make(&s, seed, weighted);
-    rank(&s, k, budget);
-    twin(&s, k, seed, RUNS, want);
-    assert_int_equal(judge(&s, k, 2, seed, RUNS, got), HG_OK);
+    rank(&s, way == BY_COUNT ? NULL : k, budget);
+    twin(&s, way, k, seed, RUNS, want);
+    assert_int_equal(judge(&s, way, k, 2, seed, RUNS, got), HG_OK);
     size_t between = 0;
     for (size_t i = 0; i < s.ranking.listed; i++) {
         double expected = want[s.ranking.cells[i]];
         between += expected > 0 && expected < 1;
         if (!(fabs(expected - got[i]) <= 1e-9))
-            fail_msg("%s, seed %llu, rank %zu: expected %.12g, obtained %.12g",
-                     k ? hg_kernel_name(k->shape) : "count", (unsigned long long)seed, i + 1, expected, got[i]);
+            fail_msg("%s, %s, seed %llu, rank %zu: expected %.12g, obtained %.12g", way_names[way],
+                     hg_kernel_name(k->shape), (unsigned long long)seed, i + 1, expected, got[i]);
     }
     assert_true(between > 3);
     dispose(&s);
@@ -237,8 +294,8 @@ static void test_density(void **state)
     (void)state;
     for (int shape = 0; shape < HG_KERNEL_END; shape++) {
         hg_kernel k = kernel_of((hg_kernel_shape)shape);
-        compare(&k, shape % 2, 0.06, 40 + (uint64_t)shape);
-        compare(&k, shape % 2 == 0, 0.01, 50 + (uint64_t)shape);
+        compare(BY_DENSITY, &k, shape % 2, 0.06, 40 + (uint64_t)shape);
+        compare(BY_DENSITY, &k, shape % 2 == 0, 0.01, 50 + (uint64_t)shape);
     }
 }
 
@@ -246,8 +303,27 @@ static void test_density(void **state)
 static void test_count(void **state)
 {
     (void)state;
-    compare(NULL, false, 0.10, 7);
-    compare(NULL, true, 0.02, 8);
+    const hg_kernel k = kernel_of(HG_QUARTIC);
+    compare(BY_COUNT, &k, false, 0.10, 7);
+    compare(BY_COUNT, &k, true, 0.02, 8);
+}
+
+static void test_adaptive(void **state)
+{
+    (void)state;
+    const hg_kernel quartic = kernel_of(HG_QUARTIC), gaussian = kernel_of(HG_GAUSSIAN);
+    compare(BY_ADAPTIVE, &quartic, false, 0.05, 60);
+    compare(BY_ADAPTIVE, &gaussian, true, 0.03, 61);
+}
+
+/* Weights count in the cells, too; the halo feeds the surface alone. */
+static void test_shrunk(void **state)
+{
+    (void)state;
+    const hg_kernel k = kernel_of(HG_QUARTIC);
+    compare(BY_SHRUNK, &k, false, 0.05, 70);
+    compare(BY_SHRUNK, &k, true, 0.03, 71);
+    compare(BY_SHRUNK_ADAPTIVE, &k, true, 0.05, 72);
 }
 
 /* ------------------------------------------------------------------ by hand -------------------- */
@@ -288,7 +364,7 @@ static void expect_pile(double u, double v, const hg_kernel *k)
     pile(&s, u, v);
     rank(&s, k, 1.0 / CELLS);
     assert_int_equal(s.ranking.selected, 1);
-    assert_int_equal(judge(&s, k, 2, 3, RUNS, got), HG_OK);
+    assert_int_equal(judge(&s, k ? BY_DENSITY : BY_COUNT, k, 2, 3, RUNS, got), HG_OK);
     for (int i = -1; i <= 1; i++)
         for (int j = -1; j <= 1; j++) {
             double want = across[i + 1] * up[j + 1], stability = at(&s, got, 11 + i, 8 - j);
@@ -316,6 +392,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_density),
         cmocka_unit_test(test_count),
+        cmocka_unit_test(test_adaptive),
+        cmocka_unit_test(test_shrunk),
         cmocka_unit_test(test_pile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,44 +63,12 @@ static void test_a_part_missing(void **state)
     near(hg_shrunk_score(&nothing, &c, 0), 0);
 }
 
-/* A run of rank_stability is scored with its points' weights and its own bandwidth. */
-static void test_stability_run(void **state)
-{
-    (void)state;
-    enum { COLUMNS = 12, ROWS = 9, ALL = COLUMNS * ROWS, POINTS = 80 };
-    const hg_grid grid = {50, -2, 7, COLUMNS, ROWS};
-    double x[POINTS], y[POINTS], w[POINTS], n[ALL] = {0}, sum_n = 0, sum_m = 0;
-    float whole[ALL], smooth[ALL], score[ALL];
-    hg_random r = hg_random_seed(3, 0);
-    hg_control control = {.saying = ATOMIC_FLAG_INIT, .threads = 1};
-    for (int i = 0; i < ALL; i++)
-        whole[i] = i % 7 == 0 ? 0.5f : 1;
-    for (int i = 0; i < POINTS; i++) {
-        int64_t column = (int64_t)hg_random_below(&r, COLUMNS), row = (int64_t)hg_random_below(&r, ROWS);
-        x[i] = hg_grid_column_west(&grid, column) + 1 + 48 * hg_random_unit(&r);
-        y[i] = hg_grid_row_north(&grid, row) - 1 - 48 * hg_random_unit(&r);
-        w[i] = (double)hg_random_below(&r, 4);
-        n[row * COLUMNS + column] += w[i];
-        sum_n += w[i];
-    }
-    const hg_points points = {POINTS, x, y, w};
-    const hg_stability_run run = {.grid = &grid, .share = whole, .points = &points, .factor = 1.1, .control = &control};
-    const hg_stability_mix mix = {{{HG_QUARTIC, 130, 4}, HG_EDGE_NONE, NULL}, 0.3};
-    assert_int_equal(hg_stability_density(&mix.kernel, &run, smooth, NULL), HG_OK);
-    assert_int_equal(hg_stability_shrunk(&mix, &run, score, NULL), HG_OK);
-    for (int i = 0; i < ALL; i++)
-        sum_m += (double)smooth[i] * (double)whole[i];
-    for (int i = 0; i < ALL; i++)
-        near(score[i], 0.7 * n[i] / sum_n + 0.3 * (double)smooth[i] * (double)whole[i] / sum_m);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_both_parts),
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_a_part_missing),
-        cmocka_unit_test(test_stability_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
