@@ -4,9 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "base/random.h"
 #include "engine/shrunk.h"
-#include "engine/stability.h"
 
 #include <math.h>
 
