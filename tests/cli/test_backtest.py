@@ -202,6 +202,16 @@ class Backtest(Case):
                                    delta=1e-9 * float(r["pai_flagged"]))
         self.assertIn("* flags less than the budget", result.stdout)
 
+    def test_a_bandwidth_far_below_the_cell_is_refused(self):
+        result = self.run_hotgrid("backtest", *self.common, "--methods", "kde:0.01m", "-o", self.path("b.csv"), code=2)
+        self.assertIn("too small for cells of", result.stderr)
+
+    def test_a_date_far_off_is_noted(self):
+        late = self.write("late.csv", text_of(incidents() + [(500600, 4500400, DAYS + 200)]))
+        facts = self.run_json("backtest", late, *self.common[1:-2], "--methods", "count", "--origins", 1,
+                              "-o", self.path("late_out.csv"))
+        self.assertTrue(any("windows hold no incident" in note for note in facts["notes"]), facts["notes"])
+
     def test_threads_order_and_seed(self):
         shuffled = incidents()
         random.Random(1).shuffle(shuffled)
