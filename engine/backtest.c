@@ -218,6 +218,18 @@ static double clumpiness(double touching, double m, double all)
     return g < p && p < 0.5 ? (g - p) / p : (g - p) / (1 - p);
 }
 
+/*
+ * What the budget buys: the flagged area, and where cells of a positive score ran out, as many whole cells more as it
+ * has room for.
+ */
+static double bought_m2(const attempt *a, const hg_prefix *p, double cell_m2)
+{
+    if (p->cells < a->ranking.selected)
+        return p->area_m2;
+    double more = floor((p->limit_m2 - p->area_m2) / cell_m2);
+    return p->area_m2 + cell_m2 * fmax(more, p->cells ? 0 : 1);
+}
+
 /* One walk down the ranking: a budget goes on where the smaller one stopped. */
 static hg_status flag_cells(attempt *a, hg_tally *tallies, hg_error *err)
 {
@@ -240,8 +252,10 @@ static hg_status flag_cells(attempt *a, hg_tally *tallies, hg_error *err)
             touching += 2 * sides_flagged(a, cell);
             a->flagged[cell] = (uint8_t)b;
         }
+        double bought = bought_m2(a, &prefix, cell_m2);
         tallies[b] = (hg_tally){.area_m2 = prefix.area_m2,
-                                .best = best_within(a->w, prefix.area_m2, &best),
+                                .bought_m2 = bought,
+                                .best = best_within(a->w, bought, &best),
                                 .clumpiness = prefix.cells ? clumpiness(touching, (double)prefix.cells,
                                                                         (double)a->r->cells_of_area)
                                                            : NAN};
@@ -374,7 +388,7 @@ const hg_tally *hg_trial_tally(const hg_trial_result *r, size_t method, size_t w
 
 void hg_trial_pool(const hg_trial_result *r, size_t method, size_t budget, hg_trial_score *out)
 {
-    double area = 0, best = 0, clumped = 0;
+    double area = 0, bought = 0, best = 0, clumped = 0, all = (double)r->windows * r->area_m2;
     size_t defined = 0;
     *out = (hg_trial_score){.incidents = r->start[r->windows]};
     for (size_t i = 0; i < r->windows; i++) {
@@ -382,12 +396,14 @@ void hg_trial_pool(const hg_trial_result *r, size_t method, size_t budget, hg_tr
         out->hits += t->hits;
         best += t->best;
         area += t->area_m2;
+        bought += t->bought_m2;
         defined += isnan(t->clumpiness) ? 0 : 1;
         clumped += isnan(t->clumpiness) ? 0 : t->clumpiness;
     }
     double hits = (double)out->hits;
     out->hit_rate = out->incidents ? hits / (double)out->incidents : NAN;
-    out->pai = area > 0 ? out->hit_rate / (area / ((double)r->windows * r->area_m2)) : NAN;
+    out->pai = bought > 0 ? out->hit_rate / (bought / all) : NAN;
+    out->pai_flagged = area > 0 ? out->hit_rate / (area / all) : NAN;
     out->pei_star = best > 0 ? hits / best : NAN;
     out->ser_per_km2 = area > 0 ? hits / (area / 1e6) : NAN;
     out->clumpiness = defined ? clumped / (double)defined : NAN;

@@ -2,10 +2,14 @@
  * A trial of forecasts: at each of a row of origins every method scores the cells from what is known by then, the
  * best cells under budgets of area are flagged, and the incidents of the time that follows are counted in them.
  *
- * With n the incidents in the flagged cells, N all in A, a the flagged area, summed over the windows:
+ * With n the incidents in the flagged cells, N all in A, a the area the budget buys, summed over the windows:
  * hit rate n / N and PAI (n / N) / (a / A) of Chainey, Tompson and Uhlig 2008; PEI* n / n* of Hunt 2016 with n* the
- * most incidents that cells of the same area could hold; search efficiency n / a; and the mean of the windows'
- * clumpiness (McGarigal's FRAGSTATS; Adepeju, Rosser and Cheng 2016).
+ * most incidents that cells of the same area could hold; search efficiency, n per area flagged; and the mean of the
+ * windows' clumpiness (McGarigal's FRAGSTATS; Adepeju, Rosser and Cheng 2016).
+ *
+ * a is the flagged area. Where a method has too few cells of a positive score to use the budget, it is the area of as
+ * many whole cells as the budget has room for: a smaller area always has a higher PAI, and methods would be ahead of
+ * each other by what they leave undone.
  */
 #ifndef HG_ENGINE_BACKTEST_H
 #define HG_ENGINE_BACKTEST_H
@@ -41,8 +45,9 @@ typedef struct hg_trial {
 /** One method in one window under one budget. */
 typedef struct hg_tally {
     uint64_t hits;     /**< n */
-    double best;       /**< n* */
-    double area_m2;    /**< a; less than the budget where cells of a positive score run out */
+    double best;       /**< n* within bought_m2 */
+    double area_m2;    /**< flagged; less than the budget where cells of a positive score run out */
+    double bought_m2;  /**< a; the flagged area unless these run out */
     double clumpiness; /**< -1 ... 1; NaN where not defined */
 } hg_tally;
 
@@ -76,6 +81,7 @@ const hg_tally *hg_trial_tally(const hg_trial_result *result, size_t method, siz
 /** A method under a budget over all windows; NaN where nothing is defined. */
 typedef struct hg_trial_score {
     double hit_rate, pai, pei_star, ser_per_km2, clumpiness;
+    double pai_flagged; /**< (n / N) over the share of A that was flagged, which no two methods need have in common */
     uint64_t hits, incidents;
     double area_m2; /**< mean flagged area of a window */
 } hg_trial_score;

@@ -63,7 +63,10 @@ typedef struct making {
     float *score;
 } making;
 
-static hg_status check(const hg_forecast *m, hg_error *err)
+/* Of a cell's side, in bandwidths: the points to be looked at grow with its square. */
+static const double MOST_BANDWIDTHS = 200;
+
+static hg_status check(const hg_forecast *m, double cell_m, hg_error *err)
 {
     if (!(m->train_s > 0))
         return hg_fail(err, HG_EUSAGE, "a training window of %g s holds no incident", m->train_s);
@@ -72,6 +75,10 @@ static hg_status check(const hg_forecast *m, hg_error *err)
     bool smooth = m->kind == HG_FORECAST_DENSITY || m->kind == HG_FORECAST_SHRUNK;
     if (smooth && !(m->kernel.bandwidth_m > 0 && isfinite(m->kernel.bandwidth_m)))
         return hg_fail(err, HG_EUSAGE, "a bandwidth of %g m is not above 0", m->kernel.bandwidth_m);
+    if (smooth && cell_m > MOST_BANDWIDTHS * m->kernel.bandwidth_m)
+        return hg_fail(err, HG_EUSAGE, "a bandwidth of %g m is too small for cells of %g m; at least "
+                                       "1/%g of the cell was expected",
+                       m->kernel.bandwidth_m, cell_m, MOST_BANDWIDTHS);
     if (m->kind == HG_FORECAST_SHRUNK && !(m->shrinkage >= 0 && m->shrinkage <= 1))
         return hg_fail(err, HG_EUSAGE, "a shrinkage of %g is not from 0 to 1", m->shrinkage);
     if (m->kind == HG_FORECAST_PROSPECTIVE && !(m->reach_m > 0 && m->reach_s > 0))
@@ -243,7 +250,7 @@ hg_status hg_forecast_scores(const hg_forecast *method, const hg_forecast_events
 {
     making k = {.method = method, .events = events, .as_of = as_of, .grid = grid, .share = share,
                 .control = control, .score = score};
-    hg_status status = check(method, err);
+    hg_status status = check(method, grid->cell_m, err);
     if (status != HG_OK)
         return status;
     hg_forecast_slice(method, events, as_of, &k.from, &k.to);

@@ -2,7 +2,7 @@
  * Choosing the shrunk forecast of each origin on what lies before it.
  *
  * Candidates: 6 half-lives (30, 90, 180, 365, 730 days, none) x 10 strengths of the surface (0 to infinity) x 4 to 9
- * bandwidths, in a geometric row from one cell to 1.5 times Silverman's rule, all on the whole history. A strength
+ * bandwidths, in a geometric row from one cell to 2.4 times Silverman's rule, all on the whole history. A strength
  * kappa is kept in incidents, as multiples of those of the first training window, and makes a shrinkage of
  * kappa / (W + kappa) where the history weighs W: what is learnt from a short history holds for a longer one, in
  * which the counts say more. Each candidate forecasts inner windows:

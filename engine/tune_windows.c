@@ -9,6 +9,9 @@
 
 enum { LATER_MAX = 36 };
 
+/* Of the bandwidths, in terms of Silverman's: few incidents on smooth hills ask for more than the rule. */
+static const double WIDEST = 2.4;
+
 const double hg_tune_lives_s[HG_TUNE_LIVES] = {30 * DAY, 90 * DAY, 180 * DAY, 365 * DAY, 730 * DAY, 0};
 const double hg_tune_strengths[HG_TUNE_STRENGTHS] = {0, 0.02, 0.1, 0.25, 0.5, 1, 2, 4, 9, INFINITY};
 
@@ -101,6 +104,7 @@ hg_status hg_tune_plan_make(const hg_tuning *t, int64_t last, hg_control *contro
                               t->events->w ? t->events->w + from : NULL};
     double cell = t->grid->cell_m;
     hg_status status = make_standard(&points, cell, &t->kernel, control, &p->standard, err);
-    add_bandwidths(cell, fmax(4 * cell, 1.5 * silverman(&points, t->kernel.shape)), p);
+    double widest = WIDEST * silverman(&points, t->kernel.shape);
+    add_bandwidths(cell, fmax(4 * cell, widest), p);
     return status;
 }

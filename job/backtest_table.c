@@ -18,7 +18,6 @@ typedef struct line {
     hg_trial_score score;
     const hg_trial_interval *interval;
     const double *over_origins;
-    double per_hit; /* what one hit adds to the PAI */
 } line;
 
 static line line_of(const hg_backtest *b, size_t method, size_t k)
@@ -26,8 +25,13 @@ static line line_of(const hg_backtest *b, size_t method, size_t k)
     size_t at = method * b->asked_count + k;
     line l = {.interval = &b->intervals[at], .over_origins = b->over_origins[at]};
     hg_trial_pool(&b->result, method, b->asked[k], &l.score);
-    l.per_hit = 1 / (double)l.score.incidents / (l.score.area_m2 / b->result.area_m2);
     return l;
+}
+
+/* Lower (0) or upper (1) bound of a figure that is in proportion to the hits. */
+static double bound_of(const line *l, double value, int side)
+{
+    return (l->score.hits ? value / (double)l->score.hits : value) * l->interval->hits[side];
 }
 
 /* ------------------------------------------------- the table ------------------------------- */
@@ -41,14 +45,13 @@ static const hg_column_spec columns[] = {
     {"ser_high", HG_DOUBLE},      {"clumpiness_low", HG_DOUBLE},  {"clumpiness_high", HG_DOUBLE},
     {"pai_origin_low", HG_DOUBLE}, {"pai_origin_high", HG_DOUBLE}, {"ahead", HG_DOUBLE},
     {"hits", HG_INT64},           {"incidents", HG_INT64},        {"area_km2", HG_DOUBLE},
-    {"area_share", HG_DOUBLE},    {"pai_budget", HG_DOUBLE},     {"bandwidth_m", HG_DOUBLE},
+    {"area_share", HG_DOUBLE},    {"pai_flagged", HG_DOUBLE},    {"bandwidth_m", HG_DOUBLE},
 };
 
 static void add_interval(hg_row *r, const line *l, double value)
 {
-    double per_hit = l->score.hits ? value / (double)l->score.hits : value;
-    hg_row_real(r, per_hit * l->interval->hits[0]);
-    hg_row_real(r, per_hit * l->interval->hits[1]);
+    hg_row_real(r, bound_of(l, value, 0));
+    hg_row_real(r, bound_of(l, value, 1));
 }
 
 static hg_status fill_row(const hg_backtest *b, hg_table *t, size_t method, size_t k, hg_error *err)
@@ -77,7 +80,7 @@ static hg_status fill_row(const hg_backtest *b, hg_table *t, size_t method, size
     hg_row_int(&r, (int64_t)l.score.incidents);
     hg_row_real(&r, l.score.area_m2 / 1e6);
     hg_row_real(&r, l.score.area_m2 / b->area_m2);
-    hg_row_real(&r, l.score.hit_rate / b->budgets[b->asked[k]]);
+    hg_row_real(&r, l.score.pai_flagged);
     hg_row_real(&r, m->forecast.kernel.bandwidth_m > 0 ? m->forecast.kernel.bandwidth_m : NAN);
     return r.status;
 }
@@ -116,11 +119,11 @@ static void budget_facts(const hg_backtest *b, size_t m, size_t k)
         const char *name;
         double value;
     } reals[] = {{"budget", b->budgets[b->asked[k]]},  {"hit_rate", l.score.hit_rate},
-                 {"pai", l.score.pai},                 {"pai_low", l.per_hit * l.interval->hits[0]},
-                 {"pai_high", l.per_hit * l.interval->hits[1]}, {"pei_star", l.score.pei_star},
+                 {"pai", l.score.pai},                 {"pai_low", bound_of(&l, l.score.pai, 0)},
+                 {"pai_high", bound_of(&l, l.score.pai, 1)}, {"pei_star", l.score.pei_star},
                  {"ser", l.score.ser_per_km2},         {"clumpiness", l.score.clumpiness},
                  {"pai_origin_low", l.over_origins[0]}, {"pai_origin_high", l.over_origins[1]},
-                 {"pai_budget", l.score.hit_rate / b->budgets[b->asked[k]]},
+                 {"pai_flagged", l.score.pai_flagged},
                  {"ahead", l.interval->ahead},         {"area_share", l.score.area_m2 / b->area_m2}};
     for (size_t i = 0; i < sizeof reals / sizeof *reals; i++) {
         snprintf(key, sizeof key, "methods[%zu].budgets[%zu].%s", m, k, reals[i].name);
@@ -185,7 +188,7 @@ static void add_padded(hg_text *t, const char *s, int width, bool right)
 
 enum { COLUMN = 24 };
 
-/* More than a cell is left of the budget, as cells of score 0 are never flagged: the PAI is of less area. */
+/* More than a cell of the budget is left, as cells of score 0 are never flagged. */
 static bool falls_short(const hg_backtest *b, const line *l, size_t k)
 {
     double cell_m2 = b->grid.cell_m * b->grid.cell_m;
@@ -202,7 +205,7 @@ static void add_figure(const hg_backtest *b, const line *l, size_t k)
         snprintf(text, sizeof text, "%.1f%% %.3g%s", 100 * l->score.hit_rate, l->score.pai, mark);
     else
         snprintf(text, sizeof text, "%.1f%% %.3g%s (%.3g-%.3g)", 100 * l->score.hit_rate, l->score.pai, mark,
-                 l->per_hit * l->interval->hits[0], l->per_hit * l->interval->hits[1]);
+                 bound_of(l, l->score.pai, 0), bound_of(l, l->score.pai, 1));
     add_padded(&b->job->summary, text, COLUMN, true);
 }
 
@@ -231,9 +234,9 @@ static void add_figures(const hg_backtest *b)
         }
     }
     if (any_short)
-        hg_text_add(t, hg_backtest_zh(b) ? "\n* 标示面积不足预算：得分为零的单元不标示，PAI因面积较小而偏高"
-                                         : "\n* flags less than the budget, as cells of score 0 are not flagged; a "
-                                           "smaller area makes a higher PAI");
+        hg_text_add(t, hg_backtest_zh(b) ? "\n* 标示面积不足预算：得分为零的单元不标示；PAI仍按预算面积计算"
+                                         : "\n* flags less than the budget, as cells of score 0 are not flagged; its "
+                                           "PAI is over the area of the budget, as that of the others");
     hg_text_add(t, "\n");
 }
 

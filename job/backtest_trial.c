@@ -155,6 +155,18 @@ static hg_status try_origins(hg_backtest *b, hg_error *err)
     return status;
 }
 
+/* A date far off the others makes windows in which no method can catch anything. */
+static void note_empty_windows(const hg_backtest *b)
+{
+    size_t empty = 0;
+    for (size_t i = 0; i < b->windows; i++)
+        empty += b->result.start[i + 1] == b->result.start[i];
+    if (empty)
+        hg_job_add_note(b->job, "%zu of the %zu windows hold no incident; where a mistaken date is the reason, --since "
+                                "and --until bound the data",
+                        empty, b->windows);
+}
+
 hg_status hg_backtest_try(hg_backtest *b, hg_error *err)
 {
     size_t series = b->methods.count * b->job->set.backtest.budget_count;
@@ -172,6 +184,7 @@ hg_status hg_backtest_try(hg_backtest *b, hg_error *err)
     if (b->result.start[b->windows] == 0)
         return hg_fail(err, HG_EDATA, "no incident of the judged windows lies in the study area; %llu lie outside it",
                        (unsigned long long)b->result.outside);
+    note_empty_windows(b);
     for (size_t i = 0; i < series; i++)
         b->over_origins[i][0] = b->over_origins[i][1] = NAN;
     widen(b, &b->result, b->asked);

@@ -140,21 +140,21 @@ static void say_facts(hg_job *job, const events *e, const hg_knox *k)
     hg_fact_int(f, (int64_t)job->control.seed, "seed");
 }
 
-static void say(hg_job *job, const hg_intake *in, const events *e, const hg_knox *k)
+static void say(hg_job *job, const hg_intake *in, const events *e, const hg_knox *k, hg_text *said)
 {
     const hg_near_repeat_settings *set = &job->set.near_repeat;
     const hg_knox_cell *first = &k->cells[0];
     char a[32];
     say_facts(job, e, k);
-    hg_text_addf(&job->summary, "near repeats: %s pairs within %g m and %g days",
-                 hg_grouped(first->observed, a), set->distance_m, set->duration_s / DAY_S);
+    hg_text_addf(said, "near repeats: %s pairs within %g m and %g days", hg_grouped(first->observed, a),
+                 set->distance_m, set->duration_s / DAY_S);
     if (first->expected > 0)
-        hg_text_addf(&job->summary, ", %.4g expected (ratio %.3g, p %.3g)", first->expected,
+        hg_text_addf(said, ", %.4g expected (ratio %.3g, p %.3g)", first->expected,
                      (double)first->observed / first->expected, first->p_value);
     if (k->near[k->distances])
-        hg_text_addf(&job->summary, "; %s of them at the same place",
+        hg_text_addf(said, "; %s of them at the same place",
                      hg_grouped(k->cells[k->distances * k->durations].observed, a));
-    hg_text_add(&job->summary, "\n");
+    hg_text_add(said, "\n");
     if (e->untimed)
         hg_job_add_note(job, "%llu incidents without a time are in no pair of --near-repeat",
                         (unsigned long long)e->untimed);
@@ -168,7 +168,7 @@ static void say(hg_job *job, const hg_intake *in, const events *e, const hg_knox
                         (unsigned long long)in->duplicates);
 }
 
-hg_status hg_near_repeat_table(hg_job *job, const hg_intake *in, hg_table **out, hg_error *err)
+hg_status hg_near_repeat_table(hg_job *job, const hg_intake *in, hg_text *said, hg_table **out, hg_error *err)
 {
     const hg_near_repeat_settings *set = &job->set.near_repeat;
     events e = {0};
@@ -190,7 +190,7 @@ hg_status hg_near_repeat_table(hg_job *job, const hg_intake *in, hg_table **out,
     if (status == HG_OK)
         status = make_table(job, in, &k, &t, err);
     if (status == HG_OK) {
-        say(job, in, &e, &k);
+        say(job, in, &e, &k, said);
         *out = t;
     }
     events_dispose(&e);

@@ -131,6 +131,8 @@ void hg_trends_summarise(const hg_trends_run *run, const hg_trends_tables *t)
     add_patterns(s, run, HG_PATTERN_NEW_HOT, lang, zh);
     add_patterns(s, run, HG_PATTERN_NEW_HOT + HG_PATTERN_SIDE, lang, zh);
     hg_text_addf(s, "  %s %zu\n", hg_pattern_words(HG_PATTERN_NONE, lang), r->patterns[HG_PATTERN_NONE]);
+    if (t->near_repeat)
+        hg_text_add(s, t->near_repeat_line.s);
     hg_text_add(s, "patterns describe what was recorded; they are no test of a cause and no forecast\n");
     hg_text_addf(s, "written: %s (%zu cells, %zu steps%s); open it in QGIS: the project \"trends\" is inside\n",
                  job->set.output, t->cells->rows, t->steps->rows, t->near_repeat ? ", near repeats" : "");

@@ -18,6 +18,7 @@ void hg_trends_tables_dispose(hg_trends_tables *t)
     hg_table_free(t->rejects);
     hg_table_free(t->duplicates);
     hg_table_free(t->near_repeat);
+    hg_text_dispose(&t->near_repeat_line);
     *t = (hg_trends_tables){0};
 }
 
@@ -150,7 +151,7 @@ hg_status hg_trends_tables_make(const hg_trends_run *run, hg_trends_tables *t, h
     if (status == HG_OK)
         status = make_steps(run, &t->steps, err);
     if (status == HG_OK)
-        status = hg_near_repeat_table(run->job, run->in, &t->near_repeat, err);
+        status = hg_near_repeat_table(run->job, run->in, &t->near_repeat_line, &t->near_repeat, err);
     if (status == HG_OK)
         status = hg_intake_rejects_table(run->in, &t->rejects, err);
     if (status == HG_OK)

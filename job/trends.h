@@ -22,6 +22,7 @@ typedef struct hg_trends_run {
 typedef struct hg_trends_tables {
     hg_table *cells, *steps, *rejects, *duplicates;
     hg_table *near_repeat; /**< NULL without --near-repeat */
+    hg_text near_repeat_line; /**< of the summary */
 } hg_trends_tables;
 
 /** All of them, columns titled in the language of the job. */

@@ -99,7 +99,7 @@ class Naive:
 
     def figures(self):
         origins = [d for d in range(TRAIN, DAYS + 1, STEP) if d + HORIZON <= DAYS]
-        sums = [dict(n=0, best=0, area=0, clumps=[]) for _ in BUDGETS]
+        sums = [dict(n=0, best=0, area=0, bought=0, clumps=[]) for _ in BUDGETS]
         total = 0
         for origin in origins:
             later = {}
@@ -117,15 +117,20 @@ class Naive:
                     flagged.add(c)
                     area += self.share[c]
                 s["n"] += sum(later.get(c, 0) for c in flagged)
-                s["best"] += self.best(later, area)
+                bought = area
+                while len(flagged) == len(order) and bought + 1 <= budget * self.total * (1 + 1e-12):
+                    bought += 1
+                s["best"] += self.best(later, bought)
                 s["area"] += area
+                s["bought"] += bought
                 clump = self.clumpiness(flagged)
                 if clump is not None:
                     s["clumps"].append(clump)
         out = []
         for s in sums:
-            share = s["area"] / len(origins) / self.total
+            share, flagged = s["bought"] / len(origins) / self.total, s["area"] / len(origins) / self.total
             out.append(dict(windows=len(origins), hit_rate=s["n"] / total, pai=s["n"] / total / share,
+                            pai_flagged=s["n"] / total / flagged, area_share=flagged,
                             pei_star=s["n"] / s["best"], ser=s["n"] / (s["area"] * CELL ** 2 / 1e6),
                             clumpiness=sum(s["clumps"]) / len(s["clumps"]), hits=s["n"], incidents=total))
         return out
@@ -183,6 +188,29 @@ class Backtest(Case):
                 self.assertLessEqual(float(r[low]), float(r[key]) * (1 + 1e-12))
                 self.assertLessEqual(float(r[key]), float(r[high]) * (1 + 1e-12))
         self.assertIn(b"<svg", self.bytes_of("backtest.svg")[:500])
+
+    def test_nobody_gains_by_leaving_the_budget_unused(self):
+        out = self.path("backtest.csv")
+        result = self.run_hotgrid("backtest", *self.common, "--cell", 10, "--methods", "count,kde:300m", "--origins", 1,
+                                  "-o", out)
+        count, density = (r for r in self.table(out) if float(r["budget"]) == 0.3)
+        self.assertLess(float(count["area_share"]), 0.2)
+        self.assertGreater(float(density["area_share"]), 0.299)
+        for r in count, density:
+            self.assertAlmostEqual(float(r["pai"]), float(r["hit_rate"]) / 0.3, delta=1e-3 * float(r["pai"]))
+            self.assertAlmostEqual(float(r["pai_flagged"]), float(r["hit_rate"]) / float(r["area_share"]),
+                                   delta=1e-9 * float(r["pai_flagged"]))
+        self.assertIn("* flags less than the budget", result.stdout)
+
+    def test_a_bandwidth_far_below_the_cell_is_refused(self):
+        result = self.run_hotgrid("backtest", *self.common, "--methods", "kde:0.01m", "-o", self.path("b.csv"), code=2)
+        self.assertIn("too small for cells of", result.stderr)
+
+    def test_a_date_far_off_is_noted(self):
+        late = self.write("late.csv", text_of(incidents() + [(500600, 4500400, DAYS + 200)]))
+        facts = self.run_json("backtest", late, *self.common[1:-2], "--methods", "count", "--origins", 1,
+                              "-o", self.path("late_out.csv"))
+        self.assertTrue(any("windows hold no incident" in note for note in facts["notes"]), facts["notes"])
 
     def test_threads_order_and_seed(self):
         shuffled = incidents()

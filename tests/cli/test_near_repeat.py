@@ -89,6 +89,13 @@ class NearRepeat(Case):
                          (len(at), 250 - len(at), sum(1 for r in rows if r[3])))
         self.assertEqual(facts["intervals_wider_than_band"], sum(1 for r in rows if r[3] and (r[3] - r[2]).days > 10))
 
+    def test_the_summary_has_its_line_after_the_rows_read(self):
+        said = self.run_hotgrid("trends", self.burkitt(), "--crs", "EPSG:32636", "--time", "when", "--step", "365d",
+                                "--cell", 20000, "--near-repeat", "20km,5d", "-o", self.path("said.gpkg")).stdout
+        self.assertIn("rows read", said.split("\n")[0])
+        self.assertEqual(said.count("near repeats: "), 1)
+        self.assertLess(said.index("steps of 365 d"), said.index("near repeats: "))
+
     def test_only_on_request(self):
         self.trends(self.burkitt(), None)
         tables = {t for t, in self.query(self.path("out.gpkg"), "SELECT table_name FROM gpkg_contents")}

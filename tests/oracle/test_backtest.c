@@ -293,7 +293,11 @@ static void compare_window(const world *o, const hg_forecast *m, const hg_trial_
         const hg_tally *t = hg_trial_tally(r, method, w, b);
         assert_int_equal(t->hits, hits);
         same(t->area_m2, area, "area");
-        same(t->best, twin_best(o, origin, area), "best");
+        double bought = area, cell_m2 = grid.cell_m * grid.cell_m;
+        while (k == n && bought + cell_m2 <= budgets[b] * r->area_m2 * (1 + 1e-12))
+            bought += cell_m2;
+        same(t->bought_m2, bought, "bought");
+        same(t->best, twin_best(o, origin, bought), "best");
         same(t->clumpiness, twin_clumpiness(o, flagged), "clumpiness");
         assert_true((double)t->hits <= t->best);
     }

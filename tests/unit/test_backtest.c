@@ -176,7 +176,7 @@ static void test_figures(void **state)
     hg_trial_result_dispose(&r);
 }
 
-/* Cells of a positive score run out: what is flagged is smaller than the budget, and PAI knows. */
+/* Cells of a positive score run out: what is flagged is smaller than the budget, and PAI is of the budget. */
 static void test_no_cell_of_score_0(void **state)
 {
     (void)state;
@@ -190,7 +190,9 @@ static void test_no_cell_of_score_0(void **state)
     assert_int_equal(hg_trial_run(&t, NULL, &r, &err), HG_OK);
     hg_trial_pool(&r, 0, 0, &s);
     near(s.area_m2, 30000);
-    near(s.pai, 3.0 / 7 * 3);
+    near(s.pai, 3.0 / 7);
+    near(s.pai_flagged, 3.0 / 7 * 3);
+    near(s.pei_star, 3.0 / 7);
     hg_trial_result_dispose(&r);
 }
 
@@ -250,7 +252,8 @@ static void test_score_nowhere_positive(void **state)
     hg_trial_pool(&r, 0, 0, &s);
     assert_int_equal(s.hits, 0);
     near(s.hit_rate, 0);
-    assert_true(isnan(s.pai) && isnan(s.ser_per_km2));
+    near(s.pai, 0); /* of the area it might have flagged */
+    assert_true(isnan(s.pai_flagged) && isnan(s.ser_per_km2));
     hg_trial_result_dispose(&r);
 }
 
