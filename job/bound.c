@@ -82,7 +82,7 @@ static hg_status rule_or_length(hg_job *job, const hg_points *points, hg_intake 
         return hg_fail(err, status, "%s", why.message);
     job->set.rule = HG_RULE_LENGTH;
     in->bandwidth_m = job->set.bandwidth_m = BANDWIDTH_OF_FEW_M;
-    hg_job_add_note(job, "%s: %s; %d m are taken", job->set.area_name, why.message, BANDWIDTH_OF_FEW_M);
+    hg_job_add_note(job, "%s: a bandwidth of %d m is taken (%s)", job->set.area_name, BANDWIDTH_OF_FEW_M, why.message);
     return HG_OK;
 }
 

@@ -135,7 +135,8 @@ class Run(BatchCase):
                      .replace("  folder: out\n", "  folder: out\n  formats: [html]\n"))
         facts = self.batch()
         self.assertEqual((facts["made"], facts["empty"]), (5, 1))
-        self.assertIn(("East: a bandwidth rule needs at least two points, there are 1; 500 m are taken",),
+        self.assertIn(("East: a bandwidth of 500 m is taken (a bandwidth rule needs at least two points, there are 1; "
+                       "give a bandwidth as a length)",),
                       self.query(self.path("out/hot/East.gpkg"), "SELECT value FROM run_info WHERE key LIKE 'notes[%'"))
 
     def test_one_run_at_a_time(self):
