@@ -2,6 +2,7 @@
 #include "job/batch.h"
 #include "base/memory.h"
 #include "io/file.h"
+#include "job/variants.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -245,6 +246,9 @@ hg_status hg_batch_job(const hg_batch *b, const hg_batch_task *task, const hg_ba
         status = set_previous(b, task, job, err);
     if (status == HG_OK)
         status = add_inputs(b, task, job, err);
+    if (status == HG_OK && hg_variants_wanted(job))
+        status = hg_fail(err, HG_EUSAGE, "%s: step \"%s\": a step makes one result, so it takes one bandwidth and no slices",
+                         hg_yaml_name(b->doc), b->steps[task->step].id);
     hg_free(output);
     if (status != HG_OK) {
         hg_job_free(job);

@@ -124,6 +124,22 @@ void hg_fact_bool(hg_facts *f, bool value, const char *key, ...)
     fact->i64 = value;
 }
 
+void hg_facts_add(hg_facts *f, const hg_facts *from, size_t n, const char *prefix)
+{
+    for (size_t k = 0; k < n; k++) {
+        const hg_fact *one = &from->items[k];
+        if (one->type == HG_FACT_INT)
+            hg_fact_int(f, one->i64, "%s%s", prefix, one->key);
+        else if (one->type == HG_FACT_REAL)
+            hg_fact_real(f, one->f64, "%s%s", prefix, one->key);
+        else if (one->type == HG_FACT_BOOL)
+            hg_fact_bool(f, one->i64 != 0, "%s%s", prefix, one->key);
+        else
+            hg_fact_text(f, one->text, "%s%s", prefix, one->key);
+    }
+    f->failed |= from->failed;
+}
+
 const hg_fact *hg_fact_find(const hg_facts *f, const char *key)
 {
     uint32_t place = f->slot_count ? *slot_of(f, key) : 0;

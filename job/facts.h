@@ -29,6 +29,9 @@ void hg_fact_int(hg_facts *f, int64_t value, const char *key, ...) HG_PRINTF(3, 
 void hg_fact_real(hg_facts *f, double value, const char *key, ...) HG_PRINTF(3, 4);
 void hg_fact_bool(hg_facts *f, bool value, const char *key, ...) HG_PRINTF(3, 4);
 
+/** Adds the first n facts of another list, their keys behind the prefix. */
+void hg_facts_add(hg_facts *f, const hg_facts *from, size_t n, const char *prefix);
+
 const hg_fact *hg_fact_find(const hg_facts *f, const char *key);
 /** The value as text, into buf where it is a number. */
 const char *hg_fact_as_text(const hg_fact *fact, char buf[64]);

@@ -1,7 +1,7 @@
 #include "job/intake.h"
 #include "base/memory.h"
 #include "engine/pileup.h"
-#include "job/raw.h"
+#include "job/shared_read.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -61,9 +61,12 @@ void hg_intake_dispose(hg_intake *in)
     hg_free(in->inputs);
     hg_rejects_dispose(&in->rejects);
     hg_free(in->rejects_raw);
-    hg_region_free(in->region);
-    hg_crs_free(in->crs);
-    hg_pool_free(in->pool);
+    if (!in->lender || in->region != in->lender->region)
+        hg_region_free(in->region);
+    if (!in->lender) {
+        hg_crs_free(in->crs);
+        hg_pool_free(in->pool);
+    }
     *in = (hg_intake){0};
 }
 
@@ -365,6 +368,7 @@ static hg_status describe_inputs(hg_intake *in, hg_raw *raw, hg_error *err)
             f->bytes = (uint64_t)st.st_size;
         in->hashing[k] = r->hashing;
         r->hashing = NULL;
+        memcpy(f->sha256, r->sha256, sizeof r->sha256);
     }
     return in->hash_later ? HG_OK : hg_intake_hashes(in, err);
 }
@@ -427,19 +431,24 @@ static hg_status explain(hg_job *job, hg_intake *in, const hg_raw *raw, hg_statu
     return status == HG_OK ? nothing_left(job, in, raw, err) : status;
 }
 
-hg_status hg_intake_run(hg_job *job, const char *store_crs, hg_intake *in, hg_error *err)
+hg_status hg_intake_read(hg_job *job, const char *store_crs, hg_intake *in, hg_raw *raw, hg_error *err)
 {
-    hg_raw raw = {0};
     hg_status status = hg_pool_new(&in->pool, err);
     in->rejects.pool = in->pool;
     if (status == HG_OK)
-        status = hg_raw_read(job, in, &raw, err);
+        status = hg_raw_read(job, in, raw, err);
     if (status == HG_OK)
-        status = hg_raw_check(job, &raw, err);
+        status = hg_raw_check(job, raw, err);
     if (status == HG_OK)
-        status = hg_raw_place(job, store_crs, in, &raw, err);
-    if (status == HG_OK)
-        status = hg_check_cancel(&job->control, err);
+        status = hg_raw_place(job, store_crs, in, raw, err);
+    return status == HG_OK ? hg_check_cancel(&job->control, err) : status;
+}
+
+hg_status hg_intake_run(hg_job *job, const char *store_crs, hg_intake *in, hg_error *err)
+{
+    hg_raw raw = {0};
+    hg_status status = job->shared ? hg_shared_read_take(job->shared, job, in, &raw, err)
+                                   : hg_intake_read(job, store_crs, in, &raw, err);
     if (status == HG_OK)
         status = hg_raw_bound(job, in, &raw, err);
     if (status == HG_OK)

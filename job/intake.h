@@ -56,6 +56,7 @@ typedef struct hg_bandwidth_choice {
 
 /** Everything the rest of a job needs. Incident columns have incidents.n rows, in input order. */
 typedef struct hg_intake {
+    const struct hg_intake *lender; /**< of a shared reading: its pool, CRS and region are borrowed; else NULL */
     hg_pool *pool;
     hg_incidents incidents;
     uint32_t *category;   /**< pool ids; NULL where no input has one */

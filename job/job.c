@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "io/source.h"
 #include "job/options.h"
+#include "job/variants.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -298,6 +299,8 @@ hg_status hg_job_run(hg_job *job, hg_error *err)
     if (job->command->takes_inputs && !job->input_count && !bare)
         return hg_fail(err, HG_EUSAGE, "no input was given");
     bool batch = job->command->mask == HG_FOR_RUN;
+    if (job->command->mask == HG_FOR_LOAD && hg_variants_wanted(job))
+        return hg_fail(err, HG_EUSAGE, "--bandwidth: load takes one bandwidth, and several were given");
     if (!info && !bare && !batch && !job->set.output)
         return hg_fail(err, HG_EUSAGE, "no output was given; say where with -o FILE");
     if (job->set.since != HG_NO_TIME && job->set.until != HG_NO_TIME && job->set.since >= job->set.until)
@@ -308,7 +311,7 @@ hg_status hg_job_run(hg_job *job, hg_error *err)
     job->control.seed = (uint64_t)job->set.seed;
     hg_fact_text(&job->facts, job->command->info.name, "command");
     hg_fact_text(&job->facts, hg_version(), "version");
-    hg_status status = job->command->run(job, err);
+    hg_status status = hg_variants_wanted(job) ? hg_variants_run(job, err) : job->command->run(job, err);
     if (status == HG_OK && (job->facts.failed || job->summary.failed))
         status = hg_fail_memory(err);
     return status;

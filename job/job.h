@@ -41,6 +41,7 @@ struct hg_job {
     char *command_line;
     hg_given_option *given;
     size_t given_count, given_capacity;
+    struct hg_shared_read *shared; /**< rows read for several runs, of which this is one; NULL = it reads itself */
     double started;      /**< seconds of the monotonic clock */
     bool ran;
 };

@@ -154,10 +154,38 @@ static bool parse_cell(const option *o, const char *value, void *field)
     return true;
 }
 
+static bool parse_one_length(const char *text, double *out)
+{
+    return hg_parse_quantity(text, HG_LENGTH, out) && *out > 0 && isfinite(*out);
+}
+
+/* Lengths with commas, none of them twice. */
+static bool parse_bandwidths(const char *value, hg_settings *set)
+{
+    for (const char *at = value; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+        char one[64];
+        size_t n = strcspn(at, ",");
+        if (n >= sizeof one || set->bandwidth_count == HG_BANDWIDTHS_MAX)
+            return false;
+        memcpy(one, at, n);
+        one[n] = '\0';
+        double h;
+        if (!parse_one_length(one, &h))
+            return false;
+        for (size_t k = 0; k < set->bandwidth_count; k++)
+            if (set->bandwidths[k] == h)
+                return false;
+        set->bandwidths[set->bandwidth_count++] = h;
+    }
+    set->bandwidth_m = set->bandwidths[0];
+    return true;
+}
+
 static bool parse_bandwidth(const option *o, const char *value, void *field)
 {
     (void)o;
     hg_settings *set = field;
+    set->bandwidth_count = 0;
     if (strcasecmp(value, "silverman") == 0) {
         set->rule = HG_RULE_SILVERMAN;
         return true;
@@ -171,8 +199,7 @@ static bool parse_bandwidth(const option *o, const char *value, void *field)
         return true;
     }
     set->rule = HG_RULE_LENGTH;
-    return hg_parse_quantity(value, HG_LENGTH, &set->bandwidth_m) && set->bandwidth_m > 0 &&
-           isfinite(set->bandwidth_m);
+    return strchr(value, ',') ? parse_bandwidths(value, set) : parse_one_length(value, &set->bandwidth_m);
 }
 
 static bool parse_kernel(const option *o, const char *value, void *field)
@@ -243,6 +270,46 @@ static bool parse_word(const char *const *words, const char *value, int *out)
         if (strcasecmp(value, words[*out]) == 0)
             return true;
     return false;
+}
+
+static bool parse_method(const option *o, const char *value, void *field)
+{
+    static const char *const words[] = {"exact", "fast", "auto", NULL};
+    int n = 0;
+    (void)o;
+    bool found = parse_word(words, value, &n);
+    *(hg_density_method *)field = (hg_density_method)n;
+    return found;
+}
+
+static bool parse_max_error(const option *o, const char *value, void *field)
+{
+    (void)o;
+    double v;
+    if (!hg_parse_number(value, strlen(value), &v) || !(v > 0 && v < 1))
+        return false;
+    *(double *)field = v;
+    return true;
+}
+
+static bool parse_slice(const option *o, const char *value, void *field)
+{
+    static const char *const words[] = {"week", "month", "year", NULL};
+    hg_slice *slice = field;
+    int n = 0;
+    (void)o;
+    *slice = (hg_slice){.unit = HG_SLICE_SECONDS, .seconds = 86400};
+    if (strcasecmp(value, "day") == 0)
+        return true;
+    if (parse_word(words, value, &n)) {
+        slice->unit = n == 0 ? HG_SLICE_WEEK : n == 1 ? HG_SLICE_MONTH : HG_SLICE_YEAR;
+        return true;
+    }
+    double seconds;
+    if (!hg_parse_quantity(value, HG_DURATION, &seconds) || !(seconds >= 60 && seconds < 1e10))
+        return false;
+    slice->seconds = (int64_t)seconds;
+    return (double)slice->seconds == seconds;
 }
 
 static bool parse_score(const option *o, const char *value, void *field)
@@ -429,7 +496,10 @@ static const option options[] = {
     {{"bounds", 0, "XMIN,YMIN,XMAX,YMAX", "Extent of the grid in the analysis CRS.", false, false}, GRIDS, parse_bounds, 0, "four numbers xmin,ymin,xmax,ymax with xmin < xmax and ymin < ymax", 0, 0},
     {{"analysis-crs", 0, "CRS|auto", "Projected CRS of grid and distances (default auto: chosen from the area or the points).", false, false}, RUNS, parse_text, JOB(analysis_crs), "a projected coordinate reference system", 0, 0},
     {{"cell", 0, "LENGTH|auto", "Side of the grid cells, whole centimetres (default auto).", false, false}, GRIDS, parse_cell, JOB(cell_m), "auto or a positive length in whole centimetres such as 50 or 0.1km", 0, 0},
-    {{"bandwidth", 0, "LENGTH|RULE", "Bandwidth: a length (support radius; sigma for gaussian), auto (= cv: likelihood cross-validation), silverman or scott (default auto; load: silverman).", false, false}, MAPS | LOAD, parse_bandwidth, 0, "a positive length such as 400 or 0.4km, auto, cv, silverman or scott", 0, 0},
+    {{"bandwidth", 0, "LENGTH[,LENGTH...]|RULE", "Bandwidth: a length (support radius; sigma for gaussian), auto (= cv: likelihood cross-validation), silverman or scott (default auto; load: silverman). Several lengths share one reading and make one result each, named <stem>_<length>m.", false, false}, MAPS | LOAD, parse_bandwidth, 0, "a positive length such as 400 or 0.4km, up to 32 different ones with commas, auto, cv, silverman or scott", 0, 0},
+    {{"method", 0, "exact|fast|auto", "How the density is computed: exact, fast within --max-error of it, or whichever is expected to end sooner (default exact).", false, false}, MAPS, parse_method, JOB(method), "exact, fast or auto", 0, 0},
+    {{"max-error", 0, "SHARE", "Largest error of --method fast anywhere, as a share of the peak (default 0.001); where it cannot be kept the density is exact.", false, false}, MAPS, parse_max_error, JOB(max_error), "a number above 0 and below 1, such as 0.001", 0, 0},
+    {{"slice", 0, "week|month|year|DURATION", "One result for each stretch of time, all on one grid and with one bandwidth, named <stem>_<date of its beginning>; they share one reading.", false, false}, MAPS, parse_slice, JOB(slice), "day, week, month, year or a duration of a minute or more such as 30d", 0, 0},
     {{"adaptive", 0, NULL, "Bandwidth by incident: narrow where there are many, wide where there are few (Abramson); points only, without --edge.", false, false}, MAPS, parse_flag, JOB(adaptive), NULL, 0, 0},
     {{"half-life", 0, "DURATION", "Older incidents weigh less: half as much after this time before --until (or the last incident).", false, false}, MAPS, parse_duration, JOB(half_life_s), "a positive duration such as 90d or 12w", 0, 0},
     {{"kernel", 0, "NAME", "uniform, triangular, epanechnikov, quartic, triweight or gaussian (default quartic).", false, false}, MAPS, parse_kernel, JOB(kernel), "uniform, triangular, epanechnikov, quartic, triweight or gaussian", 0, 0},
@@ -568,6 +638,7 @@ void hg_settings_init(hg_settings *set, hg_source_settings *all)
 {
     *set = (hg_settings){.rule = HG_RULE_SILVERMAN,
                          .shrinkage = NAN,
+                         .max_error = 1e-3,
                          .permutations = HG_PERMUTATIONS_DEFAULT,
                          .against_tolerance = 0.01,
                          .stability = HG_STABILITY_DEFAULT,

@@ -14,7 +14,7 @@ void hg_raw_dispose(hg_raw *raw)
     hg_free(raw->polygons);
     hg_patches_free(raw->patches);
     hg_free(raw->patch);
-    for (size_t i = 0; raw->inputs && i < raw->input_count; i++) {
+    for (size_t i = 0; raw->inputs && !raw->borrows_inputs && i < raw->input_count; i++) {
         hg_raw_input *in = &raw->inputs[i];
         char hex[HG_SHA256_HEX];
         if (in->hashing)
@@ -24,7 +24,8 @@ void hg_raw_dispose(hg_raw *raw)
         hg_zone_free(in->zone);
         hg_crs_free(in->crs);
     }
-    hg_free(raw->inputs);
+    if (!raw->borrows_inputs)
+        hg_free(raw->inputs);
     if (raw->x != raw->file_x)
         hg_free(raw->x);
     if (raw->y != raw->file_y)

@@ -15,11 +15,13 @@ typedef struct hg_raw_input {
     hg_crs *crs;
     hg_datum datum;
     hg_hashing *hashing;
+    char sha256[HG_SHA256_HEX]; /* of a shared reading, where the hash is known by now */
     size_t start, n; /* its rows in the columns of hg_raw */
 } hg_raw_input;
 
 typedef struct hg_raw {
     hg_raw_input *inputs;
+    bool borrows_inputs; /* they belong to a shared reading */
     size_t input_count;
     size_t n;
     double *file_x, *file_y; /* as in the file */
@@ -38,6 +40,9 @@ typedef struct hg_raw {
     hg_patches *patches; /* the polygons as mass, where a map is made of them */
     uint32_t *patch;     /* of each row its number among them or HG_NO_PATCH; NULL likewise */
 } hg_raw;
+
+/** Reads, checks and places all rows: an intake up to where bandwidth and study area come in. */
+hg_status hg_intake_read(hg_job *job, const char *store_crs, hg_intake *in, hg_raw *raw, hg_error *err);
 
 /** Opens and reads all inputs, starts their hashes, joins their columns. */
 hg_status hg_raw_read(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err);

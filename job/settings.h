@@ -50,6 +50,17 @@ typedef struct hg_audit_settings {
     hg_area_mode area_mode;
 } hg_audit_settings;
 
+/** How a density is computed. */
+typedef enum hg_density_method { HG_METHOD_EXACT, HG_METHOD_FAST, HG_METHOD_AUTO } hg_density_method;
+
+enum { HG_BANDWIDTHS_MAX = 32 };
+
+/** Stretches of time that each get a result: so many calendar units, or seconds. */
+typedef struct hg_slice {
+    enum { HG_SLICE_NONE, HG_SLICE_SECONDS, HG_SLICE_WEEK, HG_SLICE_MONTH, HG_SLICE_YEAR } unit;
+    int64_t seconds; /**< with HG_SLICE_SECONDS */
+} hg_slice;
+
 /** What cells are ranked by. */
 typedef enum hg_score { HG_SCORE_DENSITY, HG_SCORE_COUNT, HG_SCORE_SHRUNK } hg_score;
 
@@ -96,6 +107,11 @@ typedef struct hg_settings {
     double cell_m; /**< 0 = auto */
     hg_bandwidth_rule rule;
     double bandwidth_m; /**< with HG_RULE_LENGTH */
+    double bandwidths[HG_BANDWIDTHS_MAX]; /**< several lengths, each with a result of its own */
+    size_t bandwidth_count;               /**< 0 = the one above */
+    hg_slice slice;
+    hg_density_method method;
+    double max_error; /**< of --method fast, as a share of the peak */
     hg_kernel_shape kernel;
     double cutoff;
     hg_edge edge;

@@ -82,7 +82,10 @@ class Words(Usage):
 
 class Values(Usage):
     def test_bandwidth(self):
-        self.refuses_values("--bandwidth", NO_LENGTHS)
+        lists = ["1,,5", ",5", "5,", "5,0", "5,-1", "5,5.0m", "5,auto"]
+        self.refuses_values("--bandwidth", [v for v in NO_LENGTHS if v != "1,5"] + lists)
+        self.refuses_values("--max-error", ["0", "1", "-1", "nan", "inf", "", "abc", "1m"])
+        self.refuses_values("--method", ["", "quick", "exact,fast"])
 
     def test_bandwidth_under_one_cell(self):
         self.refuses("--bandwidth", "49.9", "--cell", "50", says=["49.9", "50", "--bandwidth"],

@@ -1,0 +1,35 @@
+/*
+ * One reading for several runs: the rows of all inputs, checked and placed, of which each run takes copies and goes on
+ * from there by its own bandwidth and interval.
+ */
+#ifndef HG_JOB_SHARED_READ_H
+#define HG_JOB_SHARED_READ_H
+
+#include "job/raw.h"
+
+typedef struct hg_shared_read {
+    hg_intake in; /**< pool, CRS, study area and stream names, which the runs borrow */
+    hg_raw raw;
+    size_t runs_left; /**< the last run takes the rows instead of copying them */
+} hg_shared_read;
+
+/**
+ * Reads, checks and places the inputs of the job for `runs` runs, and waits for their hashes. *out stays NULL where rows
+ * are polygons: these are measured by each run, which reads them itself.
+ * Errors: as hg_intake_run.
+ */
+hg_status hg_shared_read_new(hg_job *job, size_t runs, hg_shared_read **out, hg_error *err);
+void hg_shared_read_free(hg_shared_read *shared);
+
+/** First and last time of the rows accepted so far; HG_NO_TIME where none has one. */
+void hg_shared_read_span(const hg_shared_read *shared, int64_t *first, int64_t *last);
+/** How many of them lie in [since, until). */
+size_t hg_shared_read_count(const hg_shared_read *shared, int64_t since, int64_t until);
+
+/**
+ * Begins an intake: the borrowed parts into *in, the rows into *raw, those outside the job's --since and --until marked
+ * as such. Both are disposed of as usual, before `shared`.
+ */
+hg_status hg_shared_read_take(hg_shared_read *shared, const hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err);
+
+#endif
