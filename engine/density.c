@@ -81,7 +81,7 @@ bool hg_density_set_simd(const char *name)
 /* ------------------------------------------------------------------ plan -----------------------
  */
 
-static hg_status check_kernel(const hg_kernel *k, const hg_grid *grid, hg_error *err)
+hg_status hg_density_check(const hg_kernel *k, const hg_grid *grid, hg_error *err)
 {
     if (!(k->bandwidth_m > 0.0 && isfinite(k->bandwidth_m)))
         return hg_fail(err, HG_EUSAGE, "bandwidth %.12g m is not a positive length",
@@ -169,7 +169,7 @@ static hg_status fill_plan(hg_density_plan *p, const hg_points *points, const hg
 hg_status hg_density_plan_new(const hg_points *points, const hg_grid *grid, const hg_kernel *kernel,
                               hg_control *control, hg_density_plan **out, hg_error *err)
 {
-    hg_status status = check_kernel(kernel, grid, err);
+    hg_status status = hg_density_check(kernel, grid, err);
     if (status != HG_OK)
         return status;
     hg_density_plan *p = hg_calloc(1, sizeof *p);

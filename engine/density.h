@@ -21,6 +21,9 @@ typedef struct hg_points {
 
 typedef struct hg_density_plan hg_density_plan;
 
+/** HG_EUSAGE if the bandwidth is not positive and finite or under one cell, or the cutoff not positive. */
+hg_status hg_density_check(const hg_kernel *kernel, const hg_grid *grid, hg_error *err);
+
 /**
  * Sorts the points (those that reach no cell of the grid are dropped) and prepares the computation.
  * Nothing of `points` is kept. control may be NULL; its cancel flag ends later calls too.

@@ -32,14 +32,12 @@ bool hg_kernel_by_name(const char *name, hg_kernel_shape *out)
     return false;
 }
 
-double hg_kernel_value(const hg_kernel *k, double u)
+double hg_kernel_formula(const hg_kernel *k, double u)
 {
     double v = 1.0 - u * u;
-    if (k->shape == HG_GAUSSIAN)
-        return u < k->cutoff ? shapes[HG_GAUSSIAN].peak * exp(-0.5 * u * u) : 0.0;
-    if (!(u < 1.0))
-        return 0.0;
     switch (k->shape) {
+    case HG_GAUSSIAN:
+        return shapes[HG_GAUSSIAN].peak * exp(-0.5 * u * u);
     case HG_TRIANGULAR:
         return shapes[HG_TRIANGULAR].peak * (1.0 - u);
     case HG_EPANECHNIKOV:
@@ -51,6 +49,12 @@ double hg_kernel_value(const hg_kernel *k, double u)
     default:
         return shapes[HG_UNIFORM].peak;
     }
+}
+
+double hg_kernel_value(const hg_kernel *k, double u)
+{
+    double end = k->shape == HG_GAUSSIAN ? k->cutoff : 1.0;
+    return u < end ? hg_kernel_formula(k, u) : 0.0;
 }
 
 double hg_kernel_support_m(const hg_kernel *k)

@@ -35,6 +35,8 @@ const char *hg_kernel_name(hg_kernel_shape shape);
 bool hg_kernel_by_name(const char *name, hg_kernel_shape *out);
 /** K(u) for u >= 0, dimensionless; 0 outside the support. */
 double hg_kernel_value(const hg_kernel *k, double u);
+/** The same formula continued beyond the support, where bounds of a cell astride the rim need it. */
+double hg_kernel_formula(const hg_kernel *k, double u);
 /** Distance in metres at and beyond which the kernel is 0. */
 double hg_kernel_support_m(const hg_kernel *k);
 /** Kernel mass that the cut leaves out: exp(-cutoff^2/2) for the Gaussian, else 0. */

@@ -5,7 +5,7 @@ set -eu
 
 packages_build="gcc g++ libc6-dev cmake ninja-build pkg-config libgdal-dev libproj-dev proj-data libgeos-dev
 libsqlite3-dev libsqlite3-mod-spatialite libjson-c-dev libuchardet-dev libssl-dev libyaml-dev
-zlib1g-dev libcairo2-dev libpango1.0-dev fonts-wqy-microhei libjs-leaflet tzdata"
+zlib1g-dev libfftw3-dev libcairo2-dev libpango1.0-dev fonts-wqy-microhei libjs-leaflet tzdata"
 packages_test="clang libclang-rt-14-dev libcmocka-dev python3-minimal python3-gdal gdal-bin sqlite3 file
 poppler-utils"
 packages_ci="qgis python3-qgis postgresql postgresql-postgis postgresql-postgis-scripts chromium
@@ -29,10 +29,10 @@ if command -v dpkg-query >/dev/null 2>&1; then
 fi
 
 if ! command -v apt-get >/dev/null 2>&1; then
-    command -v cmake >/dev/null 2>&1 && pkg-config --exists gdal proj sqlite3 json-c uchardet yaml-0.1 pangocairo 2>/dev/null && exit 0
+    command -v cmake >/dev/null 2>&1 && pkg-config --exists gdal proj sqlite3 json-c uchardet yaml-0.1 fftw3 pangocairo 2>/dev/null && exit 0
     echo "This is no Debian, so nothing is installed. hotgrid needs: a C17 compiler, CMake 3.25, Ninja," >&2
     echo "pkg-config, GDAL 3.6, PROJ 9, GEOS 3.11, SQLite 3.40, SpatiaLite 5, json-c, uchardet, OpenSSL," >&2
-    echo "libyaml, zlib, cairo, pango with a font for Chinese and (for the tests) cmocka, clang, Python 3 with GDAL's bindings." >&2
+    echo "libyaml, zlib, FFTW 3, cairo, pango with a font for Chinese and (for the tests) cmocka, clang, Python 3 with GDAL's bindings." >&2
     exit 1
 fi
 

@@ -1,0 +1,177 @@
+/*
+ * One reading of the input packs, counts and scatters it slice by slice, each slice within the
+ * cache and into room of its own. Slices have a fixed length, so that a strip meets its points in
+ * the order of the input whatever the number of threads.
+ */
+#include "engine/fast_points.h"
+#include "base/memory.h"
+#include "base/threads.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    SLICE = 16384,             /* points; a slice's places fit 16 bits */
+    STRIP_BYTES = 512 << 10,   /* of a strip's cells, at most where rows are short enough */
+    STRIP_BITS_MOST = 6,
+    STRIPS_MOST = 4096,
+};
+
+typedef struct packing {
+    hg_fast_points *out;
+    const hg_points *in;
+    hg_control *control;
+    double west, north, per_cell; /* metres; cells per metre */
+    double scale;                 /* fixed-point units per cell */
+    double low, high_x, high_y;   /* of padded coordinates: beyond these no cell is reached */
+} packing;
+
+static hg_status lay_out(hg_fast_points *p, const hg_grid *grid, double radius, hg_error *err)
+{
+    if (!(radius < INT32_MAX / 8))
+        return hg_fail(err, HG_EUSAGE, "a support of %.12g cells is too wide", radius);
+    int64_t pad = (int64_t)ceil(radius) + 4;
+    hg_fast_lattice *l = &p->lattice;
+    *l = (hg_fast_lattice){*grid, radius, pad, grid->columns + 2 * pad, grid->rows + 2 * pad, 31};
+    int64_t longest = l->columns > l->rows ? l->columns : l->rows;
+    while (l->bits > 0 && (longest << l->bits) > UINT32_MAX)
+        l->bits--;
+    while (p->strip_bits < STRIP_BITS_MOST &&
+           ((2 << p->strip_bits) + 2) * l->columns * (int64_t)sizeof(double) <= STRIP_BYTES)
+        p->strip_bits++;
+    while (l->rows >> p->strip_bits >= STRIPS_MOST)
+        p->strip_bits++;
+    p->strips = (size_t)(l->rows >> p->strip_bits) + 1;
+    return HG_OK;
+}
+
+/* Strip of a point and its packed coordinates; strips + 1 drops it. */
+static inline size_t pack_point(const packing *p, size_t i, uint64_t *at)
+{
+    const hg_fast_points *out = p->out;
+    const hg_fast_lattice *l = &out->lattice;
+    double x = (p->in->x[i] - p->west) * p->per_cell + ((double)l->pad - 0.5);
+    double y = (p->north - p->in->y[i]) * p->per_cell + ((double)l->pad - 0.5);
+    if (p->in->w && !(p->in->w[i] > 0.0))
+        return out->strips + 1;
+    if (x > p->low && x < p->high_x && y > p->low && y < p->high_y) {
+        uint32_t row = (uint32_t)(y * p->scale + 0.5);
+        *at = (uint64_t)row << 32 | (uint32_t)(x * p->scale + 0.5);
+        return row >> (l->bits + out->strip_bits);
+    }
+    if (!isfinite(x) || !isfinite(y))
+        return out->strips + 1;
+    *at = (uint64_t)((y - floor(y) + 2.0) * p->scale) << 32 | (uint32_t)((x - floor(x) + 2.0) * p->scale);
+    return out->strips;
+}
+
+static inline bool reaches_out(const packing *p, uint64_t at)
+{
+    const hg_fast_lattice *l = &p->out->lattice;
+    double x = (double)hg_fast_column(at) / p->scale, y = (double)hg_fast_row(at) / p->scale;
+    double inner = (double)l->pad - 1.0 + l->radius;
+    return x < inner || x > (double)(l->columns - 1) - inner || y < inner ||
+           y > (double)(l->rows - 1) - inner;
+}
+
+static hg_status pack_slice(void *context, size_t slice, hg_error *err)
+{
+    const packing *p = context;
+    hg_fast_points *out = p->out;
+    uint64_t at[SLICE];
+    uint16_t strip[SLICE];
+    size_t from = slice * SLICE, n = p->in->n - from < SLICE ? p->in->n - from : SLICE;
+    uint16_t *place = out->place + slice * (out->strips + 2);
+    bool edge = false;
+    for (size_t i = 0; i < n; i++) {
+        size_t s = pack_point(p, from + i, &at[i]);
+        strip[i] = (uint16_t)s;
+        if (s <= out->strips) {
+            place[s + 1]++;
+            edge = edge || s == out->strips || reaches_out(p, at[i]);
+        }
+    }
+    for (size_t s = 1; s < out->strips + 2; s++)
+        place[s] = (uint16_t)(place[s] + place[s - 1]);
+    /* While scattering, place[s] runs from the beginning of strip s to that of strip s + 1 … */
+    for (size_t i = 0; i < n; i++) {
+        if (strip[i] > out->strips)
+            continue;
+        size_t to = from + place[strip[i]]++;
+        out->at[to] = at[i];
+        if (out->w)
+            out->w[to] = p->in->w[from + i];
+    }
+    /* … and is moved back by one strip. */
+    memmove(place + 1, place, (out->strips + 1) * sizeof *place);
+    place[0] = 0;
+    out->edge[slice] = edge;
+    return hg_check_cancel(p->control, err);
+}
+
+static hg_status make_room(hg_fast_points *p, bool weighted, hg_error *err)
+{
+    p->at = hg_malloc(p->n, sizeof *p->at);
+    p->w = weighted ? hg_malloc(p->n, sizeof *p->w) : NULL;
+    p->place = hg_calloc(p->slices * (p->strips + 2), sizeof *p->place);
+    p->edge = hg_calloc(p->slices, sizeof *p->edge);
+    if (!p->at || (weighted && !p->w) || !p->place || !p->edge)
+        return hg_fail_memory(err);
+    return HG_OK;
+}
+
+hg_status hg_fast_points_fill(hg_fast_points *p, const hg_points *points, const hg_grid *grid,
+                              double support_m, hg_control *control, hg_error *err)
+{
+    *p = (hg_fast_points){.n = points->n, .slices = (points->n + SLICE - 1) / SLICE, .strip_bits = 1};
+    hg_status status = lay_out(p, grid, support_m / grid->cell_m, err);
+    if (status == HG_OK)
+        status = make_room(p, points->w != NULL, err);
+    const hg_fast_lattice *l = &p->lattice;
+    packing k = {.out = p,
+                 .in = points,
+                 .control = control,
+                 .west = hg_grid_column_west(grid, 0),
+                 .north = hg_grid_row_north(grid, 0),
+                 .per_cell = 1.0 / grid->cell_m,
+                 .scale = ldexp(1.0, (int)l->bits),
+                 .low = (double)l->pad - l->radius,
+                 .high_x = (double)(l->pad + grid->columns - 1) + l->radius,
+                 .high_y = (double)(l->pad + grid->rows - 1) + l->radius};
+    if (status == HG_OK)
+        status = hg_parallel(p->slices, control ? control->threads : 0, pack_slice, &k, err);
+    if (status != HG_OK)
+        hg_fast_points_dispose(p);
+    return status;
+}
+
+void hg_fast_points_dispose(hg_fast_points *p)
+{
+    hg_free(p->at);
+    hg_free(p->w);
+    hg_free(p->place);
+    hg_free(p->edge);
+    *p = (hg_fast_points){0};
+}
+
+hg_fast_run hg_fast_points_run(const hg_fast_points *p, size_t slice, size_t strip)
+{
+    const uint16_t *place = p->place + slice * (p->strips + 2) + strip;
+    size_t from = slice * SLICE + place[0];
+    return (hg_fast_run){(size_t)(place[1] - place[0]), p->at + from, p->w ? p->w + from : NULL};
+}
+
+double hg_fast_points_moved(const hg_fast_lattice *l)
+{
+    /* Half a unit each way by packing, and the rounding of coordinates in metres before it. */
+    double metres = fmax(fabs((double)l->grid.west), fabs((double)l->grid.top)) + (double)(l->columns + l->rows);
+    return M_SQRT1_2 * ldexp(1.0, -(int)l->bits) + ldexp(metres, -50);
+}
+
+bool hg_fast_points_over_edge(const hg_fast_points *p)
+{
+    for (size_t s = 0; s < p->slices; s++)
+        if (p->edge[s])
+            return true;
+    return false;
+}
