@@ -116,12 +116,11 @@ static hg_status add_spill(void *context, size_t i, hg_error *err)
     const filling *f = context;
     int64_t rows = (int64_t)f->mass->refine << f->points->strip_bits;
     int64_t first_row = (int64_t)(f->first + i) * rows, last_row = first_row + rows - 1;
-    const double *above = f->spill + (SPILL * i - BELOW) * f->width, *below = f->spill + SPILL * (i + 1) * f->width;
-    for (int j = 0; j < BELOW && i > 0; j++)
-        if (holds(f->mass, first_row + j))
-            put_row(f->mass, first_row + j, above + (size_t)j * f->width, true);
+    for (size_t j = 0; j < BELOW && i > 0; j++)
+        if (holds(f->mass, first_row + (int64_t)j))
+            put_row(f->mass, first_row + (int64_t)j, f->spill + (SPILL * i - BELOW + j) * f->width, true);
     if (i + 1 < f->strips && holds(f->mass, last_row))
-        put_row(f->mass, last_row, below, true);
+        put_row(f->mass, last_row, f->spill + SPILL * (i + 1) * f->width, true);
     return HG_OK;
 }
 

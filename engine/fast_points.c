@@ -57,7 +57,7 @@ static inline size_t pack_point(const packing *p, size_t i, uint64_t *at)
     if (x > p->low && x < p->high_x && y > p->low && y < p->high_y) {
         uint32_t row = (uint32_t)(y * p->scale + 0.5);
         *at = (uint64_t)row << 32 | (uint32_t)(x * p->scale + 0.5);
-        return row >> (l->bits + out->strip_bits);
+        return (size_t)((uint64_t)row >> (l->bits + out->strip_bits));
     }
     if (!isfinite(x) || !isfinite(y))
         return out->strips + 1;
