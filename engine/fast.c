@@ -24,6 +24,7 @@ enum {
 
 static const double SURFACE_BYTES = 256 << 20; /* kept whole up to this */
 static const double MASS_BYTES = 512 << 20;    /* of a slab, if one row of tiles is not more */
+static _Atomic double surface_bytes = 0.0, mass_bytes = 0.0; /* instead of these, if positive */
 static const double ROOM = 4.0 * (1 << 30);    /* in all; a lattice that needs more is not tried */
 static const double HOPELESS = 1.3;            /* a finer lattice is not tried if its bound, by estimate, is this far off */
 static const double PEAK_LEAST = 1e-30, PEAK_MOST = 1e30; /* per square metre, for single precision */
@@ -50,6 +51,12 @@ struct hg_fast_plan {
 static int threads_of(const hg_fast_plan *p)
 {
     return hg_thread_count(p->control ? p->control->threads : 0);
+}
+
+void hg_fast_set_memory(double surface, double mass)
+{
+    surface_bytes = surface;
+    mass_bytes = mass;
 }
 
 /* ------------------------------------------------------------------ one slab -------------------
@@ -292,10 +299,11 @@ static bool size_slabs(hg_fast_plan *p, const hg_fast_tiling *t)
 {
     int refine = p->tables.refine;
     double surface = (double)p->grid.rows * (double)p->grid.columns * sizeof(float);
+    double most = mass_bytes > 0.0 ? mass_bytes : MASS_BYTES;
     double one = hg_fast_mass_bytes(&p->points, refine, t->inner_rows + 2 * t->reach);
     double more = hg_fast_mass_bytes(&p->points, refine, t->inner_rows);
-    p->slab_tiles = 1 + (int64_t)fmin((double)t->down - 1.0, fmax(0.0, MASS_BYTES - one) / more);
-    bool whole = surface <= SURFACE_BYTES;
+    p->slab_tiles = 1 + (int64_t)fmin((double)t->down - 1.0, fmax(0.0, most - one) / more);
+    bool whole = surface <= (surface_bytes > 0.0 ? surface_bytes : SURFACE_BYTES);
     int64_t rows = p->slab_tiles * t->inner_rows;
     p->room = whole || rows >= p->grid.rows ? p->grid.rows : rows;
     double bytes = one + more * (double)(p->slab_tiles - 1) +

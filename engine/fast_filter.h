@@ -19,7 +19,7 @@ typedef struct hg_fast_tiling {
     int64_t rows, columns;             /**< of the window */
     int64_t inner_rows, inner_columns; /**< that a tile yields */
     int64_t down, across;              /**< tiles */
-    double work;                       /**< of one transform each way of all tiles, in floating-point operations */
+    double work;                       /**< of one transform of all tiles, in floating-point operations, about */
 } hg_fast_tiling;
 
 /** The tiling of a grid that costs least. */

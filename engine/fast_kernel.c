@@ -207,6 +207,7 @@ static void spread_bounds(const proof *p)
 
 static void sum_planes(hg_fast_kernel *k)
 {
+    double errors = 0.0, values = 0.0;
     memset(k->sums, 0, sizeof k->sums);
     for (int64_t row = 1 - k->side; row < k->side; row++)
         for (int64_t column = 1 - k->side; column < k->side; column++) {
@@ -215,7 +216,10 @@ static void sum_planes(hg_fast_kernel *k)
             int64_t a = ((-column) % k->refine + k->refine) % k->refine;
             int64_t b = ((-row) % k->refine + k->refine) % k->refine;
             k->sums[b * k->refine + a] += v;
+            values += v;
+            errors += hg_fast_kernel_at(k, k->error, column, row);
         }
+    k->even = errors / values;
 }
 
 static hg_status make_tables(proof *p, hg_error *err)

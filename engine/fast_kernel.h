@@ -18,6 +18,7 @@ typedef struct hg_fast_kernel {
     double *value;    /**< what a node's mass adds */
     double *error;    /**< at least the kernel's error for any point that weighs on the node */
     double worst;     /**< the largest error */
+    double even;      /**< error of evenly spread points, as a share of their density */
     double sums[16];  /**< by plane of hg_fast_mass: sum of value over the whole lattice */
 } hg_fast_kernel;
 
