@@ -189,6 +189,9 @@ static hg_status check_adaptive(const hg_job *job, const hg_intake *in, hg_error
         return hg_fail(err, HG_EUSAGE, "--adaptive --edge %s: the correction is worked out for one bandwidth, and "
                                        "here every incident has its own; leave --edge or --adaptive out",
                        hg_edge_name(job->set.edge));
+    if (job->set.method == HG_METHOD_FAST)
+        return hg_fail(err, HG_EUSAGE, "--adaptive --method fast: the fast method rests on one kernel for all incidents; "
+                                       "leave one of the two out");
     if (in->patches)
         return hg_fail(err, HG_EUSAGE, "--adaptive: bandwidths by incident are for points, and there are polygons, "
                                        "whose mass lies on many cells; leave --adaptive or the polygons out");
