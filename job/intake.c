@@ -243,8 +243,11 @@ static hg_status take_rows(const hg_job *job, hg_intake *in, hg_raw *raw, hg_err
         return hg_fail_memory(err);
     for (size_t k = 0; raw->where && k < raw->n; k++)
         i->flags[k] = raw->where[k] == HG_HALO ? HG_FLAG_HALO : 0;
-    if (raw->x == raw->file_x)
-        raw->file_x = raw->file_y = NULL;
+    if (raw->x != raw->file_x) { /* rejects have been told by now */
+        hg_free(raw->file_x);
+        hg_free(raw->file_y);
+    }
+    raw->file_x = raw->file_y = NULL;
     i->x = take(&raw->x);
     i->y = take(&raw->y);
     i->w = take(&raw->w);
