@@ -63,9 +63,10 @@ static void count_out(void *p)
         atomic_fetch_sub(&held, bytes);
 }
 
-static bool goes_to_file(size_t bytes)
+/* `instead` of so many bytes that are counted now. */
+static bool goes_to_file(size_t bytes, size_t instead)
 {
-    return bytes >= COUNTED && hg_spill_wanted(bytes, atomic_load(&held));
+    return bytes >= COUNTED && hg_spill_wanted(bytes, atomic_load(&held) - instead);
 }
 
 static void *in_memory(void *p, size_t bytes)
@@ -88,7 +89,7 @@ void *hg_malloc(size_t n, size_t size)
     if (refused(n, size))
         return no_block();
     size_t bytes = at_least_one(n * size);
-    return goes_to_file(bytes) ? hg_spill_new(bytes) : in_memory(malloc(bytes), bytes);
+    return goes_to_file(bytes, 0) ? hg_spill_new(bytes) : in_memory(malloc(bytes), bytes);
 }
 
 void *hg_calloc(size_t n, size_t size)
@@ -96,7 +97,7 @@ void *hg_calloc(size_t n, size_t size)
     if (refused(n, size))
         return no_block();
     size_t bytes = at_least_one(n * size);
-    return goes_to_file(bytes) ? hg_spill_new(bytes) : in_memory(calloc(1, bytes), bytes);
+    return goes_to_file(bytes, 0) ? hg_spill_new(bytes) : in_memory(calloc(1, bytes), bytes);
 }
 
 void *hg_malloc_aligned(size_t n, size_t size)
@@ -104,7 +105,7 @@ void *hg_malloc_aligned(size_t n, size_t size)
     if (refused(n, size))
         return no_block();
     size_t bytes = (n * size + CACHE_LINE) / CACHE_LINE * CACHE_LINE;
-    return goes_to_file(bytes) ? hg_spill_new(bytes) : in_memory(aligned_alloc(CACHE_LINE, bytes), bytes);
+    return goes_to_file(bytes, 0) ? hg_spill_new(bytes) : in_memory(aligned_alloc(CACHE_LINE, bytes), bytes);
 }
 
 /* Out of memory into a file; never back, for what has grown once will grow again. */
@@ -127,7 +128,7 @@ void *hg_realloc(void *p, size_t n, size_t size)
     if (hg_spill_size(p))
         return hg_spill_resize(p, bytes);
     size_t had = p ? malloc_usable_size(p) : 0;
-    if (bytes > had && goes_to_file(bytes))
+    if (bytes > had && goes_to_file(bytes, had >= COUNTED ? had : 0))
         return move_to_file(p, bytes);
     void *moved = realloc(p, bytes);
     if (!moved)
