@@ -254,7 +254,11 @@ static int open_nameless(const char *folder)
     if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
         return fd;
     char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/.hotgrid-XXXXXX", folder);
+    int n = snprintf(path, sizeof path, "%s/.hotgrid-XXXXXX", folder);
+    if (n < 0 || (size_t)n >= sizeof path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
     fd = mkostemp(path, O_CLOEXEC);
     if (fd >= 0)
         unlink(path);

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { MANY_ROWS = 30000000 }; /* of which what was freed is worth giving back */
+
 void hg_input_facts_dispose(hg_input_facts *input)
 {
     hg_free(input->name);
@@ -474,6 +476,8 @@ hg_status hg_intake_run(hg_job *job, const char *store_crs, hg_intake *in, hg_er
     if (status == HG_OK)
         unlist_elsewhere(job, in);
     hg_raw_dispose(&raw);
+    if (in->rows_read > MANY_ROWS) /* else the next step finds pages that need no clearing */
+        hg_memory_trim();
     return status;
 }
 
