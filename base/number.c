@@ -79,11 +79,13 @@ static const unit areas[] = {{"", 1},
                              {NULL, 0}};
 static const unit durations[] = {{"", 86400}, {"d", 86400},  {"h", 3600}, {"min", 60},
                                  {"s", 1},    {"w", 604800}, {NULL, 0}};
+static const unit sizes[] = {{"B", 1},     {"kB", 1e3},      {"MB", 1e6},      {"GB", 1e9},      {"TB", 1e12},
+                             {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40}, {NULL, 0}};
 
 bool hg_parse_quantity(const char *text, hg_quantity quantity, double *out)
 {
     static const unit *const tables[] = {
-        [HG_LENGTH] = lengths, [HG_AREA] = areas, [HG_DURATION] = durations};
+        [HG_LENGTH] = lengths, [HG_AREA] = areas, [HG_DURATION] = durations, [HG_BYTES] = sizes};
     size_t n = strlen(text);
     trim(&text, &n);
     size_t digits = 0;

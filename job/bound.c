@@ -86,9 +86,20 @@ static hg_status rule_or_length(hg_job *job, const hg_points *points, hg_intake 
     return HG_OK;
 }
 
+/* Where every row counts the columns serve as they are. */
+static bool all_count(const hg_raw *raw, const uint8_t *reasons)
+{
+    size_t i = 0;
+    while (i < raw->n && reasons[i] == HG_ACCEPTED)
+        i++;
+    return i == raw->n && i > 0 && !raw->patch;
+}
+
 static hg_status rule_from(hg_job *job, hg_intake *in, const hg_raw *raw, const uint8_t *reasons,
                            hg_error *err)
 {
+    if (all_count(raw, reasons))
+        return rule_or_length(job, &(hg_points){raw->n, raw->x, raw->y, raw->w}, in, err);
     double *x = hg_malloc(raw->n, sizeof *x), *y = hg_malloc(raw->n, sizeof *y);
     bool weighted = raw->w || raw->patch;
     double *w = weighted ? hg_malloc(raw->n, sizeof *w) : NULL;

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { MANY_ROWS = 30000000 }; /* of which what was freed is worth giving back */
+
 void hg_input_facts_dispose(hg_input_facts *input)
 {
     hg_free(input->name);
@@ -243,8 +245,11 @@ static hg_status take_rows(const hg_job *job, hg_intake *in, hg_raw *raw, hg_err
         return hg_fail_memory(err);
     for (size_t k = 0; raw->where && k < raw->n; k++)
         i->flags[k] = raw->where[k] == HG_HALO ? HG_FLAG_HALO : 0;
-    if (raw->x == raw->file_x)
-        raw->file_x = raw->file_y = NULL;
+    if (raw->x != raw->file_x) { /* rejects have been told by now */
+        hg_free(raw->file_x);
+        hg_free(raw->file_y);
+    }
+    raw->file_x = raw->file_y = NULL;
     i->x = take(&raw->x);
     i->y = take(&raw->y);
     i->w = take(&raw->w);
@@ -471,6 +476,8 @@ hg_status hg_intake_run(hg_job *job, const char *store_crs, hg_intake *in, hg_er
     if (status == HG_OK)
         unlist_elsewhere(job, in);
     hg_raw_dispose(&raw);
+    if (in->rows_read > MANY_ROWS) /* else the next step finds pages that need no clearing */
+        hg_memory_trim();
     return status;
 }
 

@@ -8,7 +8,7 @@
 /* How to run and to talk, which leaves no trace in the result. */
 static bool is_manner(const char *option)
 {
-    static const char *const manners[] = {"output", "overwrite", "threads", "quiet",
+    static const char *const manners[] = {"output", "overwrite", "threads", "memory", "quiet",
                                           "json",   "progress",  "no-hash"};
     for (size_t i = 0; i < sizeof manners / sizeof *manners; i++)
         if (strcmp(option, manners[i]) == 0)

@@ -64,6 +64,55 @@ static void test_against_all_pairs(void **state)
         }
 }
 
+/* However few rows a turn takes. */
+static void test_turns(void **state)
+{
+    (void)state;
+    static rows d;
+    static uint8_t expected[MOST], before[MOST];
+    hg_random r = hg_random_seed(7, 0);
+    const size_t turns[] = {1, 40, 700, MOST, 2 * MOST};
+    rows_make(&d, &r, MOST, 60);
+    memcpy(before, d.flags, MOST);
+    uint64_t count = 0;
+    for (size_t i = 0; i < MOST; i++) {
+        bool repeated = has_earlier(&d, i);
+        expected[i] = (uint8_t)(d.flags[i] | (repeated ? HG_FLAG_DUPLICATE : 0));
+        count += repeated;
+    }
+    for (size_t t = 0; t < 5; t++) {
+        uint64_t found = 99;
+        memcpy(d.flags, before, MOST);
+        assert_int_equal(hg_flag_duplicates_by_turns(&d.in, d.hash, turns[t], &found, NULL), HG_OK);
+        assert_int_equal(found, count);
+        assert_memory_equal(d.flags, expected, MOST);
+    }
+}
+
+/* Nothing is flagged by a search that failed, in whichever turn. */
+static void test_failing_turns(void **state)
+{
+    (void)state;
+    enum { FEW = 200 };
+    static rows d;
+    static uint8_t before[FEW];
+    hg_random r = hg_random_seed(8, 0);
+    rows_make(&d, &r, FEW, 6);
+    memcpy(before, d.flags, FEW);
+    bool worked = false;
+    for (uint64_t n = 1; n < 20000 && !worked; n++) {
+        uint64_t found = 99;
+        hg_memory_fail_at(n);
+        hg_status s = hg_flag_duplicates_by_turns(&d.in, d.hash, 20, &found, NULL);
+        worked = hg_memory_count() < n;
+        hg_memory_fail_at(0);
+        assert_true(s == HG_ENOMEM || (s == HG_OK && found < FEW));
+        if (s == HG_ENOMEM)
+            assert_memory_equal(d.flags, before, FEW);
+    }
+    assert_true(worked);
+}
+
 /* Equal hashes with other coordinates, and equal coordinates with other hashes, are no duplicates.
  */
 static void test_verified(void **state)
@@ -194,6 +243,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_against_all_pairs),
+        cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_failing_turns),
         cmocka_unit_test(test_verified),
         cmocka_unit_test(test_flags_are_made),
         cmocka_unit_test(test_radix_sort),
