@@ -1,6 +1,7 @@
 #include "io/source_csv.h"
 #include "base/memory.h"
 #include "base/threads.h"
+#include "base/word.h"
 
 #include <string.h>
 
@@ -17,20 +18,6 @@ static bool is_line_end(char c)
 /* ------------------------------------------------------------------ one record */
 
 #define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
-
-/* The first n bytes at p, at most eight, the first lowest, zeros behind. */
-static inline uint64_t word_at(const char *p, size_t n)
-{
-    uint64_t w = 0;
-    if (n >= 8)
-        memcpy(&w, p, 8);
-    else
-        memcpy(&w, p, n);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    w = __builtin_bswap64(w);
-#endif
-    return w;
-}
 
 /* The high bit of each byte of w that is not the one in `pattern`; other bits mean nothing. */
 static inline uint64_t differs(uint64_t w, uint64_t pattern)
@@ -66,7 +53,7 @@ static bool split_plain(hg_csv_cursor *c, const char *from, hg_value *values, si
     uint64_t delimiter = EACH_BYTE((unsigned char)c->delimiter);
     const char *field = from;
     for (const char *at = from; at < c->end; at += 8) {
-        uint64_t marks = find_marks(word_at(at, (size_t)(c->end - at)), delimiter);
+        uint64_t marks = find_marks(hg_word_at(at, (size_t)(c->end - at)), delimiter);
         for (; marks; marks &= marks - 1) {
             const char *mark = at + (__builtin_ctzll(marks) >> 3);
             if (*mark == '"')
