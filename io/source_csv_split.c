@@ -10,9 +10,10 @@ enum {
     LINE_LIMIT = 10000000, /* OGR gives up at lines of that many bytes */
 };
 
-static bool is_line_end(char c)
+/* 1 or 0, without a branch, so that loops over text become vectors. */
+static inline unsigned is_line_end(char c)
 {
-    return c == '\n' || c == '\r';
+    return (unsigned)(c == '\n') | (unsigned)(c == '\r');
 }
 
 /* ------------------------------------------------------------------ one record */
@@ -202,7 +203,7 @@ static unsigned lines_ended(const char *p, unsigned n)
 {
     unsigned char lines = 0;
     for (unsigned k = 0; k < n; k++)
-        lines = (unsigned char)(lines + (!is_line_end(p[k]) & is_line_end(p[k + 1])));
+        lines = (unsigned char)(lines + (is_line_end(p[k + 1]) & ~is_line_end(p[k])));
     return lines;
 }
 
