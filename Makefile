@@ -32,6 +32,7 @@ bench: deps
 	cmake -S . -B build/bench -G Ninja -DCMAKE_BUILD_TYPE=Release -DHOTGRID_BENCH=ON -DHOTGRID_TESTS=OFF
 	cmake --build build/bench -j $(JOBS)
 	sh tests/bench/run.sh build/bench
+	sh tests/bench/csv.sh build/bench
 	sh tests/bench/index.sh build/bench
 	sh tests/bench/stability.sh build/bench
 	sh tests/bench/audit/run.sh build/bench

@@ -1,6 +1,7 @@
 #include "io/source_parts.h"
 #include "base/memory.h"
 #include "io/gdal.h"
+#include "io/source_csv.h"
 
 #include <math.h>
 #include <ogr_api.h>
@@ -467,11 +468,20 @@ hg_status hg_source_open_records(const hg_source_spec *spec, bool polygons, hg_p
     return HG_OK;
 }
 
+static hg_status read_rows(hg_source *s, hg_source_rows *rows, hg_error *err)
+{
+    if (hg_source_is_direct(s))
+        return hg_source_read_direct(s, rows, err);
+    bool done = false;
+    hg_status status =
+        hg_source_is_csv(s) ? hg_source_read_csv(s, HG_CSV_STRETCH, rows, &done, err) : HG_OK;
+    return status != HG_OK || done ? status : hg_source_read_features(s, rows, err);
+}
+
 hg_status hg_source_read(hg_source *s, hg_source_rows *rows, hg_error *err)
 {
     hg_source_rows read = {0};
-    hg_status status = hg_source_is_direct(s) ? hg_source_read_direct(s, &read, err)
-                                              : hg_source_read_features(s, &read, err);
+    hg_status status = read_rows(s, &read, err);
     if (status == HG_OK &&
         read.n == 0) /* some drivers report a broken file once, then read nothing */
         status = hg_fail(err, HG_EDATA, "%s holds no rows that can be read", s->name);

@@ -26,7 +26,10 @@ struct hg_source {
     hg_control *control;
     char *name, *stem, *file, *layer_name, *crs;
     char *memory_path; /* /vsimem file that holds the recoded text */
-    char *text;
+    char *text;        /* the whole text recoded; NULL where OGR reads the file itself */
+    const char *table; /* what OGR sees of it: from the row of the column heads on */
+    size_t table_size;
+    bool csv; /* a text file that the CSV driver has opened */
     GDALDatasetH dataset;
     OGRLayerH layer;
     bool sql_result;

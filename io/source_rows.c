@@ -1,6 +1,7 @@
 #include "io/source_parts.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/word.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -434,11 +435,8 @@ static uint64_t hash_value(uint64_t h, const hg_value *v)
         return mix(h, (uint64_t)v->i);
     if (v->type == HG_VALUE_REAL)
         return mix(h, bits_of(v->d));
-    for (size_t k = 0; v->type == HG_VALUE_TEXT && k < v->n; k += 8) {
-        uint64_t word = 0;
-        memcpy(&word, v->s + k, v->n - k < 8 ? v->n - k : 8);
-        h = mix(h, word);
-    }
+    for (size_t k = 0; v->type == HG_VALUE_TEXT && k < v->n; k += 8)
+        h = mix(h, hg_word_at(v->s + k, v->n - k));
     return h;
 }
 
