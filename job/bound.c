@@ -1,7 +1,7 @@
 /* The bandwidth, and with it who is inside, in the halo or outside the study area. */
 #include "job/raw.h"
 #include "base/memory.h"
-#include "engine/pileup.h"
+#include "engine/repeated_rows.h"
 #include "job/bandwidth.h"
 #include "job/options.h"
 
@@ -26,7 +26,7 @@ static hg_status mark_duplicates(const hg_raw *raw, uint8_t *reasons, hg_error *
         hash[kept.n++] = raw->hash[i];
     }
     if (status == HG_OK)
-        status = hg_flag_duplicates(&kept, hash, &found, err);
+        status = hg_flag_repeated_rows(&kept, hash, &found, err);
     for (size_t i = 0, k = 0; status == HG_OK && found && i < raw->n; i++)
         if (reasons[i] == HG_ACCEPTED && (kept.flags[k++] & HG_FLAG_DUPLICATE))
             reasons[i] = HG_DUPLICATE_ROW;

@@ -1,6 +1,6 @@
 #include "job/intake.h"
 #include "base/memory.h"
-#include "engine/pileup.h"
+#include "engine/repeated_rows.h"
 #include "job/shared_read.h"
 
 #include <math.h>
@@ -289,7 +289,7 @@ static hg_status settle_duplicates(const hg_job *job, hg_intake *in, uint64_t *h
     hg_incidents *i = &in->incidents;
     if (!i->flags && !(i->flags = hg_calloc(i->n, 1)))
         return hg_fail_memory(err);
-    hg_status status = hg_flag_duplicates(i, hash, &in->duplicates, err);
+    hg_status status = hg_flag_repeated_rows(i, hash, &in->duplicates, err);
     if (status == HG_OK && job->set.drop_duplicates && in->duplicates)
         status = reject_duplicates(in, hash, err);
     return status;
