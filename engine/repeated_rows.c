@@ -1,7 +1,7 @@
 /*
- * Each row hash has one of at least eight times as many slots as there are rows, and a slot has two bits:
- * some row came here, and another did. Only rows whose slot has both can be duplicates or their firsts.
- * Bits are set by atomic operations whose order does not matter, so the outcome does not depend on it.
+ * Prints of 31 bits are partitioned by the leading bits of their hash; each part looks for prints that
+ * come up again in a table small enough for the cache, and sets their bit in a filter. Only rows whose
+ * bit is set can be duplicates or their firsts: of those that share nothing one in thousands.
  */
 #include "engine/repeated_rows.h"
 #include "base/memory.h"
@@ -12,37 +12,122 @@
 
 enum {
     CHUNK = 16384,
-    AHEAD = 64, /* words asked for before they are needed */
-    SLOTS_A_ROW = 8,
-    SLOT_BITS_MIN = 10,
-    WORD_BITS = 5, /* slots of a word: one bit of each kind in 64 */
+    WORD = 64, /* rows, or bits of the filter */
+    PART_BITS = 10,
+    PARTS = 1 << PART_BITS,
+    FILTER_BITS = 21,
+    PART_WORDS = (1 << (FILTER_BITS - PART_BITS)) / WORD,
+    SLICE_ROWS = 32768,
+    MAX_SLICES = 64,
 };
 
 typedef struct sieve {
     const uint64_t *hash;
-    size_t n;
-    unsigned shift; /* of a mixed hash to its slot */
-    uint64_t *words;
+    size_t n, slices;
+    size_t *place; /* [slice][part]: counts, then where the slice writes next */
+    size_t start[PARTS + 1];
+    uint32_t *prints; /* by part */
+    uint64_t *filter;
     uint64_t *maybe; /* a bit a row: it may be repeated */
     size_t *kept;    /* by chunk: how many rows may be, then where they begin */
     uint32_t *rows;
 } sieve;
 
-/* Fibonacci hashing (Knuth 6.4): the leading bits depend on all. */
-static uint64_t slot_of(const sieve *s, size_t i)
+/* The finaliser of MurmurHash3 (Appleby): every input bit reaches every output bit. */
+static uint64_t key_of(const sieve *s, size_t i)
 {
-    uint64_t h = s->hash[i];
-    return ((h ^ h >> 32) * 0x9e3779b97f4a7c15u) >> s->shift;
+    uint64_t v = s->hash[i];
+    v = (v ^ (v >> 33)) * 0xff51afd7ed558ccdu;
+    v = (v ^ (v >> 33)) * 0xc4ceb9fe1a85ec53u;
+    return v ^ (v >> 33);
 }
 
-static uint64_t *word_of(const sieve *s, uint64_t slot)
+static size_t part_of(uint64_t key)
 {
-    return s->words + (slot >> WORD_BITS);
+    return (size_t)(key >> (64 - PART_BITS));
 }
 
-static uint64_t seen_bit(uint64_t slot)
+/* Of the bits that follow the part's; never 0, which is a vacant place. */
+static uint32_t print_of(uint64_t key)
 {
-    return (uint64_t)1 << 2 * (slot & 31);
+    return (uint32_t)(key >> (32 - PART_BITS)) | 1;
+}
+
+static uint32_t filter_bit(uint32_t print)
+{
+    return print >> (32 - (FILTER_BITS - PART_BITS));
+}
+
+static size_t slice_begin(const sieve *s, size_t slice)
+{
+    return (size_t)((unsigned __int128)s->n * slice / s->slices);
+}
+
+static hg_status count_slice(void *context, size_t slice, hg_error *err)
+{
+    (void)err;
+    const sieve *s = context;
+    size_t *count = s->place + slice * PARTS, end = slice_begin(s, slice + 1);
+    for (size_t i = slice_begin(s, slice); i < end; i++)
+        count[part_of(key_of(s, i))]++;
+    return HG_OK;
+}
+
+static hg_status scatter_slice(void *context, size_t slice, hg_error *err)
+{
+    (void)err;
+    const sieve *s = context;
+    size_t *place = s->place + slice * PARTS, end = slice_begin(s, slice + 1);
+    for (size_t i = slice_begin(s, slice); i < end; i++) {
+        uint64_t key = key_of(s, i);
+        s->prints[place[part_of(key)]++] = print_of(key);
+    }
+    return HG_OK;
+}
+
+static void counts_to_places(sieve *s)
+{
+    size_t sum = 0;
+    for (size_t part = 0; part < PARTS; part++) {
+        s->start[part] = sum;
+        for (size_t slice = 0; slice < s->slices; slice++) {
+            size_t n = s->place[slice * PARTS + part];
+            s->place[slice * PARTS + part] = sum;
+            sum += n;
+        }
+    }
+    s->start[PARTS] = sum;
+}
+
+/* Whether the print is in the table, after adding it. */
+static bool seen_before(uint32_t print, uint32_t *table, size_t mask)
+{
+    size_t slot = (print >> 1) & mask;
+    while (table[slot] && table[slot] != print)
+        slot = (slot + 1) & mask;
+    bool seen = table[slot] != 0;
+    table[slot] = print;
+    return seen;
+}
+
+/* The words of the filter are the part's own. */
+static hg_status filter_part(void *context, size_t part, hg_error *err)
+{
+    const sieve *s = context;
+    size_t n = s->start[part + 1] - s->start[part], size = 16;
+    uint64_t *filter = s->filter + part * PART_WORDS;
+    while (size < 2 * n)
+        size *= 2;
+    uint32_t *table = hg_calloc(size, sizeof *table);
+    if (!table)
+        return hg_fail_memory(err);
+    for (size_t k = s->start[part]; k < s->start[part + 1]; k++) {
+        uint32_t print = s->prints[k], bit = filter_bit(print);
+        if (seen_before(print, table, size - 1))
+            filter[bit / WORD] |= (uint64_t)1 << bit % WORD;
+    }
+    hg_free(table);
+    return HG_OK;
 }
 
 static size_t chunk_end(const sieve *s, size_t chunk)
@@ -50,48 +135,25 @@ static size_t chunk_end(const sieve *s, size_t chunk)
     return (chunk + 1) * CHUNK < s->n ? (chunk + 1) * CHUNK : s->n;
 }
 
-/* The slots of up to AHEAD rows of from..to. */
-static size_t find_slots(const sieve *s, size_t from, size_t to, uint64_t slots[AHEAD])
+static uint64_t may_be_repeated(const sieve *s, size_t i)
 {
-    size_t n = to - from < AHEAD ? to - from : AHEAD;
-    for (size_t k = 0; k < n; k++)
-        slots[k] = slot_of(s, from + k);
-    return n;
+    uint64_t key = key_of(s, i);
+    uint32_t bit = filter_bit(print_of(key));
+    return s->filter[part_of(key) * PART_WORDS + bit / WORD] >> bit % WORD & 1;
 }
 
-static hg_status mark_chunk(void *context, size_t chunk, hg_error *err)
-{
-    (void)err;
-    const sieve *s = context;
-    uint64_t slots[AHEAD];
-    for (size_t i = chunk * CHUNK, end = chunk_end(s, chunk), n; i < end; i += n) {
-        n = find_slots(s, i, end, slots);
-        for (size_t k = 0; k < n; k++)
-            __builtin_prefetch(word_of(s, slots[k]), 1);
-        for (size_t k = 0; k < n; k++) {
-            uint64_t *word = word_of(s, slots[k]), bit = seen_bit(slots[k]);
-            if (__atomic_fetch_or(word, bit, __ATOMIC_RELAXED) & bit)
-                __atomic_fetch_or(word, bit << 1, __ATOMIC_RELAXED);
-        }
-    }
-    return HG_OK;
-}
-
-/* Chunks and the words of `maybe` begin at multiples of AHEAD rows. */
+/* Chunks and the words of `maybe` begin at the same rows. */
 static hg_status sift_chunk(void *context, size_t chunk, hg_error *err)
 {
     (void)err;
     const sieve *s = context;
-    uint64_t slots[AHEAD];
     size_t found = 0;
-    for (size_t i = chunk * CHUNK, end = chunk_end(s, chunk), n; i < end; i += n) {
+    for (size_t i = chunk * CHUNK, end = chunk_end(s, chunk); i < end; i += WORD) {
+        size_t n = end - i < WORD ? end - i : WORD;
         uint64_t maybe = 0;
-        n = find_slots(s, i, end, slots);
         for (size_t k = 0; k < n; k++)
-            __builtin_prefetch(word_of(s, slots[k]), 0);
-        for (size_t k = 0; k < n; k++)
-            maybe |= (*word_of(s, slots[k]) >> 2 * (slots[k] & 31) >> 1 & 1) << k;
-        s->maybe[i / AHEAD] = maybe;
+            maybe |= may_be_repeated(s, i + k) << k;
+        s->maybe[i / WORD] = maybe;
         found += (size_t)__builtin_popcountll(maybe);
     }
     s->kept[chunk] = found;
@@ -103,8 +165,8 @@ static hg_status list_chunk(void *context, size_t chunk, hg_error *err)
     (void)err;
     const sieve *s = context;
     size_t at = s->kept[chunk];
-    for (size_t i = chunk * CHUNK, end = chunk_end(s, chunk); i < end; i += AHEAD)
-        for (uint64_t left = s->maybe[i / AHEAD]; left; left &= left - 1)
+    for (size_t i = chunk * CHUNK, end = chunk_end(s, chunk); i < end; i += WORD)
+        for (uint64_t left = s->maybe[i / WORD]; left; left &= left - 1)
             s->rows[at++] = (uint32_t)(i + (size_t)__builtin_ctzll(left));
     return HG_OK;
 }
@@ -120,21 +182,28 @@ static size_t kept_to_places(sieve *s, size_t chunks)
     return sum;
 }
 
+static hg_status make_filter(sieve *s, hg_error *err)
+{
+    s->slices = s->n / SLICE_ROWS + 1 < MAX_SLICES ? s->n / SLICE_ROWS + 1 : MAX_SLICES;
+    s->place = hg_calloc(s->slices * PARTS, sizeof *s->place);
+    s->prints = hg_malloc(s->n, sizeof *s->prints);
+    s->filter = hg_calloc((size_t)PARTS * PART_WORDS, sizeof *s->filter);
+    hg_status status = s->place && s->prints && s->filter ? hg_parallel(s->slices, 0, count_slice, s, err)
+                                                          : hg_fail_memory(err);
+    if (status != HG_OK)
+        return status;
+    counts_to_places(s);
+    status = hg_parallel(s->slices, 0, scatter_slice, s, err);
+    return status == HG_OK ? hg_parallel(PARTS, 0, filter_part, s, err) : status;
+}
+
 /* The rows that may be repeated, ascending. */
 static hg_status sift(sieve *s, size_t *count, hg_error *err)
 {
-    unsigned bits = SLOT_BITS_MIN;
-    while ((size_t)1 << bits < SLOTS_A_ROW * s->n)
-        bits++;
     size_t chunks = (s->n + CHUNK - 1) / CHUNK;
-    s->shift = 64 - bits;
-    s->words = hg_calloc((size_t)1 << (bits - WORD_BITS), sizeof *s->words);
-    s->maybe = hg_malloc(s->n / AHEAD + 1, sizeof *s->maybe);
+    s->maybe = hg_malloc(s->n / WORD + 1, sizeof *s->maybe);
     s->kept = hg_malloc(chunks, sizeof *s->kept);
-    hg_status status = s->words && s->maybe && s->kept ? hg_parallel(chunks, 0, mark_chunk, s, err)
-                                                       : hg_fail_memory(err);
-    if (status == HG_OK)
-        status = hg_parallel(chunks, 0, sift_chunk, s, err);
+    hg_status status = s->maybe && s->kept ? hg_parallel(chunks, 0, sift_chunk, s, err) : hg_fail_memory(err);
     if (status != HG_OK)
         return status;
     *count = kept_to_places(s, chunks);
@@ -178,14 +247,18 @@ hg_status hg_flag_repeated_rows(hg_incidents *incidents, const uint64_t *row_has
     sieve s = {.hash = row_hash, .n = incidents->n};
     hg_incidents few = {.streams = 1};
     uint64_t found = 0;
-    hg_status status = sift(&s, &few.n, err);
-    hg_free(s.words);
+    hg_status status = make_filter(&s, err);
+    hg_free(s.prints);
+    hg_free(s.place);
+    if (status == HG_OK)
+        status = sift(&s, &few.n, err);
     if (status == HG_OK && few.n)
         status = search(incidents, &s, &few, &found, err);
     if (status == HG_OK && found)
         status = set_flags(incidents, &s, &few, err);
     if (status == HG_OK)
         *count = found;
+    hg_free(s.filter);
     hg_free(s.maybe);
     hg_free(s.kept);
     hg_free(s.rows);

@@ -6,8 +6,7 @@
 
 /**
  * The outcome of hg_flag_duplicates (engine/pileup.h), except that flags NULL stays NULL where there is
- * no duplicate. Memory: 4 to 8 bytes an incident, and what hg_flag_duplicates needs for one in fourteen
- * and for the duplicates.
+ * no duplicate. Memory: 4 bytes an incident, and 44 bytes for each of those that are equal to others.
  */
 hg_status hg_flag_repeated_rows(hg_incidents *incidents, const uint64_t *row_hash, uint64_t *count,
                                 hg_error *err);
