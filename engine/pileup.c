@@ -121,7 +121,7 @@ typedef struct sketch {
     uint64_t mask;
 } sketch;
 
-enum { SKETCH_MIN_BITS = 10, SKETCH_MAX_BITS = 24, FULL = 200 };
+enum { SKETCH_MIN_BITS = 10, SKETCH_MAX_BITS = 24, FULL = 200, AHEAD = 64 };
 
 static uint32_t least_count(double locations)
 {
@@ -131,20 +131,35 @@ static uint32_t least_count(double locations)
     return least;
 }
 
-static hg_status sketch_chunk(void *context, size_t chunk, hg_error *err)
+/* The bytes of up to AHEAD incidents from i on, on their way from memory; *n of them are counted. */
+static size_t fetch(const sketch *s, size_t i, size_t end, uint8_t *bytes[AHEAD], size_t *n)
 {
-    const sketch *s = context;
     const finder *f = s->f;
-    size_t end = (chunk + 1) * CHUNK < f->in->n ? (chunk + 1) * CHUNK : f->in->n;
-    for (size_t i = chunk * CHUNK; i < end; i++) {
+    end = end - i < AHEAD ? end : i + AHEAD;
+    *n = 0;
+    for (; i < end; i++) {
         if (!is_counted(f->in, i))
             continue;
         uint64_t x = (uint64_t)(nearest_step(f->in->x[i]) - f->base_x);
         uint64_t y = (uint64_t)(nearest_step(f->in->y[i]) - f->base_y);
         uint64_t h = (x << 32 | y) * 0x9e3779b97f4a7c15u;
-        uint8_t *c = &s->count[(h >> 40) & s->mask];
-        if (__atomic_load_n(c, __ATOMIC_RELAXED) < FULL) /* threads overshoot by one each */
-            __atomic_fetch_add(c, 1, __ATOMIC_RELAXED);
+        bytes[*n] = &s->count[(h >> 40) & s->mask];
+        __builtin_prefetch(bytes[(*n)++], 1);
+    }
+    return end;
+}
+
+static hg_status sketch_chunk(void *context, size_t chunk, hg_error *err)
+{
+    const sketch *s = context;
+    const finder *f = s->f;
+    uint8_t *bytes[AHEAD];
+    size_t end = (chunk + 1) * CHUNK < f->in->n ? (chunk + 1) * CHUNK : f->in->n, n;
+    for (size_t i = chunk * CHUNK; i < end;) {
+        i = fetch(s, i, end, bytes, &n);
+        for (size_t k = 0; k < n; k++)
+            if (__atomic_load_n(bytes[k], __ATOMIC_RELAXED) < FULL) /* threads overshoot by one each */
+                __atomic_fetch_add(bytes[k], 1, __ATOMIC_RELAXED);
     }
     return hg_check_cancel(f->control, err);
 }

@@ -1,6 +1,6 @@
 #include "job/intake.h"
 #include "base/memory.h"
-#include "engine/pileup.h"
+#include "engine/repeated_rows.h"
 #include "job/shared_read.h"
 
 #include <math.h>
@@ -120,6 +120,17 @@ static const char *rejected_value(const hg_raw *raw, const hg_raw_input *r, size
     }
 }
 
+/* The first row from i on that is refused, or end; most are not, so that eight are passed at once. */
+static size_t next_rejected(const uint8_t *reason, size_t i, size_t end)
+{
+    uint64_t eight = 0;
+    while (end - i >= sizeof eight && (memcpy(&eight, reason + i, sizeof eight), eight == 0))
+        i += sizeof eight;
+    while (i < end && reason[i] == HG_ACCEPTED)
+        i++;
+    return i;
+}
+
 static hg_status collect_rejects(hg_intake *in, const hg_raw *raw, hg_error *err)
 {
     hg_status status = HG_OK;
@@ -127,9 +138,8 @@ static hg_status collect_rejects(hg_intake *in, const hg_raw *raw, hg_error *err
         const hg_raw_input *r = &raw->inputs[k];
         cursors at = {0};
         char buf[96];
-        for (size_t i = r->start; i < r->start + r->n && status == HG_OK; i++) {
-            if (raw->reason[i] == HG_ACCEPTED)
-                continue;
+        size_t end = r->start + r->n;
+        for (size_t i = r->start; status == HG_OK && (i = next_rejected(raw->reason, i, end)) < end; i++) {
             const char *value = rejected_value(raw, r, i, &at, in->pool, buf);
             status = hg_rejects_add(&in->rejects, (uint32_t)k, i - r->start + 1,
                                     (hg_reason)raw->reason[i], value, err);
@@ -294,7 +304,7 @@ static hg_status settle_duplicates(const hg_job *job, hg_intake *in, uint64_t *h
     hg_incidents *i = &in->incidents;
     if (!i->flags && !(i->flags = hg_calloc(i->n, 1)))
         return hg_fail_memory(err);
-    hg_status status = hg_flag_duplicates(i, hash, &in->duplicates, err);
+    hg_status status = hg_flag_repeated_rows(i, hash, &in->duplicates, err);
     if (status == HG_OK && job->set.drop_duplicates && in->duplicates)
         status = reject_duplicates(in, hash, err);
     return status;
@@ -327,10 +337,11 @@ static void count_rows(hg_intake *in, const hg_raw *raw)
         in->inputs[in->rejects.rows[k].source].rejected++;
     for (size_t k = 0; k < in->input_count; k++)
         in->inputs[k].accepted = in->inputs[k].rows_read - in->inputs[k].rejected;
-    for (size_t k = 0; k < i->n; k++) {
-        in->halo += i->flags && (i->flags[k] & HG_FLAG_HALO);
-        in->untimed += !i->t_start || i->t_start[k] == HG_NO_TIME;
-    }
+    for (size_t k = 0; i->flags && k < i->n; k++)
+        in->halo += (i->flags[k] & HG_FLAG_HALO) != 0;
+    in->untimed += i->t_start ? 0 : i->n;
+    for (size_t k = 0; i->t_start && k < i->n; k++)
+        in->untimed += i->t_start[k] == HG_NO_TIME;
     find_time_span(in);
 }
 

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "engine/pileup.h"
+#include "engine/repeated_rows.h"
 #include "base/radix.h"
 #include "tests/support/sweep.h"
 
@@ -14,6 +15,10 @@
 #include <string.h>
 
 enum { MOST = 3000 };
+
+/* The exact search, and the same behind a first look. */
+typedef hg_status (*flagger)(hg_incidents *, const uint64_t *, uint64_t *, hg_error *);
+static const flagger flaggers[] = {hg_flag_duplicates, hg_flag_repeated_rows};
 
 typedef struct rows {
     hg_incidents in;
@@ -52,15 +57,20 @@ static void test_against_all_pairs(void **state)
     for (size_t a = 0; a < 5; a++)
         for (size_t b = 0; b < 4; b++) {
             rows_make(&d, &r, sizes[a], varieties[b]);
-            uint64_t count = 0, found = 99;
+            uint64_t count = 0;
             for (size_t i = 0; i < sizes[a]; i++) {
                 bool repeated = has_earlier(&d, i);
                 expected[i] = (uint8_t)(d.flags[i] | (repeated ? HG_FLAG_DUPLICATE : 0));
                 count += repeated;
             }
-            assert_int_equal(hg_flag_duplicates(&d.in, d.hash, &found, NULL), HG_OK);
-            assert_int_equal(found, count);
-            assert_memory_equal(d.flags, expected, sizes[a]);
+            for (int f = 0; f < 2; f++) {
+                uint64_t found = 99;
+                for (size_t i = 0; i < sizes[a]; i++)
+                    d.flags[i] &= HG_FLAG_HALO;
+                assert_int_equal(flaggers[f](&d.in, d.hash, &found, NULL), HG_OK);
+                assert_int_equal(found, count);
+                assert_memory_equal(d.flags, expected, sizes[a]);
+            }
         }
 }
 
@@ -153,6 +163,39 @@ static void test_flags_are_made(void **state)
     hg_free(in.flags);
 }
 
+/* Several pieces of work, a few duplicates far apart among rows that share nothing but their slots. */
+static void test_few_among_many(void **state)
+{
+    (void)state;
+    enum { N = 100000, TWINS = 40 };
+    double *x = malloc(N * sizeof *x), *y = malloc(N * sizeof *y);
+    uint64_t *hash = malloc(N * sizeof *hash), found = 99;
+    hg_random r = hg_random_seed(4, 4);
+    for (size_t i = 0; i < N; i++) {
+        x[i] = hg_random_unit(&r);
+        y[i] = hg_random_unit(&r);
+        hash[i] = i; /* as even as can be */
+    }
+    hg_incidents in = {.n = N, .x = x, .y = y, .streams = 1};
+    assert_int_equal(hg_flag_repeated_rows(&in, hash, &found, NULL), HG_OK);
+    assert_int_equal(found, 0);
+    assert_null(in.flags);
+    for (size_t k = 0; k < TWINS; k++) {
+        size_t from = 2 * k, to = N - 1 - 1000 * k;
+        x[to] = x[from];
+        y[to] = y[from];
+        hash[to] = hash[from];
+    }
+    assert_int_equal(hg_flag_repeated_rows(&in, hash, &found, NULL), HG_OK);
+    assert_int_equal(found, TWINS);
+    for (size_t i = 0; i < N; i++)
+        assert_int_equal(in.flags[i] != 0, i >= N - 1000 * TWINS && (N - 1 - i) % 1000 == 0);
+    hg_free(in.flags);
+    free(x);
+    free(y);
+    free(hash);
+}
+
 typedef struct keyed {
     uint64_t key;
     uint32_t with;
@@ -197,9 +240,8 @@ static void test_radix_sort(void **state)
 }
 
 /* Threads come and go with the processors here, so that only the outcome is checked. */
-static void test_allocation_failures(void **state)
+static void sweep(flagger flag)
 {
-    (void)state;
     double x[] = {1, 1, 2}, y[] = {1, 1, 2};
     uint64_t hash[] = {3, 3, 3};
     bool worked = false;
@@ -207,7 +249,7 @@ static void test_allocation_failures(void **state)
         uint64_t found = 99;
         hg_incidents in = {.n = 3, .x = x, .y = y, .streams = 1};
         hg_memory_fail_at(n);
-        hg_status s = hg_flag_duplicates(&in, hash, &found, NULL);
+        hg_status s = flag(&in, hash, &found, NULL);
         worked = hg_memory_count() < n;
         hg_memory_fail_at(0);
         assert_true(s == HG_ENOMEM || (s == HG_OK && found == 1));
@@ -218,6 +260,13 @@ static void test_allocation_failures(void **state)
         hg_free(in.flags);
     }
     assert_true(worked);
+}
+
+static void test_allocation_failures(void **state)
+{
+    (void)state;
+    sweep(hg_flag_duplicates);
+    sweep(hg_flag_repeated_rows);
 }
 
 static hg_status sort_once(void *context, hg_error *err)
@@ -247,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_failing_turns),
         cmocka_unit_test(test_verified),
         cmocka_unit_test(test_flags_are_made),
+        cmocka_unit_test(test_few_among_many),
         cmocka_unit_test(test_radix_sort),
         cmocka_unit_test(test_allocation_failures),
         cmocka_unit_test(test_radix_allocation_failures),
