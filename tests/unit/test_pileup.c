@@ -403,11 +403,11 @@ static void test_allocation_failures(void **state)
 static void test_many(void **state)
 {
     (void)state;
-    enum { N = 600000, PLANTED = 6, EACH = 100 };
+    enum { ROWS = 600000, PLANTED = 6, EACH = 100 };
     data d;
-    data_make(&d, N);
+    data_make(&d, ROWS);
     hg_random r = hg_random_seed(12, 0);
-    for (size_t i = 0; i < N; i++) {
+    for (size_t i = 0; i < ROWS; i++) {
         size_t k = i / 1000 % PLANTED;
         if (i % 1000 == 0)
             data_add(&d, 1, 400000.04 + 1900 * (double)k, 2430000.02 + 1500 * (double)(k * 5 % PLANTED));
@@ -421,7 +421,7 @@ static void test_many(void **state)
     assert_int_equal(p.n, PLANTED);
     for (size_t k = 0; k < p.n; k++) {
         uint64_t count = 0;
-        for (size_t i = 0; i < N; i++)
+        for (size_t i = 0; i < ROWS; i++)
             count += !d.in.flags[i] && fabs(d.in.x[i] - p.items[k].x) < 0.05 && fabs(d.in.y[i] - p.items[k].y) < 0.05;
         assert_true(count > EACH / 2 && count <= EACH);
         assert_int_equal(p.items[k].count, count);
