@@ -45,7 +45,7 @@ static hg_status likely_refine(const hg_kernel *kernel, double radius, double ma
                                hg_error *err)
 {
     *refine = 0;
-    for (int r = 1; r <= HG_FAST_REFINE_MOST; r++) {
+    for (int r = 1; r <= HG_FAST_REFINE_MOST && hg_fast_kernel_fits(radius, r); r++) {
         hg_fast_kernel k;
         hg_status status = hg_fast_kernel_init(&k, kernel, radius, r, 0.0, control, err);
         if (status != HG_OK)

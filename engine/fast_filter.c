@@ -143,10 +143,14 @@ void hg_fast_filter_dispose(hg_fast_filter *f)
 /* ------------------------------------------------------------------ tiles ----------------------
  */
 
-double hg_fast_filter_bytes(const hg_fast_tiling *t, int planes, int threads)
+double hg_fast_filter_bytes(const hg_fast_tiling *t, int planes)
 {
-    double window = (double)sizeof(double) * (double)t->rows * (double)t->columns;
-    return window * (HG_FAST_TABLES * planes + (1 + HG_FAST_TABLES) * threads);
+    return (double)sizeof(double) * (double)t->rows * (double)t->columns * HG_FAST_TABLES * planes;
+}
+
+double hg_fast_workspace_bytes(const hg_fast_tiling *t)
+{
+    return (double)sizeof(double) * (double)t->rows * (double)t->columns * (1 + HG_FAST_TABLES);
 }
 
 hg_status hg_fast_workspace_init(hg_fast_workspace *w, const hg_fast_filter *f, hg_error *err)

@@ -235,6 +235,18 @@ static hg_status make_tables(proof *p, hg_error *err)
     return all ? HG_OK : hg_fail_memory(err);
 }
 
+/* Values end one node beyond the rim, squares with an error one further, nodes beside these another. */
+static double side_for(double radius, int refine)
+{
+    return floor(radius * refine) + 4.0;
+}
+
+bool hg_fast_kernel_fits(double radius, int refine)
+{
+    double side = side_for(radius, refine);
+    return 5.0 * sizeof(double) * side * side <= (double)(1 << 30);
+}
+
 static int samples_for(int64_t side)
 {
     int n = (int)sqrt(2.0 * SAMPLES) / (int)(side < SAMPLES ? side : SAMPLES) - 1;
@@ -248,8 +260,7 @@ hg_status hg_fast_kernel_init(hg_fast_kernel *k, const hg_kernel *kernel, double
     proof p = {.kernel = kernel, .k = k, .radius = radius * refine, .peak = hg_kernel_value(kernel, 0.0)};
     p.unit = support / p.radius;
     p.moved = moved * refine;
-    /* Values end one node beyond the rim, squares with an error one further, nodes beside these another. */
-    int64_t side = (int64_t)floor(p.radius) + 4;
+    int64_t side = (int64_t)side_for(radius, refine);
     *k = (hg_fast_kernel){.refine = refine, .side = side, .reach = (side - 1 + refine - 1) / refine};
     hg_status status = make_tables(&p, err);
     if (status == HG_OK)

@@ -22,6 +22,9 @@ typedef struct hg_fast_kernel {
     double sums[16];  /**< by plane of hg_fast_mass: sum of value over the whole lattice */
 } hg_fast_kernel;
 
+/** Whether the tables for a support of `radius` cells stay within 1 GiB. */
+bool hg_fast_kernel_fits(double radius, int refine);
+
 /**
  * Tables for a support of `radius` cells. `moved`: how far from where it is a point may have been
  * put, in cells. The error is proved: samples of every square between nodes, and what second

@@ -174,8 +174,8 @@ hg_fast_run hg_fast_points_run(const hg_fast_points *p, size_t slice, size_t str
 double hg_fast_points_moved(const hg_fast_lattice *l)
 {
     /* Half a unit each way by packing, and the rounding of coordinates in metres before it. */
-    double metres = fmax(fabs((double)l->grid.west), fabs((double)l->grid.top)) + (double)(l->columns + l->rows);
-    return M_SQRT1_2 * ldexp(1.0, -(int)l->bits) + ldexp(metres, -50);
+    double cells = fmax(fabs((double)l->grid.west), fabs((double)l->grid.top)) + (double)(l->columns + l->rows);
+    return M_SQRT1_2 * ldexp(1.0, -(int)l->bits) + ldexp(cells, -50);
 }
 
 bool hg_fast_points_over_edge(const hg_fast_points *p)
