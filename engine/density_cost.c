@@ -14,7 +14,7 @@ static const double FAST_POINT = 8.0; /* packing, once */
 static const double FAST_SPREAD = 8.0;
 static const double FAST_NODE = 8.0, FAST_CELL = 8.0;
 static const double FAST_FLOP = 0.045;
-static const double FAST_TABLES = 1e7;
+static const double FAST_TABLES = 5e6;
 
 /* For a point and each row, and each cell, that it reaches. */
 static const struct {
