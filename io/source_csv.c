@@ -74,7 +74,7 @@ static hg_status heads_fit(const hg_source *s, table_text *t, char delimiter, hg
 {
     hg_csv_cursor c = {.p = t->bytes, .end = t->bytes + t->n, .delimiter = delimiter};
     hg_status status = hg_csv_next(&c, heads, s->fields, err);
-    *fit = status == HG_OK && c.found == s->fields && !c.too_long;
+    *fit = status == HG_OK && c.found == s->fields;
     for (size_t f = 0; *fit && f < s->fields; f++)
         *fit = is_named(&heads[f], f, s->field_names[f]);
     t->rows = c.p;
@@ -102,7 +102,6 @@ static hg_status find_delimiter(const hg_source *s, table_text *t, bool *found, 
 typedef struct progress {
     size_t start; /* of its rows, where all stretches are as full as they can be */
     size_t blank; /* rows without a value since the last one that has any */
-    bool too_long;
 } progress;
 
 typedef struct reader {
@@ -145,16 +144,14 @@ static hg_status read_records(reader *r, size_t i, hg_csv_cursor *c, hg_value *v
 static hg_status read_stretch(void *context, size_t i, hg_error *err)
 {
     reader *r = context;
-    progress *state = &r->states[i];
     const hg_csv_stretch *s = &r->stretches[i];
     hg_csv_cursor c = {.p = s->start, .end = s->end, .delimiter = r->text.delimiter};
     hg_value *values = hg_calloc(r->source->fields, sizeof *values);
     hg_status status = values ? hg_check_cancel(r->source->control, err) : hg_fail_memory(err);
     if (status == HG_OK)
-        status = hg_row_builder_view(&r->parts[i], &r->all, state->start, s->rows, err);
+        status = hg_row_builder_view(&r->parts[i], &r->all, r->states[i].start, s->rows, err);
     if (status == HG_OK)
         status = read_records(r, i, &c, values, err);
-    state->too_long = c.too_long;
     hg_csv_cursor_dispose(&c);
     hg_free(values);
     return status;
@@ -182,13 +179,11 @@ static hg_status begin(reader *r, hg_error *err)
 }
 
 /* Whether a stretch ended in blank rows that have data below them is known when all are read. */
-static hg_status finish(reader *r, bool *done, hg_error *err)
+static hg_status finish(reader *r, hg_error *err)
 {
     hg_status status = HG_OK;
     bool below = false;
-    *done = true;
     for (size_t i = r->count; i-- > 0 && status == HG_OK;) {
-        *done = *done && !r->states[i].too_long;
         if (below)
             status = add_blank(r, i, err);
         below = below || r->parts[i].rows.n > 0;
@@ -196,7 +191,7 @@ static hg_status finish(reader *r, bool *done, hg_error *err)
     return status;
 }
 
-static hg_status read_all(reader *r, hg_source_rows *rows, bool *done, hg_error *err)
+static hg_status read_all(reader *r, hg_source_rows *rows, hg_error *err)
 {
     const hg_source *s = r->source;
     hg_status status = hg_row_builder_init(&r->all, s, s->pool, err);
@@ -205,12 +200,12 @@ static hg_status read_all(reader *r, hg_source_rows *rows, bool *done, hg_error 
     if (status == HG_OK)
         status = hg_parallel(r->count, s->control ? s->control->threads : 0, read_stretch, r, err);
     if (status == HG_OK)
-        status = finish(r, done, err);
-    if (status == HG_OK && *done)
+        status = finish(r, err);
+    if (status == HG_OK)
         status = hg_row_builder_join(&r->all, r->parts, r->count, err);
     for (size_t i = 0; r->parts && i < r->count; i++)
         hg_row_builder_dispose(&r->parts[i]);
-    if (status == HG_OK && *done)
+    if (status == HG_OK)
         *rows = r->all.rows;
     else
         hg_row_builder_dispose(&r->all);
@@ -221,18 +216,68 @@ static hg_status read_all(reader *r, hg_source_rows *rows, bool *done, hg_error 
     return status;
 }
 
+/* Opens the text; *done where it can be read here, and is then to be closed. */
+static hg_status begin_text(const hg_source *s, table_text *t, bool *done, hg_error *err)
+{
+    *done = false;
+    hg_status status = open_text(s, t, err);
+    if (status != HG_OK)
+        return status;
+    if (hg_csv_lines_fit(t->bytes, t->n))
+        status = find_delimiter(s, t, done, err);
+    if (!*done)
+        close_text(s, t);
+    return status;
+}
+
 hg_status hg_source_read_csv(hg_source *s, size_t stretch, hg_source_rows *rows, bool *done,
                              hg_error *err)
 {
     reader r = {.source = s, .stretch = stretch};
-    bool found = false;
-    hg_status status = open_text(s, &r.text, err);
-    if (status != HG_OK)
+    hg_status status = begin_text(s, &r.text, done, err);
+    if (status != HG_OK || !*done)
         return status;
-    *done = false;
-    status = find_delimiter(s, &r.text, &found, err);
-    if (status == HG_OK && found)
-        status = read_all(&r, rows, done, err);
+    status = read_all(&r, rows, err);
     close_text(s, &r.text);
+    return status;
+}
+
+/* ------------------------------------------------------------------ one after the other */
+
+static hg_status pass_records(const hg_source *s, hg_csv_cursor *c, hg_value *values,
+                              const hg_value *nothing, hg_row_sink sink, void *context, hg_error *err)
+{
+    enum { CHECK_EVERY = 8192 };
+    const hg_position none = {.state = HG_ROW_NO_GEOMETRY};
+    hg_status status = HG_OK;
+    size_t blank = 0, seen = 0;
+    while (status == HG_OK && (status = hg_csv_next(c, values, s->fields, err)) == HG_OK && c->found) {
+        blank += !c->filled;
+        for (; c->filled && blank && status == HG_OK; blank--)
+            status = sink(context, NULL, nothing, err);
+        if (c->filled && status == HG_OK)
+            status = sink(context, s->from_columns ? NULL : &none, values, err);
+        if (status == HG_OK && seen++ % CHECK_EVERY == 0)
+            status = hg_check_cancel(s->control, err);
+    }
+    return status;
+}
+
+hg_status hg_source_each_record(hg_source *s, hg_row_sink sink, void *context, bool *done,
+                                hg_error *err)
+{
+    table_text t = {0};
+    hg_status status = begin_text(s, &t, done, err);
+    if (status != HG_OK || !*done)
+        return status;
+    hg_csv_cursor c = {.p = t.rows, .end = t.bytes + t.n, .delimiter = t.delimiter};
+    hg_value *values = hg_calloc(s->fields, sizeof *values);
+    hg_value *nothing = hg_calloc(s->fields, sizeof *nothing);
+    status = values && nothing ? pass_records(s, &c, values, nothing, sink, context, err)
+                               : hg_fail_memory(err);
+    hg_csv_cursor_dispose(&c);
+    hg_free(values);
+    hg_free(nothing);
+    close_text(s, &t);
     return status;
 }

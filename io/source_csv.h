@@ -18,7 +18,6 @@ typedef struct hg_csv_cursor {
     char delimiter;
     size_t found; /**< fields of the record just read; 0 = there was none left */
     bool filled;  /**< one of those asked for is not empty */
-    bool too_long; /**< a record so far was longer than the lines that OGR reads */
     char *unquoted; /**< text of the record just read, where it has quotes */
     size_t capacity;
 } hg_csv_cursor;
@@ -29,6 +28,11 @@ typedef struct hg_csv_cursor {
  */
 hg_status hg_csv_next(hg_csv_cursor *cursor, hg_value *values, size_t fields, hg_error *err);
 void hg_csv_cursor_dispose(hg_csv_cursor *cursor);
+
+/** OGR gives up at lines of that many bytes. */
+enum { HG_CSV_LINE = 10000000 };
+/** True where no line is that long. */
+bool hg_csv_lines_fit(const char *text, size_t n);
 
 /** A stretch of whole records. */
 typedef struct hg_csv_stretch {
@@ -55,5 +59,9 @@ bool hg_source_is_csv(const hg_source *source);
  */
 hg_status hg_source_read_csv(hg_source *source, size_t stretch, hg_source_rows *rows, bool *done,
                              hg_error *err);
+
+/** Passes every data row to the sink, as hg_source_each_feature would; *done as above. */
+hg_status hg_source_each_record(hg_source *source, hg_row_sink sink, void *context, bool *done,
+                                hg_error *err);
 
 #endif

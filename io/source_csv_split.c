@@ -5,10 +5,7 @@
 
 #include <string.h>
 
-enum {
-    BLOCK = 256,
-    LINE_LIMIT = 10000000, /* OGR gives up at lines of that many bytes */
-};
+enum { BLOCK = 256 };
 
 /* 1 or 0, without a branch, so that loops over text become vectors. */
 static inline unsigned is_line_end(char c)
@@ -164,7 +161,6 @@ hg_status hg_csv_next(hg_csv_cursor *c, hg_value *values, size_t fields, hg_erro
         c->filled = false;
         status = split_quoted(c, from, values, fields, err);
     }
-    c->too_long |= c->p - from >= LINE_LIMIT;
     for (size_t f = c->found; f < fields; f++)
         values[f].type = HG_VALUE_NULL;
     return status;
@@ -174,6 +170,20 @@ void hg_csv_cursor_dispose(hg_csv_cursor *c)
 {
     hg_free(c->unquoted);
     *c = (hg_csv_cursor){0};
+}
+
+bool hg_csv_lines_fit(const char *text, size_t n)
+{
+    const char *end = text + n;
+    while ((size_t)(end - text) >= HG_CSV_LINE) { /* past the last line end that is near enough */
+        const char *p = text + HG_CSV_LINE;
+        while (p > text && !is_line_end(p[-1]))
+            p--;
+        if (p == text)
+            return false;
+        text = p;
+    }
+    return true;
 }
 
 /* ------------------------------------------------------------------ stretches */

@@ -2,6 +2,7 @@
 #include "io/source_parts.h"
 #include "base/memory.h"
 #include "io/gdal.h"
+#include "io/source_csv.h"
 
 #include <math.h>
 #include <ogr_api.h>
@@ -145,7 +146,7 @@ static hg_status pass_features(row_loop *l, hg_error *err)
     return status;
 }
 
-hg_status hg_source_each_row(hg_source *s, hg_row_sink sink, void *context, hg_error *err)
+hg_status hg_source_each_feature(hg_source *s, hg_row_sink sink, void *context, hg_error *err)
 {
     row_loop l = {.source = s, .sink = sink, .context = context};
     l.values = hg_calloc(s->fields, sizeof *l.values);
@@ -167,6 +168,14 @@ hg_status hg_source_each_row(hg_source *s, hg_row_sink sink, void *context, hg_e
     return status;
 }
 
+hg_status hg_source_each_row(hg_source *s, hg_row_sink sink, void *context, hg_error *err)
+{
+    bool done = false;
+    hg_status status =
+        hg_source_is_csv(s) ? hg_source_each_record(s, sink, context, &done, err) : HG_OK;
+    return status != HG_OK || done ? status : hg_source_each_feature(s, sink, context, err);
+}
+
 static hg_status add_to_builder(void *context, const hg_position *p, const hg_value *values,
                                 hg_error *err)
 {
@@ -178,7 +187,7 @@ hg_status hg_source_read_features(hg_source *s, hg_source_rows *rows, hg_error *
     hg_row_builder b;
     hg_status status = hg_row_builder_init(&b, s, s->pool, err);
     if (status == HG_OK)
-        status = hg_source_each_row(s, add_to_builder, &b, err);
+        status = hg_source_each_feature(s, add_to_builder, &b, err);
     if (status != HG_OK) {
         hg_row_builder_dispose(&b);
         return status;

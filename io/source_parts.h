@@ -104,6 +104,8 @@ const char *hg_value_text(const hg_value *v, char buf[64], size_t *n);
 typedef hg_status (*hg_row_sink)(void *context, const hg_position *position, const hg_value *values,
                                  hg_error *err);
 /** Passes every data row, as OGR yields it, to the sink. */
+hg_status hg_source_each_feature(hg_source *source, hg_row_sink sink, void *context, hg_error *err);
+/** The same rows, straight from the text where that can be done; texts are then not terminated. */
 hg_status hg_source_each_row(hg_source *source, hg_row_sink sink, void *context, hg_error *err);
 hg_status hg_source_read_features(hg_source *source, hg_source_rows *rows, hg_error *err);
 
