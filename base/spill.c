@@ -19,6 +19,7 @@ enum {
     MOST_LEAST = 64 << 20,  /* and any that large may */
     LEAST_SHARE = 64,       /* of the budget, in between */
     LEAST_PAGES = 16 << 20, /* bytes of the blocks that may be resident, whatever the budget */
+    STACK = 256 << 10,      /* of the keeper, which counts against limits, too */
     TICK_NS = 5000000,
 };
 
@@ -175,18 +176,29 @@ static void *keep(void *statm)
     return NULL;
 }
 
-/* Signals are for the threads of the program. Without a keeper the run is the same, and larger. */
-static void start_keeper(void)
+/* Signals are for the threads of the program. */
+static bool run_keeper(int *statm)
 {
     sigset_t all, before;
+    pthread_attr_t small;
+    pthread_attr_init(&small);
+    (void)pthread_attr_setstacksize(&small, STACK);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool runs = pthread_create(&keeper, &small, keep, statm) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&small);
+    return runs;
+}
+
+/* Without a keeper the run is the same, and larger. */
+static void start_keeper(void)
+{
     int *statm = keeping ? NULL : malloc(sizeof *statm);
     if (!statm)
         return;
     *statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    keeping = *statm >= 0 && pthread_create(&keeper, NULL, keep, statm) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    keeping = *statm >= 0 && run_keeper(statm);
     if (keeping)
         return;
     if (*statm >= 0)

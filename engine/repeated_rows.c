@@ -239,6 +239,31 @@ static hg_status set_flags(hg_incidents *in, const sieve *s, const hg_incidents 
     return HG_OK;
 }
 
+/* Of many a copy would be more memory than the search of all, which is bounded, and no less work. */
+static bool are_many(const hg_incidents *in, const hg_incidents *few)
+{
+    return few->n > in->n / 4;
+}
+
+static hg_status search_all(hg_incidents *in, sieve *s, uint64_t *found, hg_error *err)
+{
+    bool had_flags = in->flags != NULL;
+    hg_free(s->rows);
+    s->rows = NULL;
+    hg_status status = hg_flag_duplicates(in, s->hash, found, err);
+    if (status == HG_OK && !had_flags && *found == 0) {
+        hg_free(in->flags);
+        in->flags = NULL;
+    }
+    return status;
+}
+
+static hg_status search_few(hg_incidents *in, const sieve *s, hg_incidents *few, uint64_t *found, hg_error *err)
+{
+    hg_status status = few->n ? search(in, s, few, found, err) : HG_OK;
+    return status == HG_OK && *found ? set_flags(in, s, few, err) : status;
+}
+
 hg_status hg_flag_repeated_rows(hg_incidents *incidents, const uint64_t *row_hash, uint64_t *count,
                                 hg_error *err)
 {
@@ -252,10 +277,9 @@ hg_status hg_flag_repeated_rows(hg_incidents *incidents, const uint64_t *row_has
     hg_free(s.place);
     if (status == HG_OK)
         status = sift(&s, &few.n, err);
-    if (status == HG_OK && few.n)
-        status = search(incidents, &s, &few, &found, err);
-    if (status == HG_OK && found)
-        status = set_flags(incidents, &s, &few, err);
+    if (status == HG_OK)
+        status = are_many(incidents, &few) ? search_all(incidents, &s, &found, err)
+                                           : search_few(incidents, &s, &few, &found, err);
     if (status == HG_OK)
         *count = found;
     hg_free(s.filter);

@@ -160,14 +160,14 @@ class Budget(MemoryCase):
         arguments = self.arguments("density", "o.tif", "--no-hash", "--threads", "1", "--overwrite")
         self.run_hotgrid(*arguments)
         whole = failure.bytes_of(self.path("o.tif"))
-        # The least megabytes that do without files, to 4, and then three quarters of what columns take below that.
-        low, high = 4, 512
-        while high - low > 4:
+        # The least megabytes that do without files, to 2, and then a third of what columns take below that.
+        low, high = 4, 260
+        while high - low > 2:
             middle = (low + high) // 2
             p = subprocess.run([harness.HOTGRID, *arguments, "--memory", "100GB"], preexec_fn=limit(middle),
                                stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
             low, high = (low, middle) if p.returncode == 0 else (middle, high)
-        less = high - self.N * (BYTES + WEIGHT_BYTES) * 2 // 3 // 1000000
+        less = high - self.N * (BYTES + WEIGHT_BYTES) // 3 // 1000000
         self.fails(1, *arguments, "--memory", "100GB", preexec_fn=limit(less), says="out of memory")
         self.run_hotgrid(*arguments, "--memory", "1MB", preexec_fn=limit(less))
         self.assertEqual(failure.bytes_of(self.path("o.tif")), whole)

@@ -53,10 +53,15 @@ static void test_against_all_pairs(void **state)
     static uint8_t expected[MOST];
     hg_random r = hg_random_seed(6, 0);
     const size_t sizes[] = {0, 1, 2, 50, MOST};
-    const uint64_t varieties[] = {1, 2, 30, 1000};
+    const uint64_t varieties[] = {1, 2, 30, 1000, 1000000};
     for (size_t a = 0; a < 5; a++)
-        for (size_t b = 0; b < 4; b++) {
+        for (size_t b = 0; b < 5; b++) {
             rows_make(&d, &r, sizes[a], varieties[b]);
+            for (size_t i = 40; b == 4 && i < sizes[a]; i += 40) { /* few among many */
+                d.x[i] = d.x[i - 39];
+                d.y[i] = d.y[i - 39];
+                d.hash[i] = d.hash[i - 39];
+            }
             uint64_t count = 0;
             for (size_t i = 0; i < sizes[a]; i++) {
                 bool repeated = has_earlier(&d, i);
