@@ -97,7 +97,10 @@ bool hg_source_is_store(const hg_source *source);
 size_t hg_source_note_count(const hg_source *source);
 const char *hg_source_note(const hg_source *source, size_t i);
 
-/** True where hg_source_limit spares reading: the file has an index of places. */
+/**
+ * True where hg_source_limit spares reading and leaves the other rows as they are: the file has an index of places,
+ * and no column wanted takes its meaning from all rows together.
+ */
 bool hg_source_can_limit(const hg_source *source);
 /**
  * Allows the next hg_source_read to pass over rows outside of xmin, ymin, xmax, ymax (in the file's coordinates);

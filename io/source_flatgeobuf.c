@@ -53,11 +53,20 @@ bool hg_source_is_flatgeobuf(const hg_source *s)
     return is_plain_file(s) && !s->from_columns && !s->polygons && s->title_rows == 0;
 }
 
+/* Streams are numbered as they come, and a column of texts that are all numbers becomes one of numbers: by all rows. */
+static bool takes_meaning_from_all(const hg_source *s)
+{
+    bool does = s->column[HG_ROLE_STREAM] != HG_NO_COLUMN;
+    for (size_t k = 0; k < s->spec.keep_count; k++)
+        does |= s->field_types[s->keep[k]] == HG_TEXT;
+    return does;
+}
+
 bool hg_source_can_limit(const hg_source *s)
 {
     hg_fgb f;
     bool fits;
-    if (!hg_source_is_flatgeobuf(s) || hg_fgb_open(s->file, &f, &fits, NULL) != HG_OK || !fits)
+    if (takes_meaning_from_all(s) || !hg_source_is_flatgeobuf(s) || hg_fgb_open(s->file, &f, &fits, NULL) != HG_OK || !fits)
         return false;
     bool can = f.node_size > 1 && f.features < UINT32_MAX;
     hg_fgb_close(&f);
