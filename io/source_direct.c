@@ -79,7 +79,8 @@ static hg_status begin_ranges(void *context, size_t ranges, size_t step, hg_erro
         return hg_fail_memory(err);
     r->ranges = ranges;
     hg_status status = hg_row_builder_init(&r->all, r->source, r->source->pool, err);
-    GIntBig rows = OGR_L_GetFeatureCount(r->source->layer, TRUE);
+    /* How many rows a condition leaves is not known without looking at all. */
+    GIntBig rows = r->source->spec.where ? 0 : OGR_L_GetFeatureCount(r->source->layer, TRUE);
     double span = (double)ranges * (double)step;
     r->dense = rows > 0 && span <= 1.5 * (double)rows + SLACK_ROWS;
     if (status == HG_OK && r->dense)
