@@ -478,6 +478,8 @@ static hg_status read_rows(hg_source *s, hg_source_rows *rows, hg_error *err)
 {
     if (hg_source_is_direct(s))
         return hg_source_read_direct(s, rows, err);
+    if (hg_source_is_postgres(s))
+        return hg_source_read_postgres(s, rows, err);
     if (hg_source_is_flatgeobuf(s))
         return hg_source_read_flatgeobuf(s, rows, err);
     bool done = false;

@@ -118,6 +118,14 @@ bool hg_source_is_flatgeobuf(const hg_source *source);
 /** The rows, without those outside of the source's limit where the file has an R-tree. */
 hg_status hg_source_read_flatgeobuf(hg_source *source, hg_source_rows *rows, hg_error *err);
 
+/** True where rows may come by PostgreSQL's own protocol (never, where this was built without libpq). */
+bool hg_source_is_postgres(const hg_source *source);
+/** The rows, by OGR's feature loop where they do not come so. */
+hg_status hg_source_read_postgres(hg_source *source, hg_source_rows *rows, hg_error *err);
+
+/** The point in WKB, ISO or extended (also with an SRID); a multipoint of one point is that point. */
+void hg_source_place_wkb(const unsigned char *wkb, size_t n, hg_position *position);
+
 /** True where rows can be read straight from a GeoPackage table. */
 bool hg_source_is_direct(const hg_source *source);
 
