@@ -23,6 +23,7 @@
 
 #define TEST_FILE "r.fgb"
 #include "tests/support/folder.h"
+#include "tests/support/sweep.h"
 
 enum { MANY = 120000, SOME = 700 }; /* more than two pieces; enough for a tree of three levels */
 
@@ -411,6 +412,37 @@ static void damaged_files(void **state)
     }
 }
 
+static hg_status read_small_file(void *context, hg_error *err)
+{
+    (void)context;
+    hg_control control = {.threads = 1};
+    hg_source_spec spec = {.path = path, .weight = "real", .category = "name", .time = "moment"};
+    hg_source_rows rows = {0};
+    hg_source *s = NULL;
+    hg_pool *pool = NULL;
+    const double box[4] = {100, 100, 400, 500};
+    hg_status status = hg_pool_new(&pool, err);
+    if (status == HG_OK)
+        status = hg_source_open(&spec, pool, &control, &s, err);
+    if (status == HG_OK) {
+        hg_source_limit(s, box);
+        status = hg_source_read_flatgeobuf(s, &rows, err);
+    }
+    hg_source_rows_dispose(&rows);
+    hg_source_free(s);
+    hg_pool_free(pool);
+    return status;
+}
+
+static void memory_may_run_out(void **state)
+{
+    (void)state;
+    write_file(wkbPoint, "SPATIAL_INDEX=YES", 40, 0);
+    sweep_allocations(read_small_file, NULL);
+    write_file(wkbPoint, "SPATIAL_INDEX=NO", 40, 0);
+    sweep_allocations(read_small_file, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -419,6 +451,7 @@ int main(void)
         cmocka_unit_test(rows_without_geometry),
         cmocka_unit_test(a_limit_leaves_out_what_lies_outside),
         cmocka_unit_test(damaged_files),
+        cmocka_unit_test(memory_may_run_out),
     };
     return cmocka_run_group_tests(tests, enter, leave);
 }
