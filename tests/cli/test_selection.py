@@ -38,10 +38,9 @@ class Selection(Case):
         self.assertEqual(self.numbers("loss > 30"), [r[0] for r in self.rows if r[5] > 30])
 
     def test_nothing_but_a_condition(self):
-        for where in ("1=1) LIMIT (5", "nothing = 1", "take_row(1) = 1", "loss >"):
-            self.run_hotgrid("load", self.gpkg, "--where", where, "-o", self.path("o.gpkg"),
-                             code=0 if where.startswith("1=1") else 2)
-            self.assertEqual(self.query(self.path("o.gpkg"), "SELECT count(*) FROM incidents"), [(5,)])
+        for where in ("nothing = 1", "take_row(1) = 1", "loss >", "1=1) LIMIT (5"):
+            self.run_hotgrid("load", self.gpkg, "--where", where, "-o", self.path("o.gpkg"), code=2)
+        self.assertEqual(self.numbers("loss > 20 LIMIT 5"), [r[0] for r in self.rows if r[5] > 20][:5])  # which OGR allows
 
     def test_a_condition_that_no_row_meets(self):
         p = self.run_hotgrid("load", self.gpkg, "--where", "loss < 0", "-o", self.path("o.gpkg"), code=3)
