@@ -20,15 +20,6 @@ enum {
     MAX_ARGUMENTS = 127, /* of an SQL function, SQLITE_MAX_FUNCTION_ARG as SQLite comes */
 };
 
-bool hg_source_is_direct(const hg_source *s)
-{
-    const char *driver = GDALGetDriverShortName(GDALGetDatasetDriver(s->dataset));
-    const char *key = OGR_L_GetFIDColumn(s->layer);
-    return s->file && strcmp(driver, "GPKG") == 0 && !s->spec.sql && !s->spec.where &&
-           !s->from_columns && s->fields < MAX_ARGUMENTS && key && *key &&
-           OGR_L_GetGeometryColumn(s->layer)[0];
-}
-
 typedef struct range_reader {
     hg_source *source;
     const hg_range_sink *sink;
@@ -54,6 +45,38 @@ static bool is_wanted(const hg_source *s, size_t field)
     return !s->wanted || s->wanted[field];
 }
 
+/*
+ * OGR hands a condition to SQLite as it stands, and so do we, unless it needs functions that only OGR has or is no
+ * condition by itself ("1) LIMIT (5").
+ */
+static bool can_ask_for(const hg_source *s)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *stmt = NULL;
+    hg_text sql = {0};
+    if (!s->spec.where)
+        return true;
+    hg_text_add(&sql, "SELECT CASE WHEN (");
+    hg_text_add(&sql, s->spec.where);
+    hg_text_add(&sql, "\n) THEN 1 END FROM ");
+    hg_text_add_sql_name(&sql, s->layer_name);
+    bool can = !sql.failed && open_for_reading(s, &db, NULL) == HG_OK &&
+               hg_sql_prepare(db, s->file, sql.s, &stmt, NULL) == HG_OK && sqlite3_column_count(stmt) == 1 &&
+               sqlite3_bind_parameter_count(stmt) == 0;
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    hg_text_dispose(&sql);
+    return can;
+}
+
+bool hg_source_is_direct(const hg_source *s)
+{
+    const char *driver = GDALGetDriverShortName(GDALGetDatasetDriver(s->dataset));
+    const char *key = OGR_L_GetFIDColumn(s->layer);
+    return s->file && strcmp(driver, "GPKG") == 0 && !s->spec.sql && !s->from_columns && s->fields < MAX_ARGUMENTS && key &&
+           *key && OGR_L_GetGeometryColumn(s->layer)[0] && can_ask_for(s);
+}
+
 /* take_row(geometry, the fields in OGR's order) FROM the table WHERE key BETWEEN ?1 AND ?2 */
 static char *select_text(const hg_source *s, bool sort)
 {
@@ -69,6 +92,8 @@ static char *select_text(const hg_source *s, bool sort)
     hg_text_add(&rows, " WHERE ");
     hg_text_add_sql_name(&rows, OGR_L_GetFIDColumn(s->layer));
     hg_text_add(&rows, " BETWEEN ?1 AND ?2");
+    if (s->spec.where)
+        hg_text_addf(&rows, " AND (%s\n)", s->spec.where); /* the line ends a comment there may be */
     sql.failed = columns.failed || rows.failed;
     if (!sql.failed && sort) {
         hg_text_addf(&sql, "SELECT take_row(%s) FROM (SELECT %s FROM %s ORDER BY ", columns.s,
@@ -328,7 +353,7 @@ static hg_status open_pages(range_reader *r, hg_error *err)
         if (is_wanted(s, f))
             columns[count++] = s->field_names[f];
     hg_status status = HG_OK;
-    if (r->by_key)
+    if (r->by_key && !s->spec.where) /* which SQLite alone can judge */
         status = hg_table_pages_open(s->file, s->layer_name, columns, count, &r->pages, err);
     hg_free(columns);
     return status;

@@ -44,6 +44,7 @@ void hg_source_rows_dispose(hg_source_rows *r)
     hg_free(r->stream);
     hg_free(r->id);
     hg_free(r->hash);
+    hg_free(r->number);
     for (size_t k = 0; r->kept && k < r->kept_count; k++) {
         hg_free(r->kept[k].name);
         hg_free(r->kept[k].i64);

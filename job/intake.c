@@ -141,7 +141,7 @@ static hg_status collect_rejects(hg_intake *in, const hg_raw *raw, hg_error *err
         size_t end = r->start + r->n;
         for (size_t i = r->start; status == HG_OK && (i = next_rejected(raw->reason, i, end)) < end; i++) {
             const char *value = rejected_value(raw, r, i, &at, in->pool, buf);
-            status = hg_rejects_add(&in->rejects, (uint32_t)k, i - r->start + 1,
+            status = hg_rejects_add(&in->rejects, (uint32_t)k, hg_raw_row_number(r, i - r->start),
                                     (hg_reason)raw->reason[i], value, err);
         }
     }
@@ -227,7 +227,7 @@ static void *take(void *column)
 /* One input of which nothing is refused needs no numbers: row i is row i. */
 static hg_status number_rows(const hg_job *job, hg_intake *in, const hg_raw *raw, hg_error *err)
 {
-    if (raw->input_count == 1 && in->rejects.count == 0 && !job->set.drop_duplicates)
+    if (raw->input_count == 1 && in->rejects.count == 0 && !job->set.drop_duplicates && !raw->inputs[0].rows.number)
         return HG_OK;
     in->source_row = hg_malloc(raw->n, sizeof *in->source_row);
     in->input = raw->input_count > 1 ? hg_malloc(raw->n, sizeof *in->input) : NULL;
@@ -236,7 +236,7 @@ static hg_status number_rows(const hg_job *job, hg_intake *in, const hg_raw *raw
     for (size_t k = 0; k < raw->input_count; k++) {
         const hg_raw_input *r = &raw->inputs[k];
         for (size_t row = 0; row < r->n; row++) {
-            in->source_row[r->start + row] = (uint32_t)(row + 1);
+            in->source_row[r->start + row] = (uint32_t)hg_raw_row_number(r, row);
             if (in->input)
                 in->input[r->start + row] = (uint16_t)k;
         }
@@ -331,8 +331,10 @@ static void count_rows(hg_intake *in, const hg_raw *raw)
     in->rows_read = raw->n;
     in->accepted = i->n;
     in->rejected = in->rejects.count;
-    for (size_t k = 0; k < in->input_count; k++)
+    for (size_t k = 0; k < in->input_count; k++) {
         in->inputs[k].rows_read = raw->inputs[k].n;
+        in->inputs[k].not_read = raw->inputs[k].rows.not_read;
+    }
     for (size_t k = 0; k < in->rejects.count; k++)
         in->inputs[in->rejects.rows[k].source].rejected++;
     for (size_t k = 0; k < in->input_count; k++)
