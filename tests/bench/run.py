@@ -107,7 +107,7 @@ def print_density(rows):
 def counts(build, rows):
     """Instructions of the kernels under callgrind, against the table in the repository."""
     print("\n== instruction counts of the kernels", flush=True)
-    p = subprocess.run([sys.executable, os.path.join(HERE, "instructions.py"), build + "/kernel_work"],
+    p = subprocess.run([sys.executable, os.path.join(os.path.dirname(HERE), "counts", "instructions.py"), build + "/kernel_work"],
                        stdout=subprocess.PIPE, universal_newlines=True)
     print(p.stdout, end="")
     for name, count, expected, verdict in re.findall(r"^(\S+) +(\d+) +(\d+) +\S+ +(.+)$", p.stdout, re.M):
