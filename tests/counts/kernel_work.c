@@ -1,7 +1,8 @@
 /*
- * The kernels on fixed work, for callgrind to count their instructions: one function each, counted_<name>, one thread, the
- * baseline instruction set (callgrind knows no AVX-512, and every x86-64 machine then counts alike), fixed seeds and
- * sizes. instructions.py runs it and compares. Without callgrind it does the work and prints nothing.
+ * The kernels on fixed work, for callgrind to count their instructions: one function each,
+ * counted_<name>, one thread, the baseline instruction set (callgrind knows no AVX-512, and every
+ * x86-64 machine then counts alike), fixed seeds and sizes. instructions.py runs it and compares.
+ * Without callgrind it does the work and prints nothing.
  */
 #include "base/memory.h"
 #include "base/number.h"
@@ -86,7 +87,8 @@ __attribute__((noinline)) static void counted_fast(scene *s)
     hg_fast_plan *plan = NULL;
     hg_fast_report report;
     hg_error err;
-    must(hg_fast_plan_new(&s->points, &s->grid, &kernel, 0.01, &s->control, &plan, &report, &err), &err);
+    must(hg_fast_plan_new(&s->points, &s->grid, &kernel, 0.01, &s->control, &plan, &report, &err),
+         &err);
     if (!plan)
         exit(1);
     must(hg_fast_band(plan, 0, s->grid.rows, s->out, &err), &err);
@@ -135,7 +137,8 @@ __attribute__((noinline)) static void counted_csv(scene *s)
 __attribute__((noinline)) static void counted_duplicates(scene *s)
 {
     hg_random r = hg_random_seed(3, 0);
-    hg_incidents inc = {.n = ROWS, .streams = 1, .x = room(ROWS, sizeof(double)), .y = room(ROWS, sizeof(double))};
+    hg_incidents inc = {
+        .n = ROWS, .streams = 1, .x = room(ROWS, sizeof(double)), .y = room(ROWS, sizeof(double))};
     uint64_t *hash = room(ROWS, sizeof *hash), found = 0;
     hg_error err;
     (void)s;
@@ -192,8 +195,9 @@ static void write_table(scene *s)
     enum { ROOM = 64 };
     s->text = room(ROWS, ROOM);
     for (size_t i = 0; i < ROWS; i++)
-        s->length += (size_t)snprintf(s->text + s->length, ROOM, "%zu,%zu.%06zu,%zu.%06zu,note\n", i, 400000 + i,
-                                      i * 7919 % 1000000, 2430000 + i, i * 104729 % 1000000);
+        s->length +=
+            (size_t)snprintf(s->text + s->length, ROOM, "%zu,%zu.%06zu,%zu.%06zu,note\n", i,
+                             400000 + i, i * 7919 % 1000000, 2430000 + i, i * 104729 % 1000000);
 }
 
 static scene make_scene(void)
@@ -213,8 +217,9 @@ static scene make_scene(void)
 
 int main(void)
 {
-    static work *const all[] = {counted_quartic,  counted_epanechnikov, counted_triweight,  counted_gaussian, counted_fast,
-                                counted_csv,      counted_radix_sort,   counted_duplicates, counted_local,    counted_end};
+    static work *const all[] = {
+        counted_quartic, counted_epanechnikov, counted_triweight,  counted_gaussian, counted_fast,
+        counted_csv,     counted_radix_sort,   counted_duplicates, counted_local,    counted_end};
     if (!hg_density_set_simd("baseline"))
         return 1;
     scene s = make_scene();
