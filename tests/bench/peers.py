@@ -15,7 +15,7 @@ import time
 
 SIDE, WEST, SOUTH = 20480.0, 400000.0, 2430000.0  # as make_points lays them
 HERE = os.path.dirname(os.path.abspath(__file__))
-REPEATS = "5"  # of our kernel step: it is over before a clock is sure
+REPEATS = "5"  # of ours, of which the median is taken: it is over before a clock is sure
 MEASURE = os.path.join(HERE, "audit", "measure.py")
 
 
@@ -115,10 +115,10 @@ class Hotgrid(Tool):
     def run(self, case):
         _, _, text = timed([self.build + "/bench_exact", case.file, "quartic", str(case.radius), str(WEST),
                             str(case.north), str(case.cell), str(case.side), str(case.side), REPEATS], self.limit)
-        command = timed([self.build + "/hotgrid", "density", case.file, "--bandwidth", str(case.radius), "--cell",
-                         str(case.cell), "--threads", "1", "--overwrite", "-q", "-o", case.out("hotgrid.tif")],
-                        self.limit)
-        return {"kernel": median_of(text), "command": command[:2]}
+        command = [self.build + "/hotgrid", "density", case.file, "--bandwidth", str(case.radius), "--cell",
+                   str(case.cell), "--threads", "1", "--overwrite", "-q", "-o", case.out("hotgrid.tif")]
+        lines = ["%f %f" % timed(command, self.limit)[:2] for _ in range(int(REPEATS))]
+        return {"kernel": median_of(text), "command": median_of("\n".join(lines))}
 
     def raster(self, case):
         return ["check", case.out("hotgrid.tif")], 1e-6
