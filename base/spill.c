@@ -213,7 +213,7 @@ hg_status hg_spill_begin(uint64_t budget, const char *folder, hg_error *err)
     const char *chosen = getenv("TMPDIR");
     chosen = chosen && *chosen ? chosen : folder;
     if (strlen(chosen) >= sizeof folder_now - 32)
-        return hg_fail(err, HG_EUSAGE, "%s: the name of the folder for temporary files is too long",
+        return hg_fail(err, HG_EIO, "%s: the name of the folder for temporary files is too long",
                        chosen);
     uint64_t bytes = budget ? budget : granted() / 4 * 3;
     pthread_mutex_lock(&lock);

@@ -25,7 +25,7 @@
 /**
  * From now on big blocks take at most two thirds of `budget` bytes of memory (0 = three quarters of
  * what the machine, the control group or the limit on data grants this process), and go to files in
- * the folder of TMPDIR, without that in `folder`, beyond. Errors: HG_EUSAGE for a folder with too
+ * the folder of TMPDIR, without that in `folder`, beyond. Errors: HG_EIO for a folder with too
  * long a name.
  */
 hg_status hg_spill_begin(uint64_t budget, const char *folder, hg_error *err);
