@@ -28,7 +28,7 @@ LIBRARIES = {
     "geo": ("proj.h", "proj_experimental.h", "geodesic.h", "geos_c.h"),
     "engine": ("fftw3.h",),
     "io": ("gdal*.h", "ogr*.h", "cpl_*.h", "sqlite3.h", "spatialite.h", "spatialite/*.h",
-           "uchardet/uchardet.h", "openssl/*.h", "yaml.h", "zlib.h", "cairo*.h", "pango/*.h"),
+           "libpq-fe.h", "uchardet/uchardet.h", "openssl/*.h", "yaml.h", "zlib.h", "cairo*.h", "pango/*.h"),
     "job": ("json-c/*.h",),
     "cli": (),
 }
