@@ -467,16 +467,26 @@ hg_status hg_source_open_records(const hg_source_spec *spec, bool polygons, hg_p
     return HG_OK;
 }
 
+hg_status hg_source_read_part(hg_source *s, size_t part, size_t parts, hg_source_rows *rows, hg_error *err)
+{
+    s->part = part;
+    s->parts = parts;
+    return hg_source_is_direct(s) ? hg_source_read_direct(s, rows, err) : hg_source_read_features(s, rows, err);
+}
+
+hg_status hg_source_settle(hg_source *s, hg_source_rows *rows, hg_error *err)
+{
+    if (rows->n == 0) /* some drivers report a broken file once, then read nothing */
+        return hg_fail(err, HG_EDATA, "%s holds no rows that can be read", s->name);
+    return hg_rows_narrow(rows, s->pool, err);
+}
+
 hg_status hg_source_read(hg_source *s, hg_source_rows *rows, hg_error *err)
 {
     hg_source_rows read = {0};
-    hg_status status = hg_source_is_direct(s) ? hg_source_read_direct(s, &read, err)
-                                              : hg_source_read_features(s, &read, err);
-    if (status == HG_OK &&
-        read.n == 0) /* some drivers report a broken file once, then read nothing */
-        status = hg_fail(err, HG_EDATA, "%s holds no rows that can be read", s->name);
+    hg_status status = hg_source_read_part(s, 0, 1, &read, err);
     if (status == HG_OK)
-        status = hg_rows_narrow(&read, s->pool, err);
+        status = hg_source_settle(s, &read, err);
     if (status != HG_OK) {
         hg_source_rows_dispose(&read);
         return status;

@@ -125,13 +125,34 @@ static hg_status pass_row(row_loop *l, const hg_position *p, hg_error *err)
     return l->sink(l->context, l->source->from_columns ? NULL : p, l->values, err);
 }
 
+/*
+ * Goes to the first row of the source's part and gives how many rows the part has. Without a fast way there, or
+ * with rows that are none (titles, blank ends), the first part is everything.
+ */
+static size_t enter_part(hg_source *s)
+{
+    OGR_L_ResetReading(s->layer);
+    if (s->parts < 2)
+        return SIZE_MAX;
+    bool fast = !s->title_rows && !s->tabular && OGR_L_TestCapability(s->layer, OLCFastSetNextByIndex) &&
+                OGR_L_TestCapability(s->layer, OLCFastFeatureCount);
+    GIntBig rows = fast ? OGR_L_GetFeatureCount(s->layer, FALSE) : -1;
+    if (rows < 0)
+        return s->part == 0 ? SIZE_MAX : 0;
+    size_t n = (size_t)rows, from = n / s->parts * s->part + n % s->parts * s->part / s->parts;
+    size_t end = n / s->parts * (s->part + 1) + n % s->parts * (s->part + 1) / s->parts;
+    if (from == end || OGR_L_SetNextByIndex(s->layer, (GIntBig)from) != OGRERR_NONE)
+        return 0;
+    return end - from;
+}
+
 static hg_status pass_features(row_loop *l, hg_error *err)
 {
     hg_source *s = l->source;
     OGRFeatureH feature;
     hg_status status = HG_OK;
-    OGR_L_ResetReading(s->layer);
-    for (size_t seen = 0; status == HG_OK && (feature = OGR_L_GetNextFeature(s->layer)); seen++) {
+    size_t most = enter_part(s);
+    for (size_t seen = 0; status == HG_OK && seen < most && (feature = OGR_L_GetNextFeature(s->layer)); seen++) {
         hg_position p = position_of(feature);
         for (size_t f = 0; f < s->fields; f++)
             if (!s->wanted || s->wanted[f])

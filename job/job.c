@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "io/source.h"
 #include "job/options.h"
+#include "job/ranks.h"
 #include "job/variants.h"
 
 #include <stdarg.h>
@@ -291,6 +292,16 @@ static hg_status empty_interval(const hg_job *job, hg_error *err)
                    hg_civil_text(job->set.since, since), hg_civil_text(job->set.until, until));
 }
 
+static hg_status run_alone(hg_job *job, hg_error *err)
+{
+    hg_fact_text(&job->facts, job->command->info.name, "command");
+    hg_fact_text(&job->facts, hg_version(), "version");
+    hg_status status = hg_variants_wanted(job) ? hg_variants_run(job, err) : job->command->run(job, err);
+    if (status == HG_OK && (job->facts.failed || job->summary.failed))
+        status = hg_fail_memory(err);
+    return status;
+}
+
 hg_status hg_job_run(hg_job *job, hg_error *err)
 {
     bool info = job->command->mask == HG_FOR_INFO, bare = job->set.check_claim != NULL;
@@ -309,12 +320,11 @@ hg_status hg_job_run(hg_job *job, hg_error *err)
     job->started = hg_now();
     job->control.threads = (int)job->set.threads;
     job->control.seed = (uint64_t)job->set.seed;
-    hg_fact_text(&job->facts, job->command->info.name, "command");
-    hg_fact_text(&job->facts, hg_version(), "version");
-    hg_status status = hg_variants_wanted(job) ? hg_variants_run(job, err) : job->command->run(job, err);
-    if (status == HG_OK && (job->facts.failed || job->summary.failed))
-        status = hg_fail_memory(err);
-    return status;
+    hg_ranks *ranks = hg_ranks_enter(job);
+    if (hg_ranks_rank(ranks) > 0)
+        return hg_ranks_serve(job, ranks, err);
+    hg_status status = run_alone(job, err);
+    return ranks ? hg_ranks_dismiss(job, ranks, status, err) : status;
 }
 
 void hg_job_cancel(hg_job *job)

@@ -1,5 +1,6 @@
 #include "job/raw.h"
 #include "job/options.h"
+#include "job/ranks.h"
 #include "base/memory.h"
 
 #include <math.h>
@@ -83,18 +84,24 @@ static hg_source_spec spec_of(const hg_job *job, const hg_job_input *input, cons
     };
 }
 
+hg_status hg_raw_open_source(hg_job *job, size_t i, hg_pool *pool, hg_zone **zone, hg_source **source, hg_error *err)
+{
+    const hg_job_input *input = &job->inputs[i];
+    const char *name = either(input->set.tz, job->all.tz);
+    hg_status status = name ? hg_zone_new(name, zone, err) : HG_OK;
+    if (status != HG_OK)
+        return status;
+    hg_source_spec spec = spec_of(job, input, *zone);
+    return hg_source_open(&spec, pool, &job->control, source, err);
+}
+
 static hg_status open_input(hg_job *job, size_t i, hg_intake *in, hg_raw *raw, hg_error *err)
 {
     const hg_job_input *input = &job->inputs[i];
     hg_raw_input *r = &raw->inputs[i];
-    const char *zone = either(input->set.tz, job->all.tz);
-    hg_status status = zone ? hg_zone_new(zone, &r->zone, err) : HG_OK;
-    if (status != HG_OK)
-        return status;
     r->set = &input->set;
     r->datum = input->set.datum_given ? input->set.datum : job->all.datum;
-    hg_source_spec spec = spec_of(job, input, r->zone);
-    status = hg_source_open(&spec, in->pool, &job->control, &r->source, err);
+    hg_status status = hg_raw_open_source(job, i, in->pool, &r->zone, &r->source, err);
     if (status != HG_OK)
         return status;
     for (size_t k = 0; k < hg_source_note_count(r->source); k++)
@@ -445,7 +452,7 @@ hg_status hg_raw_read(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
         hg_say_progress(&job->control, "read", (double)i / (double)raw->input_count);
         status = hg_source_is_polygons(r->source)
                      ? hg_source_read_polygons(r->source, &r->rows, &raw->polygons[i], err)
-                     : hg_source_read(r->source, &r->rows, err);
+                     : hg_ranks_read(job, i, r->source, in->pool, &r->rows, err);
         r->start = raw->n;
         r->n = r->rows.n;
         raw->n += r->n;

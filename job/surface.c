@@ -1,6 +1,7 @@
 #include "job/study.h"
 #include "base/memory.h"
 #include "job/bandwidth.h"
+#include "job/ranks_plan.h"
 
 #include <math.h>
 
@@ -26,9 +27,10 @@ static hg_status divide_weights(hg_job *job, const hg_study *s, hg_feed *f, hg_e
     return HG_OK;
 }
 
-/* What computes rows: one bandwidth for all, or one for each. */
+/* What computes rows: one bandwidth for all, here or on all ranks, or one for each. */
 typedef struct rows_source {
     hg_density_plan *fixed;
+    hg_ranks_plan *shared;
     hg_adaptive_plan *adaptive;
 } rows_source;
 
@@ -48,24 +50,31 @@ static hg_status plan_adaptive(hg_job *job, const hg_study *s, const hg_points *
 static hg_status plan_rows(hg_job *job, const hg_study *s, const hg_points *points, hg_surface *surface,
                            rows_source *out, hg_error *err)
 {
-    return job->set.adaptive ? plan_adaptive(job, s, points, surface, out, err)
-                             : hg_density_plan_new(points, &s->grid, &s->kernel, &job->control, &out->fixed, err);
+    if (job->set.adaptive)
+        return plan_adaptive(job, s, points, surface, out, err);
+    return job->control.ranks
+               ? hg_ranks_plan_new(job, points, &s->grid, &s->kernel, &out->shared, err)
+               : hg_density_plan_new(points, &s->grid, &s->kernel, &job->control, &out->fixed, err);
 }
 
 static int64_t rows_at_once(const rows_source *r)
 {
-    return r->adaptive ? hg_adaptive_band_rows(r->adaptive) : hg_density_band_rows(r->fixed);
+    return r->adaptive ? hg_adaptive_band_rows(r->adaptive)
+           : r->shared ? hg_ranks_plan_band_rows(r->shared)
+                       : hg_density_band_rows(r->fixed);
 }
 
 static hg_status compute_rows(const rows_source *r, int64_t row, int64_t n, double *out, hg_error *err)
 {
     return r->adaptive ? hg_adaptive_band(r->adaptive, row, n, out, err)
+           : r->shared ? hg_ranks_plan_band(r->shared, row, n, out, err)
                        : hg_density_band(r->fixed, row, n, out, err);
 }
 
 static hg_status mass_beyond(const rows_source *r, double *mass, hg_error *err)
 {
     return r->adaptive ? hg_adaptive_mass_beyond(r->adaptive, mass, err)
+           : r->shared ? hg_ranks_plan_mass_beyond(r->shared, mass, err)
                        : hg_density_mass_beyond(r->fixed, mass, err);
 }
 
@@ -240,6 +249,7 @@ hg_status hg_surface_compute(hg_job *job, const hg_intake *in, const hg_study *s
     if (status == HG_OK)
         status = balance(&loop, &source, f.total, err);
     hg_density_plan_free(source.fixed);
+    hg_ranks_plan_free(source.shared);
     hg_adaptive_plan_free(source.adaptive);
     hg_feed_dispose(&f);
     hg_free(e);

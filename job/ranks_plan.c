@@ -1,0 +1,469 @@
+#include "job/ranks_plan.h"
+#include "base/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    BIN_ROWS = 16,          /* strips begin and end at whole bins */
+    MOST_BINS = 65536,      /* beyond, bins are higher */
+    CELLS_PER_POINT = 8,    /* cells of a row that cost as much as one point that reaches it */
+    AHEAD_BYTES = 1 << 30,  /* of rows computed before rank 0 asks for them */
+};
+
+/* What rank 0 asks of the others once the plan stands. */
+typedef enum asked { ASK_ROWS, ASK_MASS, ASK_NO_MORE } asked;
+
+typedef struct question {
+    asked what;
+    int64_t row, n;
+} question;
+
+struct hg_ranks_plan {
+    hg_job *job;
+    hg_ranks *ranks;
+    hg_grid grid;
+    double radius;  /* of the support, in cells */
+    int64_t *first; /* of each rank its first row; one more: the end */
+    int64_t bin_rows;
+    size_t bins;
+    double *x, *y, *w; /* points that reach this rank's strip, or no cell at all */
+    size_t n;
+    hg_density_plan *own;
+};
+
+/* ------------------------------------------------- where a point reaches -------------------- */
+
+/* First and last row that a point reaches, within the grid; false where it reaches no cell of the grid, and then
+ * both are the row it counts with. */
+static bool reach_of(const hg_ranks_plan *p, double x, double y, int64_t *low, int64_t *high)
+{
+    const hg_grid *g = &p->grid;
+    double column = (x - hg_grid_column_west(g, 0)) / g->cell_m - 0.5;
+    double row = (hg_grid_row_north(g, 0) - y) / g->cell_m - 0.5, last = (double)(g->rows - 1);
+    bool near = column > -p->radius && column < (double)(g->columns - 1) + p->radius && row > -p->radius &&
+                row < last + p->radius;
+    double from = near ? floor(row - p->radius) : row, to = near ? ceil(row + p->radius) : row;
+    *low = (int64_t)fmin(fmax(from, 0), last);
+    *high = (int64_t)fmin(fmax(to, 0), last);
+    return near;
+}
+
+static bool counts(const hg_points *points, size_t i)
+{
+    return (!points->w || points->w[i] > 0) && isfinite(points->x[i]) && isfinite(points->y[i]);
+}
+
+/* ------------------------------------------------- strips ----------------------------------- */
+
+/* By bin how many points reach it, of all ranks: first the changes from bin to bin, then their sums. */
+static hg_status count_reach(hg_ranks_plan *p, const hg_points *points, int64_t *bins, hg_error *err)
+{
+    for (size_t i = 0; i < points->n; i++) {
+        int64_t low, high;
+        if (!counts(points, i) || !reach_of(p, points->x[i], points->y[i], &low, &high))
+            continue;
+        bins[low / p->bin_rows]++;
+        bins[high / p->bin_rows + 1]--;
+    }
+    hg_status status = hg_ranks_reduce_int(p->ranks, HG_SUM, bins, p->bins + 1, err);
+    for (size_t b = 1; b < p->bins && status == HG_OK; b++)
+        bins[b] += bins[b - 1];
+    return status;
+}
+
+static double cost_of(const hg_ranks_plan *p, const int64_t *bins, size_t b)
+{
+    return (double)bins[b] + (double)p->grid.columns / CELLS_PER_POINT;
+}
+
+/* A strip ends with the bin that brings the cost of all strips so far to their share. */
+static void cut(hg_ranks_plan *p, const int64_t *bins)
+{
+    int size = p->ranks->size, k = 1;
+    double all = 0, sum = 0;
+    for (size_t b = 0; b < p->bins; b++)
+        all += cost_of(p, bins, b);
+    p->first[0] = 0;
+    for (size_t b = 0; b < p->bins; b++) {
+        double half = cost_of(p, bins, b) / 2;
+        for (; k < size && sum + half > all * k / size; k++)
+            p->first[k] = (int64_t)b * p->bin_rows;
+        sum += 2 * half;
+    }
+    for (; k <= size; k++)
+        p->first[k] = p->grid.rows;
+}
+
+static hg_status make_strips(hg_ranks_plan *p, const hg_points *points, hg_error *err)
+{
+    int64_t rows = p->grid.rows;
+    p->bin_rows = rows / MOST_BINS + 1;
+    p->bin_rows = p->bin_rows < BIN_ROWS ? BIN_ROWS : p->bin_rows;
+    p->bins = (size_t)((rows + p->bin_rows - 1) / p->bin_rows);
+    p->first = hg_calloc((size_t)p->ranks->size + 1, sizeof *p->first);
+    int64_t *bins = hg_calloc(p->bins + 1, sizeof *bins);
+    hg_status status = hg_ranks_agree(p->ranks, p->first && bins ? HG_OK : hg_fail_memory(err), err);
+    if (status == HG_OK)
+        status = count_reach(p, points, bins, err);
+    if (status == HG_OK)
+        cut(p, bins);
+    hg_free(bins);
+    return status;
+}
+
+static int64_t strip_rows(const hg_ranks_plan *p, int rank)
+{
+    return p->first[rank + 1] - p->first[rank];
+}
+
+/* ------------------------------------------------- points to their strips ------------------- */
+
+/* Ranks whose strips have one of the rows low … high. */
+static int first_rank(const hg_ranks_plan *p, int64_t row)
+{
+    int low = 0, high = p->ranks->size - 1;
+    while (low < high) {
+        int middle = (low + high) / 2;
+        if (row < p->first[middle + 1])
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+/* Where the copies of the points go: counted first, then written rank after rank. */
+typedef struct outgoing {
+    uint64_t *n, *at;
+    double *x, *y, *w;
+} outgoing;
+
+static void outgoing_dispose(outgoing *o)
+{
+    hg_free(o->n);
+    hg_free(o->x);
+    hg_free(o->y);
+    hg_free(o->w);
+}
+
+static void count_copies(const hg_ranks_plan *p, const hg_points *points, uint64_t *n)
+{
+    for (size_t i = 0; i < points->n; i++) {
+        int64_t low, high;
+        if (!counts(points, i))
+            continue;
+        reach_of(p, points->x[i], points->y[i], &low, &high);
+        for (int k = first_rank(p, low); k < p->ranks->size && p->first[k] <= high; k++)
+            n[k] += strip_rows(p, k) > 0;
+    }
+}
+
+static void write_copies(const hg_ranks_plan *p, const hg_points *points, const outgoing *o)
+{
+    for (size_t i = 0; i < points->n; i++) {
+        int64_t low, high;
+        if (!counts(points, i))
+            continue;
+        reach_of(p, points->x[i], points->y[i], &low, &high);
+        for (int k = first_rank(p, low); k < p->ranks->size && p->first[k] <= high; k++) {
+            if (strip_rows(p, k) == 0)
+                continue;
+            uint64_t to = o->at[k]++;
+            o->x[to] = points->x[i];
+            o->y[to] = points->y[i];
+            if (o->w)
+                o->w[to] = points->w[i];
+        }
+    }
+}
+
+static hg_status copy_points(const hg_ranks_plan *p, const hg_points *points, bool weighted, outgoing *o, hg_error *err)
+{
+    size_t size = (size_t)p->ranks->size, all = 0;
+    o->n = hg_calloc(2 * size, sizeof *o->n);
+    if (!o->n)
+        return hg_fail_memory(err);
+    o->at = o->n + size;
+    count_copies(p, points, o->n);
+    for (size_t k = 0; k < size; k++) {
+        o->at[k] = all;
+        all += o->n[k];
+    }
+    o->x = hg_malloc(all, sizeof *o->x);
+    o->y = hg_malloc(all, sizeof *o->y);
+    o->w = weighted ? hg_malloc(all, sizeof *o->w) : NULL;
+    if (!o->x || !o->y || (weighted && !o->w))
+        return hg_fail_memory(err);
+    write_copies(p, points, o);
+    return HG_OK;
+}
+
+static hg_status exchange_points(hg_ranks_plan *p, const hg_points *points, bool weighted, hg_error *err)
+{
+    outgoing o = {0};
+    void *x = NULL, *y = NULL, *w = NULL;
+    hg_status status = hg_ranks_agree(p->ranks, copy_points(p, points, weighted, &o, err), err);
+    if (status == HG_OK)
+        status = hg_ranks_exchange(p->ranks, o.x, o.n, sizeof *o.x, &x, &p->n, err);
+    if (status == HG_OK)
+        status = hg_ranks_exchange(p->ranks, o.y, o.n, sizeof *o.y, &y, &p->n, err);
+    if (status == HG_OK && weighted)
+        status = hg_ranks_exchange(p->ranks, o.w, o.n, sizeof *o.w, &w, &p->n, err);
+    p->x = x;
+    p->y = y;
+    p->w = w;
+    outgoing_dispose(&o);
+    return status;
+}
+
+/* ------------------------------------------------- the plan --------------------------------- */
+
+static void forget_points(hg_ranks_plan *p)
+{
+    hg_free(p->x);
+    hg_free(p->y);
+    hg_free(p->w);
+    p->x = p->y = p->w = NULL;
+}
+
+static void release(hg_ranks_plan *p)
+{
+    forget_points(p);
+    hg_density_plan_free(p->own);
+    hg_free(p->first);
+    hg_free(p);
+}
+
+/* On all ranks together. The points are those that this rank has, of whatever strip. */
+static hg_status prepare(hg_ranks_plan *p, const hg_points *points, const hg_kernel *kernel, bool weighted,
+                         hg_error *err)
+{
+    double began = hg_now();
+    hg_status status = make_strips(p, points, err);
+    if (status == HG_OK)
+        status = exchange_points(p, points, weighted, err);
+    double exchanged = hg_now();
+    p->job->effort.exchange_s += exchanged - began;
+    p->job->effort.points += (int64_t)p->n;
+    const hg_points own = {p->n, p->x, p->y, p->w};
+    if (status == HG_OK) {
+        status = hg_density_plan_new(&own, &p->grid, kernel, &p->job->control, &p->own, err);
+        status = hg_ranks_agree(p->ranks, status, err);
+    }
+    forget_points(p);
+    p->job->effort.compute_s += hg_now() - exchanged;
+    return status;
+}
+
+static hg_status plan_new(hg_job *job, const hg_grid *grid, const hg_kernel *kernel, hg_ranks_plan **out, hg_error *err)
+{
+    hg_ranks_plan *p = hg_calloc(1, sizeof *p);
+    hg_status status = hg_ranks_agree(job->control.ranks, p ? HG_OK : hg_fail_memory(err), err);
+    if (status != HG_OK) {
+        hg_free(p);
+        return status;
+    }
+    p->job = job;
+    p->ranks = job->control.ranks;
+    p->grid = *grid;
+    p->radius = hg_kernel_support_m(kernel) / grid->cell_m;
+    *out = p;
+    return HG_OK;
+}
+
+static hg_status own_rows(hg_ranks_plan *p, int64_t row, int64_t n, double *out, hg_error *err)
+{
+    double began = hg_now();
+    hg_status status = hg_density_band(p->own, row, n, out, err);
+    p->job->effort.compute_s += hg_now() - began;
+    p->job->effort.rows += n;
+    return status;
+}
+
+static hg_status own_mass(hg_ranks_plan *p, double *mass, hg_error *err)
+{
+    int rank = p->ranks->rank;
+    int64_t n = strip_rows(p, rank);
+    double began = hg_now();
+    *mass = 0;
+    hg_status status = n == 0 ? HG_OK
+                              : hg_density_mass_beyond_rows(p->own, p->first[rank], n, p->first[rank] == 0,
+                                                            p->first[rank] + n == p->grid.rows, mass, err);
+    p->job->effort.compute_s += hg_now() - began;
+    return status;
+}
+
+/* ------------------------------------------------- rank 0's side ---------------------------- */
+
+hg_status hg_ranks_plan_new(hg_job *job, const hg_points *points, const hg_grid *grid, const hg_kernel *kernel,
+                            hg_ranks_plan **out, hg_error *err)
+{
+    hg_ranks_plan *p = NULL;
+    const hg_order order = {.kind = HG_ORDER_DENSITY, .grid = *grid, .kernel = *kernel, .weighted = points->w != NULL};
+    hg_status status = hg_ranks_give_order(job->control.ranks, &order, err);
+    if (status == HG_OK)
+        status = plan_new(job, grid, kernel, &p, err);
+    if (status != HG_OK)
+        return status;
+    status = prepare(p, points, kernel, order.weighted, err);
+    if (status != HG_OK) {
+        release(p);
+        return status;
+    }
+    *out = p;
+    return HG_OK;
+}
+
+void hg_ranks_plan_free(hg_ranks_plan *p)
+{
+    const question no_more = {.what = ASK_NO_MORE};
+    if (!p)
+        return;
+    for (int k = 1; k < p->ranks->size; k++)
+        hg_ranks_send(p->ranks, k, &no_more, sizeof no_more, NULL); /* fails where all is lost already */
+    release(p);
+}
+
+int64_t hg_ranks_plan_band_rows(const hg_ranks_plan *p)
+{
+    return hg_density_band_rows(p->own);
+}
+
+/* The answer begins with how the other rank fared. */
+static hg_status ask(hg_ranks_plan *p, int rank, const question *q, void *answer, size_t bytes, hg_error *err)
+{
+    hg_error theirs = {HG_OK, ""};
+    double began = hg_now();
+    hg_status status = hg_ranks_send(p->ranks, rank, q, sizeof *q, err);
+    if (status == HG_OK)
+        status = hg_ranks_receive(p->ranks, rank, &theirs, sizeof theirs, err);
+    if (status == HG_OK && theirs.status != HG_OK)
+        status = hg_fail(err, theirs.status, "%s", theirs.message);
+    if (status == HG_OK)
+        status = hg_ranks_receive(p->ranks, rank, answer, bytes, err);
+    p->job->effort.hand_over_s += hg_now() - began;
+    return status;
+}
+
+hg_status hg_ranks_plan_band(hg_ranks_plan *p, int64_t row0, int64_t n, double *out, hg_error *err)
+{
+    hg_status status = HG_OK;
+    for (int64_t row = row0, end = row0 + n; row < end && status == HG_OK;) {
+        int rank = first_rank(p, row);
+        int64_t stop = p->first[rank + 1] < end ? p->first[rank + 1] : end;
+        double *to = out + (row - row0) * p->grid.columns;
+        const question q = {ASK_ROWS, row, stop - row};
+        size_t bytes = (size_t)((stop - row) * p->grid.columns) * sizeof *out;
+        status = rank == 0 ? own_rows(p, row, stop - row, to, err) : ask(p, rank, &q, to, bytes, err);
+        row = stop;
+    }
+    return status;
+}
+
+hg_status hg_ranks_plan_mass_beyond(hg_ranks_plan *p, double *mass, hg_error *err)
+{
+    double sum = 0;
+    hg_status status = own_mass(p, &sum, err);
+    for (int k = 1; k < p->ranks->size && status == HG_OK; k++) {
+        const question q = {.what = ASK_MASS};
+        double one = 0;
+        status = ask(p, k, &q, &one, sizeof one, err);
+        sum += one;
+    }
+    if (status == HG_OK)
+        *mass = sum;
+    return status;
+}
+
+/* ------------------------------------------------- the other ranks' side -------------------- */
+
+/* Rows of this rank's strip that stand ready: `n` from `row` on. */
+typedef struct stock {
+    double *values;
+    int64_t room, row, n;
+} stock;
+
+/* As many rows as there is room for, from `row` on. */
+static hg_status fill(hg_ranks_plan *p, stock *s, int64_t row, hg_error *err)
+{
+    int64_t left = p->first[p->ranks->rank + 1] - row, n = left < s->room ? left : s->room;
+    hg_status status = own_rows(p, row, n, s->values, err);
+    s->row = row;
+    s->n = status == HG_OK ? n : 0;
+    return status;
+}
+
+static hg_status answer(hg_ranks_plan *p, hg_status status, const void *data, size_t bytes, const hg_error *why,
+                        hg_error *err)
+{
+    hg_error said = {HG_OK, ""};
+    if (status != HG_OK)
+        said = *why;
+    double began = hg_now();
+    hg_status sent = hg_ranks_send(p->ranks, 0, &said, sizeof said, err);
+    if (sent == HG_OK && status == HG_OK)
+        sent = hg_ranks_send(p->ranks, 0, data, bytes, err);
+    p->job->effort.hand_over_s += hg_now() - began;
+    return sent;
+}
+
+static hg_status answer_rows(hg_ranks_plan *p, stock *s, const question *q, hg_status status, hg_error *why,
+                             hg_error *err)
+{
+    if (status == HG_OK && q->row + q->n > s->row + s->n)
+        status = fill(p, s, q->row, why);
+    const double *from = s->values + (q->row - s->row) * p->grid.columns;
+    return answer(p, status, from, (size_t)(q->n * p->grid.columns) * sizeof *from, why, err);
+}
+
+static hg_status answer_all(hg_ranks_plan *p, stock *s, hg_status status, hg_error *why, hg_error *err)
+{
+    question q = {0};
+    hg_status whole = HG_OK;
+    while (whole == HG_OK) {
+        whole = hg_ranks_receive(p->ranks, 0, &q, sizeof q, err);
+        if (whole != HG_OK || q.what == ASK_NO_MORE)
+            break;
+        double mass = 0;
+        if (q.what == ASK_MASS) {
+            hg_status made = status == HG_OK ? own_mass(p, &mass, why) : status;
+            whole = answer(p, made, &mass, sizeof mass, why, err);
+        } else {
+            whole = answer_rows(p, s, &q, status, why, err);
+        }
+    }
+    return whole;
+}
+
+/* Rank 0 never asks for more rows at once than it takes for a band. */
+static int64_t rows_ahead(const hg_ranks_plan *p)
+{
+    int64_t rows = strip_rows(p, p->ranks->rank), band = hg_ranks_plan_band_rows(p);
+    int64_t fit = (int64_t)(AHEAD_BYTES / sizeof(double)) / p->grid.columns;
+    fit = fit < band ? band : fit;
+    return rows < fit ? rows : fit;
+}
+
+hg_status hg_ranks_plan_serve(hg_job *job, const hg_order *order, hg_error *err)
+{
+    const hg_points none = {0};
+    hg_ranks_plan *p = NULL;
+    stock s = {0};
+    hg_error why = {HG_OK, ""};
+    hg_status status = plan_new(job, &order->grid, &order->kernel, &p, err);
+    if (status != HG_OK)
+        return status;
+    status = prepare(p, &none, &order->kernel, order->weighted, err);
+    if (status == HG_OK) {
+        s.room = rows_ahead(p);
+        s.values = hg_malloc_aligned((size_t)(s.room * p->grid.columns), sizeof *s.values);
+        hg_status ready = s.values ? HG_OK : hg_fail_memory(&why);
+        if (ready == HG_OK && s.room > 0)
+            ready = fill(p, &s, p->first[p->ranks->rank], &why);
+        status = answer_all(p, &s, ready, &why, err);
+    }
+    hg_free(s.values);
+    release(p);
+    return status;
+}
