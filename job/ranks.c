@@ -114,11 +114,11 @@ hg_status hg_ranks_serve(hg_job *job, hg_ranks *ranks, hg_error *err)
     hg_order order = {0};
     hg_status status = HG_OK;
     while ((status = hg_ranks_broadcast(ranks, 0, &order, sizeof order, err)) == HG_OK && order.kind != HG_ORDER_END) {
-        /* What fails here fails on rank 0, too, which then ends the job. */
-        if (order.kind == HG_ORDER_READ_INPUT)
-            hg_ranks_serve_reading(job, order.input, err);
-        else
-            hg_ranks_plan_serve(job, &order, err);
+        status = order.kind == HG_ORDER_READ_INPUT ? hg_ranks_serve_reading(job, order.input, err)
+                                                   : hg_ranks_plan_serve(job, &order, err);
+        if (ranks->broken)
+            break;
+        status = HG_OK; /* what failed here failed on rank 0, too, which then ends the job */
     }
     if (status == HG_OK)
         status = end_service(job, ranks, &order.outcome, err);

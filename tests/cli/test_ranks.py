@@ -1,0 +1,168 @@
+"""The command under mpirun: what several ranks make is what one process of the ordinary build makes."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import time
+
+import numpy
+from osgeo import gdal
+
+from dumps import differences, dump
+from harness import SOURCE, Case, main, skip
+from points import make_points, write_layer
+
+SHARED_BY_RANKS = str(pathlib.Path(os.environ.get("HOTGRID_RANKS", SOURCE / "build/mpi/hotgrid")).resolve())
+SAMPLE = SOURCE / "sample_data/pingsha"
+VOLATILE = {"recorded_at", "command_line", "output", "seconds", "ranks"}
+
+# What rank 1 does otherwise: see another folder, say its process, or end at once.
+LAUNCHER = """#!/bin/sh
+echo $$ >"$NOTES/pid.$OMPI_COMM_WORLD_RANK"
+if [ "$OMPI_COMM_WORLD_RANK" = 1 ]; then %s; fi
+exec "$@"
+"""
+
+
+def close(a, b):
+    """Facts as one process has them: numbers to rounding, everything else the same."""
+    if isinstance(a, dict):
+        return a.keys() - VOLATILE == b.keys() - VOLATILE and all(close(a[k], b[k]) for k in a.keys() - VOLATILE)
+    if isinstance(a, list):
+        return len(a) == len(b) and all(map(close, a, b))
+    if isinstance(a, float) and isinstance(b, (int, float)):
+        return abs(a - b) <= 1e-12 * max(abs(a), abs(b))
+    return a == b
+
+
+class Ranks(Case):
+    maxDiff = 3000
+
+    def setUp(self):
+        if not shutil.which("mpirun"):
+            skip("no mpirun; tools/install-deps.sh mpi installs it")
+        if not pathlib.Path(SHARED_BY_RANKS).exists():
+            skip("no %s; make mpi builds it" % SHARED_BY_RANKS)
+        super().setUp()
+        self.points = write_layer(self.path("points.gpkg"), "GPKG", make_points(3000))
+
+    def start(self, ranks, *args, launcher=(), **kwargs):
+        environment = dict(os.environ, OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
+                           NOTES=str(self.dir))
+        command = ["mpirun", "-q", "--oversubscribe", "-n", str(ranks), *launcher, SHARED_BY_RANKS, *map(str, args)]
+        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                **kwargs)
+
+    def mpirun(self, ranks, *args, code=0, **kwargs):
+        with self.start(ranks, *args, **kwargs) as p:
+            out, err = p.communicate(timeout=120)
+        self.assertEqual(p.returncode, code, out[-2000:] + err[-3000:])
+        return out, err
+
+    def launcher(self, otherwise):
+        path = pathlib.Path(self.write("launch.sh", LAUNCHER % otherwise))
+        path.chmod(0o755)
+        return (str(path),)
+
+    def density(self, ranks, *args):
+        out = self.path("%d.tif" % ranks)
+        facts = json.loads(self.mpirun(ranks, "density", *args, "--json", "-o", out)[0]) if ranks else self.run_json(
+            "density", *args, "-o", out)
+        return gdal.Open(out).ReadAsArray(), facts
+
+    def assert_density_as_alone(self, *args, ranks=(2, 4)):
+        alone, facts = self.density(0, *args)
+        peak = alone.max()
+        self.assertGreater(peak, 0)
+        for n in ranks:
+            shared, theirs = self.density(n, *args)
+            self.assertEqual(len(theirs["ranks"]), n)
+            self.assertEqual(sum(r["rows"] for r in theirs["ranks"]), alone.shape[0])
+            self.assertLessEqual(numpy.abs(shared - alone).max() / peak, 1e-12)
+            self.assertTrue(close(facts, theirs), (facts, theirs))
+
+    def test_density(self):
+        self.assert_density_as_alone(self.points, "--weight", "loss", "--bandwidth", "400", "--cell", "20")
+
+    def test_density_with_points_beyond_the_grid(self):
+        bounds = "715000,2438000,716000,2441000"
+        self.assert_density_as_alone(self.points, "--analysis-crs", "EPSG:32649", "--kernel", "gaussian", "--bandwidth",
+                                     "150", "--cell", "25", "--bounds", bounds, ranks=(3,))
+
+    def test_more_ranks_than_strips(self):
+        self.assert_density_as_alone(self.points, "--bandwidth", "4000", "--cell", "1000", ranks=(4,))
+
+    def test_one_rank_is_one_process(self):
+        alone = self.density(0, self.points, "--bandwidth", "400", "--cell", "50")
+        single = self.density(1, self.points, "--bandwidth", "400", "--cell", "50")
+        self.assertEqual(alone[0].tobytes(), single[0].tobytes())
+        self.assertNotIn("ranks", single[1])
+
+    def hotspots(self, ranks):
+        """Several inputs, one of them text that only rank 0 reads; columns of text and of numbers kept."""
+        folder = self.dir / str(ranks)
+        folder.mkdir()
+        args = ("hotspots", SAMPLE / "crime_gbk.csv", "--datum", "gcj02", "--stream", "crime", "--id", "案件编号",
+                self.points, "--stream-col", "kind", "--category", "kind", "--keep", "case_no", "--keep", "kind",
+                SAMPLE / "city_management.gpkg", "--layer", "cases",
+                "--area", SAMPLE / "boundary.gpkg", "--bandwidth", "auto", "--cell", "100", "--all-incidents",
+                "--all-cells", "--chance", "20", "--stability", "20", "-o", folder / "hot.gpkg")
+        if ranks:
+            return folder, json.loads(self.mpirun(ranks, *args, "--json")[0])
+        return folder, self.run_json(*args)
+
+    def test_hotspots_rank_the_same(self):
+        alone, facts = self.hotspots(0)
+        x = dump(alone / "hot.gpkg")
+        shared, theirs = self.hotspots(4)
+        y = dump(shared / "hot.gpkg")
+        self.assertTrue(close(facts, theirs), (facts, theirs))
+        self.assertEqual(x == y, True, differences(x, y))
+        rasters = [gdal.Open(str(f / "hot_density.tif")).ReadAsArray() for f in (alone, shared)]
+        self.assertLessEqual(numpy.abs(rasters[0] - rasters[1]).max() / rasters[0].max(), 1e-12)
+
+    def test_a_rank_that_fails_ends_the_job_and_says_why_once(self):
+        (self.dir / "else").mkdir()
+        out = self.path("out.tif")
+        for content, code, words in ((None, 4, "points.gpkg: no such file"), ("junk", 3, "points.gpkg is damaged")):
+            if content:
+                self.write("else/points.gpkg", content)
+            _, err = self.mpirun(3, "density", "points.gpkg", "--bandwidth", "400", "-o", out, code=code,
+                                 launcher=self.launcher("cd else"), cwd=self.dir)
+            self.assertEqual(err.count("hotgrid: "), 1, err)
+            self.assertIn("hotgrid: " + words, err)
+            self.assertEqual([f for f in self.files() if "out" in f], [])
+
+    def test_a_failure_of_all_is_said_once(self):
+        _, err = self.mpirun(2, "density", self.points, "--bandwidth", "nonsense", "-o", self.path("o.tif"), code=2)
+        self.assertEqual(err.count("hotgrid: "), 1, err)
+
+    def test_a_rank_that_exits_ends_the_job(self):
+        out = self.path("out.tif")
+        self.mpirun(2, "density", self.points, "--bandwidth", "400", "-o", out, code=7,
+                    launcher=self.launcher("exit 7"))
+        self.assertEqual([f for f in self.files() if "out" in f], [])
+
+    def test_a_rank_that_is_killed_ends_the_job(self):
+        """In the midst of a surface that would take minutes."""
+        out = self.path("out.tif")
+        with self.start(3, "density", self.points, "--kernel", "gaussian", "--bandwidth", "9000", "--cell", "4", "-o",
+                        out, launcher=self.launcher("true")) as p:
+            deadline = time.monotonic() + 30
+            while time.monotonic() < deadline and not any("out" in f for f in self.files()):
+                time.sleep(0.05)
+            os.kill(int((self.dir / "pid.1").read_text()), signal.SIGKILL)
+            err = p.communicate(timeout=60)[1]
+        self.assertEqual(p.returncode, 137, err)
+        self.assertNotIn("out.tif", self.files())
+
+    def test_other_commands_run_on_one_rank(self):
+        out, err = self.mpirun(2, "info", self.points)
+        self.assertEqual(out, self.run_hotgrid("info", self.points).stdout)
+        self.assertIn("note: info runs on one rank; the other 1 wait for it", err)
+
+
+if __name__ == "__main__":
+    main()
