@@ -113,6 +113,66 @@ hg_status hg_ranks_exchange(hg_ranks *r, const void *send, const uint64_t *send_
     return status;
 }
 
+/* Every rank's number, by rank. */
+static hg_status list_counts(hg_ranks *r, uint64_t value, int64_t **out, hg_error *err)
+{
+    int64_t *counts = hg_calloc((size_t)hg_ranks_size(r), sizeof *counts);
+    hg_status status = hg_ranks_agree(r, counts ? HG_OK : hg_fail_memory(err), err);
+    if (status == HG_OK) {
+        counts[hg_ranks_rank(r)] = (int64_t)value;
+        status = hg_ranks_reduce_int(r, HG_SUM, counts, (size_t)hg_ranks_size(r), err);
+    }
+    if (status != HG_OK) {
+        hg_free(counts);
+        return status;
+    }
+    *out = counts;
+    return HG_OK;
+}
+
+hg_status hg_ranks_count_before(hg_ranks *r, uint64_t value, uint64_t *before, uint64_t *all, hg_error *err)
+{
+    int64_t *counts = NULL;
+    hg_status status = list_counts(r, value, &counts, err);
+    if (status != HG_OK)
+        return status;
+    *before = *all = 0;
+    for (int k = 0; k < hg_ranks_size(r); k++) {
+        *before += k < hg_ranks_rank(r) ? (uint64_t)counts[k] : 0;
+        *all += (uint64_t)counts[k];
+    }
+    hg_free(counts);
+    return HG_OK;
+}
+
+hg_status hg_ranks_share(hg_ranks *r, const void *own, size_t n, size_t size, void **shared, size_t *all_n,
+                         hg_error *err)
+{
+    int64_t *counts = NULL;
+    hg_status status = list_counts(r, n, &counts, err);
+    size_t all = 0, at = 0;
+    for (int k = 0; status == HG_OK && k < hg_ranks_size(r); k++)
+        all += (size_t)counts[k];
+    char *room = status == HG_OK ? hg_malloc(all, size) : NULL;
+    if (status == HG_OK)
+        status = hg_ranks_agree(r, room ? HG_OK : hg_fail_memory(err), err);
+    for (int k = 0; k < hg_ranks_size(r) && status == HG_OK; k++) {
+        size_t bytes = (size_t)counts[k] * size;
+        if (k == hg_ranks_rank(r) && bytes)
+            memcpy(room + at, own, bytes);
+        status = hg_ranks_broadcast(r, k, room + at, bytes, err);
+        at += bytes;
+    }
+    hg_free(counts);
+    if (status != HG_OK) {
+        hg_free(room);
+        return status;
+    }
+    *shared = room;
+    *all_n = all;
+    return HG_OK;
+}
+
 hg_status hg_ranks_agree(hg_ranks *r, hg_status status, hg_error *err)
 {
     if (hg_ranks_size(r) == 1)

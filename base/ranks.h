@@ -58,6 +58,14 @@ hg_status hg_ranks_reduce_real(hg_ranks *ranks, hg_reduction how, double *values
  */
 hg_status hg_ranks_exchange(hg_ranks *ranks, const void *send, const uint64_t *send_n, size_t size,
                             void **received, size_t *n, hg_error *err);
+/** The sum of what the ranks before this one gave, and of all; 0 and the value itself for NULL. */
+hg_status hg_ranks_count_before(hg_ranks *ranks, uint64_t value, uint64_t *before, uint64_t *all, hg_error *err);
+/**
+ * Every rank gets the n elements of `size` bytes of every rank, in order of rank: *shared (free with hg_free), *all_n
+ * elements. For what fits each rank's memory.
+ */
+hg_status hg_ranks_share(hg_ranks *ranks, const void *own, size_t n, size_t size, void **shared, size_t *all_n,
+                         hg_error *err);
 /**
  * Every rank gives how it fared (`status`, with its message in *err) and returns the status, with the message,
  * of the lowest rank that failed, or HG_OK.

@@ -49,6 +49,7 @@ struct hg_job {
     size_t given_count, given_capacity;
     struct hg_shared_read *shared; /**< rows read for several runs, of which this is one; NULL = it reads itself */
     double started;      /**< seconds of the monotonic clock */
+    bool spread; /**< the rows of the inputs stay on the ranks that read them */
     hg_rank_effort effort; /**< this rank's */
     bool ran;
 };

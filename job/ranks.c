@@ -1,5 +1,6 @@
 #include "job/ranks.h"
 #include "job/options.h"
+#include "job/ranks_intake.h"
 #include "job/ranks_plan.h"
 #if defined(HOTGRID_MPI)
 #include "mpi/ranks_mpi.h"
@@ -109,19 +110,41 @@ static hg_status end_service(hg_job *job, hg_ranks *ranks, const hg_error *outco
     return hg_fail(err, outcome->status, "%s", outcome->message);
 }
 
+/* Weights are there for all ranks or none, whoever has rows. */
+static hg_status serve_density(hg_job *job, const hg_order *order, const hg_intake *in, hg_error *err)
+{
+    const hg_incidents *i = &in->incidents;
+    const hg_points points = {i->n, i->x, i->y, i->w};
+    return hg_ranks_plan_serve(job, order, &points, err);
+}
+
+static hg_status obey(hg_job *job, const hg_order *order, hg_intake *in, hg_error *err)
+{
+    switch (order->kind) {
+    case HG_ORDER_READ_INPUT:
+        return hg_ranks_serve_reading(job, order->input, err);
+    case HG_ORDER_INTAKE:
+        job->spread = true;
+        return hg_intake_run(job, NULL, in, err);
+    default:
+        return serve_density(job, order, in, err);
+    }
+}
+
 hg_status hg_ranks_serve(hg_job *job, hg_ranks *ranks, hg_error *err)
 {
     hg_order order = {0};
+    hg_intake in = {0};
     hg_status status = HG_OK;
     while ((status = hg_ranks_broadcast(ranks, 0, &order, sizeof order, err)) == HG_OK && order.kind != HG_ORDER_END) {
-        status = order.kind == HG_ORDER_READ_INPUT ? hg_ranks_serve_reading(job, order.input, err)
-                                                   : hg_ranks_plan_serve(job, &order, err);
+        status = obey(job, &order, &in, err);
         if (ranks->broken)
             break;
         status = HG_OK; /* what failed here failed on rank 0, too, which then ends the job */
     }
     if (status == HG_OK)
         status = end_service(job, ranks, &order.outcome, err);
+    hg_intake_dispose(&in);
     leave(job, ranks);
     return status;
 }

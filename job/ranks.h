@@ -10,7 +10,12 @@
 #include "io/source.h"
 #include "job/job.h"
 
-typedef enum hg_order_kind { HG_ORDER_READ_INPUT, HG_ORDER_DENSITY, HG_ORDER_END } hg_order_kind;
+typedef enum hg_order_kind {
+    HG_ORDER_READ_INPUT,
+    HG_ORDER_INTAKE, /**< of rows that stay where they are read */
+    HG_ORDER_DENSITY,
+    HG_ORDER_END
+} hg_order_kind;
 
 /** What rank 0 asks all others to do with it. */
 typedef struct hg_order {
@@ -18,7 +23,6 @@ typedef struct hg_order {
     size_t input;     /**< which, of HG_ORDER_READ_INPUT */
     hg_grid grid;     /**< of HG_ORDER_DENSITY, with the kernel */
     hg_kernel kernel;
-    bool weighted;
     hg_error outcome; /**< of HG_ORDER_END: how the job ended */
 } hg_order;
 
@@ -39,6 +43,8 @@ hg_status hg_ranks_give_order(hg_ranks *ranks, const hg_order *order, hg_error *
  * file, as hg_source_read would give it.
  */
 hg_status hg_ranks_read(hg_job *job, size_t i, hg_source *source, hg_pool *pool, hg_source_rows *rows, hg_error *err);
+/** Reads this rank's part of the source, as far as it is one that can be read in parts. */
+hg_status hg_ranks_read_own(hg_job *job, hg_source *source, hg_source_rows *rows, hg_error *err);
 /** The other ranks' side of it. */
 hg_status hg_ranks_serve_reading(hg_job *job, size_t i, hg_error *err);
 

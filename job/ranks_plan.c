@@ -236,11 +236,13 @@ static void release(hg_ranks_plan *p)
 }
 
 /* On all ranks together. The points are those that this rank has, of whatever strip. */
-static hg_status prepare(hg_ranks_plan *p, const hg_points *points, const hg_kernel *kernel, bool weighted,
-                         hg_error *err)
+static hg_status prepare(hg_ranks_plan *p, const hg_points *points, const hg_kernel *kernel, hg_error *err)
 {
     double began = hg_now();
-    hg_status status = make_strips(p, points, err);
+    int64_t weighted = points->w != NULL; /* a rank without rows does not know */
+    hg_status status = hg_ranks_reduce_int(p->ranks, HG_MAX, &weighted, 1, err);
+    if (status == HG_OK)
+        status = make_strips(p, points, err);
     if (status == HG_OK)
         status = exchange_points(p, points, weighted, err);
     double exchanged = hg_now();
@@ -300,13 +302,13 @@ hg_status hg_ranks_plan_new(hg_job *job, const hg_points *points, const hg_grid 
                             hg_ranks_plan **out, hg_error *err)
 {
     hg_ranks_plan *p = NULL;
-    const hg_order order = {.kind = HG_ORDER_DENSITY, .grid = *grid, .kernel = *kernel, .weighted = points->w != NULL};
+    const hg_order order = {.kind = HG_ORDER_DENSITY, .grid = *grid, .kernel = *kernel};
     hg_status status = hg_ranks_give_order(job->control.ranks, &order, err);
     if (status == HG_OK)
         status = plan_new(job, grid, kernel, &p, err);
     if (status != HG_OK)
         return status;
-    status = prepare(p, points, kernel, order.weighted, err);
+    status = prepare(p, points, kernel, err);
     if (status != HG_OK) {
         release(p);
         return status;
@@ -445,16 +447,15 @@ static int64_t rows_ahead(const hg_ranks_plan *p)
     return rows < fit ? rows : fit;
 }
 
-hg_status hg_ranks_plan_serve(hg_job *job, const hg_order *order, hg_error *err)
+hg_status hg_ranks_plan_serve(hg_job *job, const hg_order *order, const hg_points *points, hg_error *err)
 {
-    const hg_points none = {0};
     hg_ranks_plan *p = NULL;
     stock s = {0};
     hg_error why = {HG_OK, ""};
     hg_status status = plan_new(job, &order->grid, &order->kernel, &p, err);
     if (status != HG_OK)
         return status;
-    status = prepare(p, &none, &order->kernel, order->weighted, err);
+    status = prepare(p, points, &order->kernel, err);
     if (status == HG_OK) {
         s.room = rows_ahead(p);
         s.values = hg_malloc_aligned((size_t)(s.room * p->grid.columns), sizeof *s.values);

@@ -11,7 +11,7 @@
 
 typedef struct hg_ranks_plan hg_ranks_plan;
 
-/** On rank 0, which has the points; as hg_density_plan_new, with its errors and those of the other ranks. */
+/** On rank 0, which has all points or its own; as hg_density_plan_new, with its errors and those of the other ranks. */
 hg_status hg_ranks_plan_new(hg_job *job, const hg_points *points, const hg_grid *grid, const hg_kernel *kernel,
                             hg_ranks_plan **out, hg_error *err);
 void hg_ranks_plan_free(hg_ranks_plan *plan);
@@ -21,7 +21,10 @@ hg_status hg_ranks_plan_band(hg_ranks_plan *plan, int64_t row0, int64_t n, doubl
 hg_status hg_ranks_plan_mass_beyond(hg_ranks_plan *plan, double *mass, hg_error *err);
 int64_t hg_ranks_plan_band_rows(const hg_ranks_plan *plan);
 
-/** The other ranks' side: takes part in the plan and hands over rows until rank 0 is through with it. */
-hg_status hg_ranks_plan_serve(hg_job *job, const hg_order *order, hg_error *err);
+/**
+ * The other ranks' side: takes part in the plan with the points it has, if any, and hands over rows until rank 0 is
+ * through with it.
+ */
+hg_status hg_ranks_plan_serve(hg_job *job, const hg_order *order, const hg_points *points, hg_error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* Reading shared by ranks: each reads a part, rank 0 puts the parts together in the order of the file. */
 #include "base/memory.h"
-#include "job/ranks.h"
+#include "job/ranks_intake.h"
 #include "job/raw.h"
 
 #include <stddef.h>
@@ -106,8 +106,9 @@ static hg_status send_part(hg_ranks *ranks, hg_source_rows *rows, const part_hea
     return status;
 }
 
-static hg_status read_own(hg_job *job, hg_ranks *ranks, hg_source *source, hg_source_rows *rows, hg_error *err)
+hg_status hg_ranks_read_own(hg_job *job, hg_source *source, hg_source_rows *rows, hg_error *err)
 {
+    const hg_ranks *ranks = job->control.ranks;
     double began = hg_now();
     hg_status status =
         hg_source_read_part(source, (size_t)ranks->rank, (size_t)ranks->size, rows, err);
@@ -128,7 +129,7 @@ hg_status hg_ranks_serve_reading(hg_job *job, size_t i, hg_error *err)
     if (status == HG_OK)
         status = hg_raw_open_source(job, i, pool, &zone, &source, err);
     if (status == HG_OK)
-        status = read_own(job, ranks, source, &rows, err);
+        status = hg_ranks_read_own(job, source, &rows, err);
     if (status == HG_OK)
         status = pack_texts(pool, &texts, &head.text_bytes, err);
     status = hg_ranks_agree(ranks, status, err);
@@ -300,11 +301,13 @@ hg_status hg_ranks_read(hg_job *job, size_t i, hg_source *source, hg_pool *pool,
     hg_ranks *ranks = job->control.ranks;
     if (!ranks)
         return hg_source_read(source, rows, err);
+    if (job->spread)
+        return hg_ranks_read_spread(job, source, rows, err);
     const hg_order order = {.kind = HG_ORDER_READ_INPUT, .input = i};
     hg_source_rows read = {0};
     hg_status status = hg_ranks_give_order(ranks, &order, err);
     if (status == HG_OK) {
-        status = read_own(job, ranks, source, &read, err);
+        status = hg_ranks_read_own(job, source, &read, err);
         status = hg_ranks_agree(ranks, status, err);
     }
     double began = hg_now();

@@ -1,6 +1,6 @@
 #include "job/raw.h"
 #include "job/options.h"
-#include "job/ranks.h"
+#include "job/ranks_intake.h"
 #include "base/memory.h"
 
 #include <math.h>
@@ -110,7 +110,7 @@ static hg_status open_input(hg_job *job, size_t i, hg_intake *in, hg_raw *raw, h
         return hg_fail(err, HG_EDATA, "%s: layer \"%s\" holds polygons; incidents are points",
                        hg_source_name(r->source), hg_source_layer(r->source));
     const char *file = hg_source_file(r->source);
-    if (file && !job->set.no_hash)
+    if (file && !job->set.no_hash && hg_ranks_rank(job->control.ranks) == 0)
         status = hg_hashing_start(file, in->hash_later, &job->control, &r->hashing, err);
     return status;
 }
@@ -364,6 +364,10 @@ static hg_status streams_of_input(const hg_job *job, hg_intake *in, hg_raw *raw,
     uint32_t ids = hg_pool_count(in->pool), last = HG_NO_TEXT;
     uint16_t last_stream = 0, *map = NULL;
     hg_status status = HG_OK;
+    if (!column) { /* also where all of an input's rows are on other ranks */
+        status = stream_index(in, name ? name : hg_source_stem(r->source), capacity, &constant, err);
+        known = true;
+    }
     if (column) {
         map = hg_malloc(ids, sizeof *map);
         if (!map)
@@ -447,6 +451,7 @@ hg_status hg_raw_read(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
         status = open_input(job, i, in, raw, err);
     if (status == HG_OK)
         status = settle_kinds(job, raw, err);
+    status = hg_ranks_begin_reading(job, raw, status, err);
     for (size_t i = 0; i < raw->input_count && status == HG_OK; i++) {
         hg_raw_input *r = &raw->inputs[i];
         hg_say_progress(&job->control, "read", (double)i / (double)raw->input_count);

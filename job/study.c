@@ -30,6 +30,8 @@ static void rows_box(const hg_intake *in, double margin, double box[4])
         box[2] = fmax(box[2], own[2]);
         box[3] = fmax(box[3], own[3]);
     }
+    if (in->all.spread)
+        memcpy(box, in->all.box, 4 * sizeof *box);
     box[0] -= margin;
     box[1] -= margin;
     box[2] += margin;

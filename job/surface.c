@@ -270,13 +270,12 @@ hg_status hg_surface_run(hg_job *job, const hg_intake *in, const hg_study *study
 
 static void summarise_reasons(hg_text *t, const hg_intake *in)
 {
-    size_t counts[HG_REASON_END] = {0};
+    int64_t counts[HG_REASON_END];
     const char *before = "\nrejected: ";
-    for (size_t i = 0; i < in->rejects.count; i++)
-        counts[in->rejects.rows[i].reason]++;
+    hg_intake_reasons(in, counts);
     for (size_t r = 1; r < HG_REASON_END; r++) {
         if (counts[r])
-            hg_text_addf(t, "%s%zu %s", before, counts[r], hg_reason_code((hg_reason)r));
+            hg_text_addf(t, "%s%lld %s", before, (long long)counts[r], hg_reason_code((hg_reason)r));
         before = counts[r] ? ", " : before;
     }
 }
