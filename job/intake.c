@@ -443,6 +443,8 @@ hg_status hg_intake_read(hg_job *job, const char *store_crs, hg_intake *in, hg_r
         status = hg_raw_read(job, in, raw, err);
     if (status == HG_OK)
         status = hg_raw_check(job, raw, err);
+    if (job->spread)
+        status = hg_ranks_check_left(job, raw, status, err);
     if (status == HG_OK)
         status = hg_raw_place(job, store_crs, in, raw, err);
     return status == HG_OK ? hg_check_cancel(&job->control, err) : status;

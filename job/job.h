@@ -30,6 +30,7 @@ typedef struct hg_command {
 /** What a rank did for a job, in seconds, points and bytes. */
 typedef struct hg_rank_effort {
     double read_s, gather_s, exchange_s, compute_s, hand_over_s;
+    double compute_cpu_s; /**< of all its threads, where compute_s is by the clock */
     int64_t points, rows, sent, received;
 } hg_rank_effort;
 

@@ -73,6 +73,7 @@ static void effort_facts(hg_facts *f, int k, const hg_rank_effort *e)
     hg_fact_real(f, e->gather_s, "ranks[%d].gather_s", k);
     hg_fact_real(f, e->exchange_s, "ranks[%d].exchange_s", k);
     hg_fact_real(f, e->compute_s, "ranks[%d].compute_s", k);
+    hg_fact_real(f, e->compute_cpu_s, "ranks[%d].compute_cpu_s", k);
     hg_fact_real(f, e->hand_over_s, "ranks[%d].hand_over_s", k);
     hg_fact_int(f, e->points, "ranks[%d].points", k);
     hg_fact_int(f, e->rows, "ranks[%d].rows", k);

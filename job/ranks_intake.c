@@ -70,6 +70,29 @@ hg_status hg_ranks_read_spread(hg_job *job, hg_source *source, hg_source_rows *r
     return sums[0] ? HG_OK : hg_source_settle(source, rows, err); /* which says that there are none */
 }
 
+static hg_status none_accepted(const int64_t reasons[HG_REASON_END], uint64_t rows, hg_error *err)
+{
+    size_t most = 1;
+    for (size_t r = 1; r < HG_REASON_END; r++)
+        most = reasons[r] > reasons[most] ? r : most;
+    return hg_fail(err, HG_EDATA, "none of %llu rows can be used; most are refused as %s", (unsigned long long)rows,
+                   hg_reason_code((hg_reason)most));
+}
+
+hg_status hg_ranks_check_left(const hg_job *job, const hg_raw *raw, hg_status status, hg_error *err)
+{
+    int64_t reasons[HG_REASON_END] = {0};
+    uint64_t rows = 0;
+    status = hg_ranks_agree(job->control.ranks, status, err);
+    for (size_t i = 0; status == HG_OK && i < raw->n; i++)
+        reasons[raw->reason[i]]++;
+    if (status == HG_OK)
+        status = hg_ranks_reduce_int(job->control.ranks, HG_SUM, reasons, HG_REASON_END, err);
+    for (size_t r = 0; r < HG_REASON_END; r++)
+        rows += (uint64_t)reasons[r];
+    return status == HG_OK && reasons[HG_ACCEPTED] == 0 ? none_accepted(reasons, rows, err) : status;
+}
+
 /* ------------------------------------------------- duplicates ------------------------------ */
 
 /* A row as far as it must be compared; equal ones meet on one rank. */
@@ -222,15 +245,6 @@ static hg_status sum_places(hg_ranks *ranks, hg_intake *in, hg_error *err)
     return status;
 }
 
-static hg_status none_accepted(const hg_intake *in, hg_error *err)
-{
-    size_t most = 1;
-    for (size_t r = 1; r < HG_REASON_END; r++)
-        most = in->all.reasons[r] > in->all.reasons[most] ? r : most;
-    return hg_fail(err, HG_EDATA, "none of %llu rows can be used; most are refused as %s",
-                   (unsigned long long)in->rows_read, hg_reason_code((hg_reason)most));
-}
-
 hg_status hg_ranks_sum_rows(const hg_job *job, hg_intake *in, hg_status status, hg_error *err)
 {
     hg_ranks *ranks = job->control.ranks;
@@ -242,5 +256,5 @@ hg_status hg_ranks_sum_rows(const hg_job *job, hg_intake *in, hg_status status, 
     if (status == HG_OK)
         status = sum_places(ranks, in, err);
     in->all.spread = status == HG_OK;
-    return status == HG_OK && in->accepted == 0 ? none_accepted(in, err) : status;
+    return status == HG_OK && in->accepted == 0 ? none_accepted(in->all.reasons, in->rows_read, err) : status;
 }

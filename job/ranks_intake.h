@@ -16,6 +16,8 @@
 hg_status hg_ranks_begin_reading(hg_job *job, const hg_raw *raw, hg_status status, hg_error *err);
 /** This rank's part of a source whose rows are spread; what is known of the times is of all parts. */
 hg_status hg_ranks_read_spread(hg_job *job, hg_source *source, hg_source_rows *rows, hg_error *err);
+/** HG_EDATA where checks have refused every row of every rank. */
+hg_status hg_ranks_check_left(const hg_job *job, const hg_raw *raw, hg_status status, hg_error *err);
 /** in->duplicates: how many incidents of all ranks repeat another one. Flags none. */
 hg_status hg_ranks_count_duplicates(const hg_job *job, hg_intake *in, const uint64_t *hash, hg_error *err);
 /** Turns the counts of the rows here into those of all ranks, and fills in->all. HG_EDATA where none is accepted. */

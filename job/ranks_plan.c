@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     BIN_ROWS = 16,          /* strips begin and end at whole bins */
@@ -235,6 +236,25 @@ static void release(hg_ranks_plan *p)
     hg_free(p);
 }
 
+static double processor_seconds(void)
+{
+    struct timespec t = {0, 0};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void begin_work(hg_rank_effort *e)
+{
+    e->compute_s -= hg_now();
+    e->compute_cpu_s -= processor_seconds();
+}
+
+static void end_work(hg_rank_effort *e)
+{
+    e->compute_s += hg_now();
+    e->compute_cpu_s += processor_seconds();
+}
+
 /* On all ranks together. The points are those that this rank has, of whatever strip. */
 static hg_status prepare(hg_ranks_plan *p, const hg_points *points, const hg_kernel *kernel, hg_error *err)
 {
@@ -245,16 +265,16 @@ static hg_status prepare(hg_ranks_plan *p, const hg_points *points, const hg_ker
         status = make_strips(p, points, err);
     if (status == HG_OK)
         status = exchange_points(p, points, weighted, err);
-    double exchanged = hg_now();
-    p->job->effort.exchange_s += exchanged - began;
+    p->job->effort.exchange_s += hg_now() - began;
     p->job->effort.points += (int64_t)p->n;
     const hg_points own = {p->n, p->x, p->y, p->w};
     if (status == HG_OK) {
+        begin_work(&p->job->effort);
         status = hg_density_plan_new(&own, &p->grid, kernel, &p->job->control, &p->own, err);
+        end_work(&p->job->effort);
         status = hg_ranks_agree(p->ranks, status, err);
     }
     forget_points(p);
-    p->job->effort.compute_s += hg_now() - exchanged;
     return status;
 }
 
@@ -276,9 +296,9 @@ static hg_status plan_new(hg_job *job, const hg_grid *grid, const hg_kernel *ker
 
 static hg_status own_rows(hg_ranks_plan *p, int64_t row, int64_t n, double *out, hg_error *err)
 {
-    double began = hg_now();
+    begin_work(&p->job->effort);
     hg_status status = hg_density_band(p->own, row, n, out, err);
-    p->job->effort.compute_s += hg_now() - began;
+    end_work(&p->job->effort);
     p->job->effort.rows += n;
     return status;
 }
@@ -287,12 +307,12 @@ static hg_status own_mass(hg_ranks_plan *p, double *mass, hg_error *err)
 {
     int rank = p->ranks->rank;
     int64_t n = strip_rows(p, rank);
-    double began = hg_now();
     *mass = 0;
+    begin_work(&p->job->effort);
     hg_status status = n == 0 ? HG_OK
                               : hg_density_mass_beyond_rows(p->own, p->first[rank], n, p->first[rank] == 0,
                                                             p->first[rank] + n == p->grid.rows, mass, err);
-    p->job->effort.compute_s += hg_now() - began;
+    end_work(&p->job->effort);
     return status;
 }
 

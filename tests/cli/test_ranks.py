@@ -12,7 +12,7 @@ from osgeo import gdal
 
 from dumps import differences, dump
 from harness import SOURCE, Case, main, skip
-from points import make_points, write_layer
+from points import as_text, make_points, write_layer
 
 SHARED_BY_RANKS = str(pathlib.Path(os.environ.get("HOTGRID_RANKS", SOURCE / "build/mpi/hotgrid")).resolve())
 SAMPLE = SOURCE / "sample_data/pingsha"
@@ -70,6 +70,7 @@ class Ranks(Case):
         out = self.path("%d.tif" % ranks)
         facts = json.loads(self.mpirun(ranks, "density", *args, "--json", "-o", out)[0]) if ranks else self.run_json(
             "density", *args, "-o", out)
+        (self.dir / ("%d.json" % ranks)).write_text(json.dumps(facts))
         return gdal.Open(out).ReadAsArray(), facts
 
     def assert_density_as_alone(self, *args, ranks=(2, 4)):
@@ -85,6 +86,32 @@ class Ranks(Case):
 
     def test_density(self):
         self.assert_density_as_alone(self.points, "--weight", "loss", "--bandwidth", "400", "--cell", "20")
+
+    def test_rows_that_stay_where_they_are_read(self):
+        """Refused rows, repeated rows and times are counted over ranks; the CRS is chosen from all of them."""
+        rows = make_points(2000, seed=3)
+        rows[7] = (8, 0.0, 0.0, *rows[7][3:])
+        rows[1990] = (1991, 113.1, 95.0, *rows[1990][3:])
+        rows += rows[100:130] + rows[1200:1210]
+        other = write_layer(self.path("other.shp"), "ESRI Shapefile", make_points(500, seed=9))
+        path = write_layer(self.path("more.gpkg"), "GPKG", rows)
+        self.assert_density_as_alone(path, other, "--since", "2019-01-02", "--time", "when", "--bandwidth", "300",
+                                     "--cell", "25", ranks=(3,))
+        facts = json.loads((self.dir / "3.json").read_text())
+        repeated = [r for r in rows[2000:] if r[3] >= "2019-01-02"]
+        self.assertEqual((facts["duplicates"], facts["rejected_by_reason"]["null_island"]), (len(repeated), 1))
+        self.assertEqual(facts["rows_read"], 2540)
+
+    def test_rows_of_a_text_file(self):
+        """Which only rank 0 can read; the other ranks compute."""
+        path = self.write("points.csv", as_text(make_points(800)))
+        self.assert_density_as_alone(path, "--bandwidth", "300", "--cell", "25", "--category", "kind", ranks=(2,))
+
+    def test_no_row_left(self):
+        _, err = self.mpirun(2, "density", self.points, "--since", "2030-01-01", "--bandwidth", "300", "-o",
+                             self.path("o.tif"), code=3)
+        self.assertIn("none of 3000 rows can be used; most are refused as outside_interval", err)
+        self.assertEqual([f for f in self.files() if f.startswith("o")], [])
 
     def test_density_with_points_beyond_the_grid(self):
         bounds = "715000,2438000,716000,2441000"
