@@ -47,7 +47,7 @@ hg_ranks *hg_ranks_enter(hg_job *job)
     if (shared) {
         job->control.ranks = world;
         job->control.threads = job->control.threads ? job->control.threads : world->threads;
-    } else if (world->rank == 0) {
+    } else if (world->rank == 0 && world->size > 1) {
         hg_job_add_note(job, "%s runs on one rank; the other %d wait for it", job->command->info.name,
                         world->size - 1);
     }

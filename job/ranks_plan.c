@@ -1,4 +1,4 @@
-#include "job/ranks_plan.h"
+#include "job/ranks_parts.h"
 #include "base/memory.h"
 
 #include <math.h>
@@ -12,31 +12,9 @@ enum {
     AHEAD_BYTES = 1 << 30,  /* of rows computed before rank 0 asks for them */
 };
 
-/* What rank 0 asks of the others once the plan stands. */
-typedef enum asked { ASK_ROWS, ASK_MASS, ASK_NO_MORE } asked;
-
-typedef struct question {
-    asked what;
-    int64_t row, n;
-} question;
-
-struct hg_ranks_plan {
-    hg_job *job;
-    hg_ranks *ranks;
-    hg_grid grid;
-    double radius;  /* of the support, in cells */
-    int64_t *first; /* of each rank its first row; one more: the end */
-    int64_t bin_rows;
-    size_t bins;
-    double *x, *y, *w; /* points that reach this rank's strip, or no cell at all */
-    size_t n;
-    hg_density_plan *own;
-};
-
 /* ------------------------------------------------- where a point reaches -------------------- */
 
-/* First and last row that a point reaches, within the grid; false where it reaches no cell of the grid, and then
- * both are the row it counts with. */
+/* First and last row of the grid that a point may reach; false where it reaches no cell of it. */
 static bool reach_of(const hg_ranks_plan *p, double x, double y, int64_t *low, int64_t *high)
 {
     const hg_grid *g = &p->grid;
@@ -44,9 +22,8 @@ static bool reach_of(const hg_ranks_plan *p, double x, double y, int64_t *low, i
     double row = (hg_grid_row_north(g, 0) - y) / g->cell_m - 0.5, last = (double)(g->rows - 1);
     bool near = column > -p->radius && column < (double)(g->columns - 1) + p->radius && row > -p->radius &&
                 row < last + p->radius;
-    double from = near ? floor(row - p->radius) : row, to = near ? ceil(row + p->radius) : row;
-    *low = (int64_t)fmin(fmax(from, 0), last);
-    *high = (int64_t)fmin(fmax(to, 0), last);
+    *low = (int64_t)fmin(fmax(floor(row - p->radius), 0), last);
+    *high = (int64_t)fmin(fmax(ceil(row + p->radius), 0), last);
     return near;
 }
 
@@ -113,15 +90,15 @@ static hg_status make_strips(hg_ranks_plan *p, const hg_points *points, hg_error
     return status;
 }
 
-static int64_t strip_rows(const hg_ranks_plan *p, int rank)
+int64_t hg_ranks_strip_rows(const hg_ranks_plan *p, int rank)
 {
     return p->first[rank + 1] - p->first[rank];
 }
 
 /* ------------------------------------------------- points to their strips ------------------- */
 
-/* Ranks whose strips have one of the rows low … high. */
-static int first_rank(const hg_ranks_plan *p, int64_t row)
+/* The rank whose strip has the row. */
+static int rank_of_row(const hg_ranks_plan *p, int64_t row)
 {
     int low = 0, high = p->ranks->size - 1;
     while (low < high) {
@@ -148,33 +125,40 @@ static void outgoing_dispose(outgoing *o)
     hg_free(o->w);
 }
 
+/* Ranks a point goes to: those it reaches; one that reaches no cell, to any, but evenly. */
+static void targets_of(const hg_ranks_plan *p, const hg_points *points, size_t i, int *from, int *to)
+{
+    int64_t low, high;
+    bool near = reach_of(p, points->x[i], points->y[i], &low, &high);
+    *from = near ? rank_of_row(p, low) : (int)(i % (size_t)p->ranks->size);
+    *to = near ? rank_of_row(p, high) : *from;
+}
+
 static void count_copies(const hg_ranks_plan *p, const hg_points *points, uint64_t *n)
 {
     for (size_t i = 0; i < points->n; i++) {
-        int64_t low, high;
+        int from, to;
         if (!counts(points, i))
             continue;
-        reach_of(p, points->x[i], points->y[i], &low, &high);
-        for (int k = first_rank(p, low); k < p->ranks->size && p->first[k] <= high; k++)
-            n[k] += strip_rows(p, k) > 0;
+        targets_of(p, points, i, &from, &to);
+        for (int k = from; k <= to; k++)
+            n[k]++;
     }
 }
 
 static void write_copies(const hg_ranks_plan *p, const hg_points *points, const outgoing *o)
 {
     for (size_t i = 0; i < points->n; i++) {
-        int64_t low, high;
+        int from, to;
         if (!counts(points, i))
             continue;
-        reach_of(p, points->x[i], points->y[i], &low, &high);
-        for (int k = first_rank(p, low); k < p->ranks->size && p->first[k] <= high; k++) {
-            if (strip_rows(p, k) == 0)
-                continue;
-            uint64_t to = o->at[k]++;
-            o->x[to] = points->x[i];
-            o->y[to] = points->y[i];
+        targets_of(p, points, i, &from, &to);
+        for (int k = from; k <= to; k++) {
+            uint64_t at = o->at[k]++;
+            o->x[at] = points->x[i];
+            o->y[at] = points->y[i];
             if (o->w)
-                o->w[to] = points->w[i];
+                o->w[at] = points->w[i];
         }
     }
 }
@@ -306,12 +290,11 @@ static hg_status own_rows(hg_ranks_plan *p, int64_t row, int64_t n, double *out,
 static hg_status own_mass(hg_ranks_plan *p, double *mass, hg_error *err)
 {
     int rank = p->ranks->rank;
-    int64_t n = strip_rows(p, rank);
+    int64_t n = hg_ranks_strip_rows(p, rank);
     *mass = 0;
     begin_work(&p->job->effort);
-    hg_status status = n == 0 ? HG_OK
-                              : hg_density_mass_beyond_rows(p->own, p->first[rank], n, p->first[rank] == 0,
-                                                            p->first[rank] + n == p->grid.rows, mass, err);
+    bool top = n > 0 && p->first[rank] == 0, bottom = n > 0 && p->first[rank] + n == p->grid.rows;
+    hg_status status = hg_density_mass_beyond_rows(p->own, p->first[rank], n, top, bottom, mass, err);
     end_work(&p->job->effort);
     return status;
 }
@@ -339,7 +322,7 @@ hg_status hg_ranks_plan_new(hg_job *job, const hg_points *points, const hg_grid 
 
 void hg_ranks_plan_free(hg_ranks_plan *p)
 {
-    const question no_more = {.what = ASK_NO_MORE};
+    const hg_question no_more = {.what = ASK_NO_MORE};
     if (!p)
         return;
     for (int k = 1; k < p->ranks->size; k++)
@@ -353,7 +336,7 @@ int64_t hg_ranks_plan_band_rows(const hg_ranks_plan *p)
 }
 
 /* The answer begins with how the other rank fared. */
-static hg_status ask(hg_ranks_plan *p, int rank, const question *q, void *answer, size_t bytes, hg_error *err)
+static hg_status ask(hg_ranks_plan *p, int rank, const hg_question *q, void *answer, size_t bytes, hg_error *err)
 {
     hg_error theirs = {HG_OK, ""};
     double began = hg_now();
@@ -372,10 +355,10 @@ hg_status hg_ranks_plan_band(hg_ranks_plan *p, int64_t row0, int64_t n, double *
 {
     hg_status status = HG_OK;
     for (int64_t row = row0, end = row0 + n; row < end && status == HG_OK;) {
-        int rank = first_rank(p, row);
+        int rank = rank_of_row(p, row);
         int64_t stop = p->first[rank + 1] < end ? p->first[rank + 1] : end;
         double *to = out + (row - row0) * p->grid.columns;
-        const question q = {ASK_ROWS, row, stop - row};
+        const hg_question q = {.what = ASK_ROWS, .row = row, .n = stop - row};
         size_t bytes = (size_t)((stop - row) * p->grid.columns) * sizeof *out;
         status = rank == 0 ? own_rows(p, row, stop - row, to, err) : ask(p, rank, &q, to, bytes, err);
         row = stop;
@@ -388,7 +371,7 @@ hg_status hg_ranks_plan_mass_beyond(hg_ranks_plan *p, double *mass, hg_error *er
     double sum = 0;
     hg_status status = own_mass(p, &sum, err);
     for (int k = 1; k < p->ranks->size && status == HG_OK; k++) {
-        const question q = {.what = ASK_MASS};
+        const hg_question q = {.what = ASK_MASS};
         double one = 0;
         status = ask(p, k, &q, &one, sizeof one, err);
         sum += one;
@@ -400,14 +383,8 @@ hg_status hg_ranks_plan_mass_beyond(hg_ranks_plan *p, double *mass, hg_error *er
 
 /* ------------------------------------------------- the other ranks' side -------------------- */
 
-/* Rows of this rank's strip that stand ready: `n` from `row` on. */
-typedef struct stock {
-    double *values;
-    int64_t room, row, n;
-} stock;
-
 /* As many rows as there is room for, from `row` on. */
-static hg_status fill(hg_ranks_plan *p, stock *s, int64_t row, hg_error *err)
+hg_status hg_ranks_fill_stock(hg_ranks_plan *p, hg_stock *s, int64_t row, hg_error *err)
 {
     int64_t left = p->first[p->ranks->rank + 1] - row, n = left < s->room ? left : s->room;
     hg_status status = own_rows(p, row, n, s->values, err);
@@ -416,7 +393,7 @@ static hg_status fill(hg_ranks_plan *p, stock *s, int64_t row, hg_error *err)
     return status;
 }
 
-static hg_status answer(hg_ranks_plan *p, hg_status status, const void *data, size_t bytes, const hg_error *why,
+hg_status hg_ranks_answer(hg_ranks_plan *p, hg_status status, const void *data, size_t bytes, const hg_error *why,
                         hg_error *err)
 {
     hg_error said = {HG_OK, ""};
@@ -430,27 +407,29 @@ static hg_status answer(hg_ranks_plan *p, hg_status status, const void *data, si
     return sent;
 }
 
-static hg_status answer_rows(hg_ranks_plan *p, stock *s, const question *q, hg_status status, hg_error *why,
+static hg_status answer_rows(hg_ranks_plan *p, hg_stock *s, const hg_question *q, hg_status status, hg_error *why,
                              hg_error *err)
 {
     if (status == HG_OK && q->row + q->n > s->row + s->n)
-        status = fill(p, s, q->row, why);
+        status = hg_ranks_fill_stock(p, s, q->row, why);
     const double *from = s->values + (q->row - s->row) * p->grid.columns;
-    return answer(p, status, from, (size_t)(q->n * p->grid.columns) * sizeof *from, why, err);
+    return hg_ranks_answer(p, status, from, (size_t)(q->n * p->grid.columns) * sizeof *from, why, err);
 }
 
-static hg_status answer_all(hg_ranks_plan *p, stock *s, hg_status status, hg_error *why, hg_error *err)
+static hg_status answer_all(hg_ranks_plan *p, hg_stock *s, hg_status status, hg_error *why, hg_error *err)
 {
-    question q = {0};
+    hg_question q = {0};
     hg_status whole = HG_OK;
     while (whole == HG_OK) {
         whole = hg_ranks_receive(p->ranks, 0, &q, sizeof q, err);
         if (whole != HG_OK || q.what == ASK_NO_MORE)
             break;
         double mass = 0;
-        if (q.what == ASK_MASS) {
+        if (q.what == ASK_TILE) {
+            whole = hg_ranks_answer_tile(p, s, &q, status, why, err);
+        } else if (q.what == ASK_MASS) {
             hg_status made = status == HG_OK ? own_mass(p, &mass, why) : status;
-            whole = answer(p, made, &mass, sizeof mass, why, err);
+            whole = hg_ranks_answer(p, made, &mass, sizeof mass, why, err);
         } else {
             whole = answer_rows(p, s, &q, status, why, err);
         }
@@ -461,7 +440,7 @@ static hg_status answer_all(hg_ranks_plan *p, stock *s, hg_status status, hg_err
 /* Rank 0 never asks for more rows at once than it takes for a band. */
 static int64_t rows_ahead(const hg_ranks_plan *p)
 {
-    int64_t rows = strip_rows(p, p->ranks->rank), band = hg_ranks_plan_band_rows(p);
+    int64_t rows = hg_ranks_strip_rows(p, p->ranks->rank), band = hg_ranks_plan_band_rows(p);
     int64_t fit = (int64_t)(AHEAD_BYTES / sizeof(double)) / p->grid.columns;
     fit = fit < band ? band : fit;
     return rows < fit ? rows : fit;
@@ -470,7 +449,7 @@ static int64_t rows_ahead(const hg_ranks_plan *p)
 hg_status hg_ranks_plan_serve(hg_job *job, const hg_order *order, const hg_points *points, hg_error *err)
 {
     hg_ranks_plan *p = NULL;
-    stock s = {0};
+    hg_stock s = {0};
     hg_error why = {HG_OK, ""};
     hg_status status = plan_new(job, &order->grid, &order->kernel, &p, err);
     if (status != HG_OK)
@@ -481,7 +460,7 @@ hg_status hg_ranks_plan_serve(hg_job *job, const hg_order *order, const hg_point
         s.values = hg_malloc_aligned((size_t)(s.room * p->grid.columns), sizeof *s.values);
         hg_status ready = s.values ? HG_OK : hg_fail_memory(&why);
         if (ready == HG_OK && s.room > 0)
-            ready = fill(p, &s, p->first[p->ranks->rank], &why);
+            ready = hg_ranks_fill_stock(p, &s, p->first[p->ranks->rank], &why);
         status = answer_all(p, &s, ready, &why, err);
     }
     hg_free(s.values);

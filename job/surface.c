@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "job/bandwidth.h"
 #include "job/ranks_plan.h"
+#include "job/ranks_tiles.h"
 
 #include <math.h>
 
@@ -163,6 +164,20 @@ static hg_status run_bands(band_loop *l, const rows_source *source, hg_error *er
     return status;
 }
 
+/* Every rank finishes its own rows; what is left of them here are their sums. */
+static hg_status write_tiles(band_loop *l, const rows_source *source, hg_error *err)
+{
+    const hg_grid *g = &l->study->grid;
+    double *sums = hg_malloc((size_t)g->rows, sizeof *sums);
+    hg_status status = sums ? hg_tiles_write(l->surface->tiles, l->job, l->in, l->study, source->shared, sums,
+                                             &l->surface->peak_per_km2, err)
+                            : hg_fail_memory(err);
+    for (int64_t r = 0; r < g->rows && status == HG_OK; r++)
+        l->whole = l->surface->on_grid += sums[r] * (g->cell_m * g->cell_m);
+    hg_free(sums);
+    return status;
+}
+
 /* Diggle puts every event's mass inside, so nothing goes over the edge; uniform conserves none. */
 static hg_status balance(const band_loop *l, const rows_source *source, double total, hg_error *err)
 {
@@ -245,7 +260,7 @@ hg_status hg_surface_compute(hg_job *job, const hg_intake *in, const hg_study *s
     if (status == HG_OK)
         status = plan_rows(job, study, &f.points, surface, &source, err);
     if (status == HG_OK)
-        status = run_bands(&loop, &source, err);
+        status = surface->tiles ? write_tiles(&loop, &source, err) : run_bands(&loop, &source, err);
     if (status == HG_OK)
         status = balance(&loop, &source, f.total, err);
     hg_density_plan_free(source.fixed);

@@ -224,8 +224,8 @@ hg_status hg_ranks_mpi_start(hg_ranks **out, hg_error *err)
     world.carrier = &carrier;
     MPI_Comm_rank(MPI_COMM_WORLD, &world.rank);
     MPI_Comm_size(MPI_COMM_WORLD, &world.size);
-    world.threads = world.size > 1 ? count_threads() : 0;
-    *out = world.size > 1 ? &world : NULL;
+    world.threads = count_threads();
+    *out = &world;
     return HG_OK;
 }
 

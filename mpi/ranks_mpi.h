@@ -5,7 +5,7 @@
 #include "base/ranks.h"
 
 /**
- * Starts MPI and gives the ranks of MPI_COMM_WORLD; NULL where there is only one. Each rank's share of
+ * Starts MPI and gives the ranks of MPI_COMM_WORLD. Each rank's share of
  * processors is what it may run on, divided among the ranks of its machine that may run on the same.
  * Errors: HG_EFAIL as MPI reports it.
  */
