@@ -48,7 +48,8 @@ hg_status hg_ranks_broadcast(hg_ranks *r, int root, void *data, size_t n, hg_err
     return status == HG_OK ? settle(r, r->carrier->broadcast(r, root, data, n, err)) : status;
 }
 
-hg_status hg_ranks_reduce_int(hg_ranks *r, hg_reduction how, int64_t *values, size_t n, hg_error *err)
+hg_status hg_ranks_reduce_int(hg_ranks *r, hg_reduction how, int64_t *values, size_t n,
+                              hg_error *err)
 {
     if (hg_ranks_size(r) == 1)
         return HG_OK;
@@ -56,7 +57,8 @@ hg_status hg_ranks_reduce_int(hg_ranks *r, hg_reduction how, int64_t *values, si
     return status == HG_OK ? settle(r, r->carrier->reduce_int(r, how, values, n, err)) : status;
 }
 
-hg_status hg_ranks_reduce_real(hg_ranks *r, hg_reduction how, double *values, size_t n, hg_error *err)
+hg_status hg_ranks_reduce_real(hg_ranks *r, hg_reduction how, double *values, size_t n,
+                               hg_error *err)
 {
     if (hg_ranks_size(r) == 1)
         return HG_OK;
@@ -72,9 +74,10 @@ static uint64_t sum_of(const uint64_t *n, int count)
     return sum;
 }
 
-/* Counts become bytes; what every rank will get is known before room is made, so that all fail or none. */
-static hg_status exchange_bytes(hg_ranks *r, const void *send, uint64_t *bytes, uint64_t *from, void **received,
-                                hg_error *err)
+/* Counts become bytes; what every rank will get is known before room is made, so that all fail or
+ * none. */
+static hg_status exchange_bytes(hg_ranks *r, const void *send, uint64_t *bytes, uint64_t *from,
+                                void **received, hg_error *err)
 {
     hg_status status = settle(r, r->carrier->exchange_counts(r, bytes, from, err));
     if (status != HG_OK)
@@ -94,8 +97,8 @@ static hg_status exchange_bytes(hg_ranks *r, const void *send, uint64_t *bytes, 
     return HG_OK;
 }
 
-hg_status hg_ranks_exchange(hg_ranks *r, const void *send, const uint64_t *send_n, size_t size, void **received,
-                            size_t *n, hg_error *err)
+hg_status hg_ranks_exchange(hg_ranks *r, const void *send, const uint64_t *send_n, size_t size,
+                            void **received, size_t *n, hg_error *err)
 {
     size_t ranks = (size_t)r->size;
     hg_status status = check_whole(r, err);
@@ -130,7 +133,8 @@ static hg_status list_counts(hg_ranks *r, uint64_t value, int64_t **out, hg_erro
     return HG_OK;
 }
 
-hg_status hg_ranks_count_before(hg_ranks *r, uint64_t value, uint64_t *before, uint64_t *all, hg_error *err)
+hg_status hg_ranks_count_before(hg_ranks *r, uint64_t value, uint64_t *before, uint64_t *all,
+                                hg_error *err)
 {
     int64_t *counts = NULL;
     hg_status status = list_counts(r, value, &counts, err);
@@ -145,8 +149,8 @@ hg_status hg_ranks_count_before(hg_ranks *r, uint64_t value, uint64_t *before, u
     return HG_OK;
 }
 
-hg_status hg_ranks_share(hg_ranks *r, const void *own, size_t n, size_t size, void **shared, size_t *all_n,
-                         hg_error *err)
+hg_status hg_ranks_share(hg_ranks *r, const void *own, size_t n, size_t size, void **shared,
+                         size_t *all_n, hg_error *err)
 {
     int64_t *counts = NULL;
     hg_status status = list_counts(r, n, &counts, err);
@@ -175,7 +179,7 @@ hg_status hg_ranks_share(hg_ranks *r, const void *own, size_t n, size_t size, vo
 
 hg_status hg_ranks_agree(hg_ranks *r, hg_status status, hg_error *err)
 {
-    if (hg_ranks_size(r) == 1)
+    if (hg_ranks_size(r) == 1 || (r->failed && status != HG_OK))
         return status;
     int64_t first = status == HG_OK ? r->size : r->rank;
     hg_error said = {status, ""};
@@ -186,6 +190,7 @@ hg_status hg_ranks_agree(hg_ranks *r, hg_status status, hg_error *err)
         return status == HG_OK ? whole : status;
     if (first == r->size)
         return HG_OK;
+    r->failed = true;
     whole = hg_ranks_broadcast(r, (int)first, &said, sizeof said, err);
     if (whole == HG_OK && err)
         *err = said;

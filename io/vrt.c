@@ -35,18 +35,20 @@ static void add_tile(hg_text *t, const hg_raster_spec *spec, const hg_vrt_tile *
                  "<SourceProperties RasterXSize=\"%lld\" RasterYSize=\"%lld\" DataType=\"Float32\" "
                  "BlockXSize=\"512\" BlockYSize=\"512\"/>\n",
                  columns, rows);
-    hg_text_addf(t, "<SrcRect xOff=\"0\" yOff=\"0\" xSize=\"%lld\" ySize=\"%lld\"/>\n", columns, rows);
-    hg_text_addf(t, "<DstRect xOff=\"0\" yOff=\"%lld\" xSize=\"%lld\" ySize=\"%lld\"/>\n</SimpleSource>\n",
-                 (long long)tile->row0, columns, rows);
+    hg_text_addf(t, "<SrcRect xOff=\"0\" yOff=\"0\" xSize=\"%lld\" ySize=\"%lld\"/>\n", columns,
+                 rows);
+    hg_text_addf(
+        t, "<DstRect xOff=\"0\" yOff=\"%lld\" xSize=\"%lld\" ySize=\"%lld\"/>\n</SimpleSource>\n",
+        (long long)tile->row0, columns, rows);
 }
 
 void hg_vrt_add(hg_text *t, const hg_raster_spec *spec, const hg_vrt_tile *tiles, size_t n)
 {
-    hg_text_addf(t, "<VRTDataset rasterXSize=\"%lld\" rasterYSize=\"%lld\">\n", (long long)spec->columns,
-                 (long long)spec->rows);
+    hg_text_addf(t, "<VRTDataset rasterXSize=\"%lld\" rasterYSize=\"%lld\">\n",
+                 (long long)spec->columns, (long long)spec->rows);
     add_element(t, "SRS", spec->crs_wkt);
-    hg_text_addf(t, "<GeoTransform>%.17g, %.17g, 0, %.17g, 0, %.17g</GeoTransform>\n", spec->west_m, spec->cell_m,
-                 spec->north_m, -spec->cell_m);
+    hg_text_addf(t, "<GeoTransform>%.17g, %.17g, 0, %.17g, 0, %.17g</GeoTransform>\n", spec->west_m,
+                 spec->cell_m, spec->north_m, -spec->cell_m);
     add_metadata(t, spec->metadata);
     hg_text_add(t, "<VRTRasterBand dataType=\"Float32\" band=\"1\">\n");
     add_element(t, "Description", spec->description);

@@ -5,7 +5,8 @@
 #include "base/text.h"
 #include "io/raster.h"
 
-/** Rows row0 … row0+rows-1 of the whole stand in the file of that name, relative to the virtual raster. */
+/** Rows row0 … row0+rows-1 of the whole stand in the file of that name, relative to the virtual
+ * raster. */
 typedef struct hg_vrt_tile {
     const char *name;
     int64_t row0, rows;

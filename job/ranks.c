@@ -48,8 +48,8 @@ hg_ranks *hg_ranks_enter(hg_job *job)
         job->control.ranks = world;
         job->control.threads = job->control.threads ? job->control.threads : world->threads;
     } else if (world->rank == 0 && world->size > 1) {
-        hg_job_add_note(job, "%s runs on one rank; the other %d wait for it", job->command->info.name,
-                        world->size - 1);
+        hg_job_add_note(job, "%s runs on one rank; the other %d wait for it",
+                        job->command->info.name, world->size - 1);
     }
     return world;
 }
@@ -64,6 +64,7 @@ static void leave(hg_job *job, hg_ranks *ranks)
 hg_status hg_ranks_give_order(hg_ranks *ranks, const hg_order *order, hg_error *err)
 {
     hg_order copy = *order;
+    ranks->failed = false;
     return hg_ranks_broadcast(ranks, 0, &copy, sizeof copy, err);
 }
 
@@ -112,7 +113,8 @@ static hg_status end_service(hg_job *job, hg_ranks *ranks, const hg_error *outco
 }
 
 /* Weights are there for all ranks or none, whoever has rows. */
-static hg_status serve_density(hg_job *job, const hg_order *order, const hg_intake *in, hg_error *err)
+static hg_status serve_density(hg_job *job, const hg_order *order, const hg_intake *in,
+                               hg_error *err)
 {
     const hg_incidents *i = &in->incidents;
     const hg_points points = {i->n, i->x, i->y, i->w};
@@ -137,7 +139,9 @@ hg_status hg_ranks_serve(hg_job *job, hg_ranks *ranks, hg_error *err)
     hg_order order = {0};
     hg_intake in = {0};
     hg_status status = HG_OK;
-    while ((status = hg_ranks_broadcast(ranks, 0, &order, sizeof order, err)) == HG_OK && order.kind != HG_ORDER_END) {
+    while ((status = hg_ranks_broadcast(ranks, 0, &order, sizeof order, err)) == HG_OK &&
+           order.kind != HG_ORDER_END) {
+        ranks->failed = false;
         status = obey(job, &order, &in, err);
         if (ranks->broken)
             break;

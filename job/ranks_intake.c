@@ -9,21 +9,24 @@
 
 /* ------------------------------------------------- whether and what ------------------------ */
 
-/* Of an input: points whose CRS is known without looking at them, of one stream, ids not compared. */
+/* Of an input: points whose CRS is known without looking at them, of one stream, ids not compared.
+ */
 static bool can_spread(const hg_job *job, const hg_raw_input *r)
 {
     const hg_source_settings *own = r->set, *all = &job->all;
     bool placed = hg_source_crs(r->source) || own->crs || all->crs;
     bool columns = own->stream_column || all->stream_column || own->id || all->id;
-    return placed && !columns && !hg_source_is_polygons(r->source) && !hg_source_is_store(r->source);
+    return placed && !columns && !hg_source_is_polygons(r->source) &&
+           !hg_source_is_store(r->source);
 }
 
 static bool wants_spread(const hg_job *job, const hg_raw *raw)
 {
     const hg_settings *set = &job->set;
     bool plain = job->command->mask == HG_FOR_DENSITY && !job->shared && !hg_variants_wanted(job) &&
-                 set->rule == HG_RULE_LENGTH && set->edge == HG_EDGE_NONE && !set->adaptive && !set->area &&
-                 !set->drop_duplicates && !(set->half_life_s > 0) && !set->rejects_raw;
+                 set->rule == HG_RULE_LENGTH && set->edge == HG_EDGE_NONE && !set->adaptive &&
+                 !set->area && !set->drop_duplicates && !(set->half_life_s > 0) &&
+                 !set->rejects_raw;
     for (size_t i = 0; plain && i < raw->input_count; i++)
         plain = can_spread(job, &raw->inputs[i]);
     return plain;
@@ -67,7 +70,8 @@ hg_status hg_ranks_read_spread(hg_job *job, hg_source *source, hg_source_rows *r
     rows->offset_times = (size_t)sums[3];
     rows->offsets_differ = sums[4] > 0 || (sums[3] > 0 && first != last);
     rows->first_offset_s = sums[3] > 0 ? (int32_t)first : 0;
-    return sums[0] ? HG_OK : hg_source_settle(source, rows, err); /* which says that there are none */
+    return sums[0] ? HG_OK
+                   : hg_source_settle(source, rows, err); /* which says that there are none */
 }
 
 static hg_status none_accepted(const int64_t reasons[HG_REASON_END], uint64_t rows, hg_error *err)
@@ -75,8 +79,8 @@ static hg_status none_accepted(const int64_t reasons[HG_REASON_END], uint64_t ro
     size_t most = 1;
     for (size_t r = 1; r < HG_REASON_END; r++)
         most = reasons[r] > reasons[most] ? r : most;
-    return hg_fail(err, HG_EDATA, "none of %llu rows can be used; most are refused as %s", (unsigned long long)rows,
-                   hg_reason_code((hg_reason)most));
+    return hg_fail(err, HG_EDATA, "none of %llu rows can be used; most are refused as %s",
+                   (unsigned long long)rows, hg_reason_code((hg_reason)most));
 }
 
 hg_status hg_ranks_check_left(const hg_job *job, const hg_raw *raw, hg_status status, hg_error *err)
@@ -90,7 +94,8 @@ hg_status hg_ranks_check_left(const hg_job *job, const hg_raw *raw, hg_status st
         status = hg_ranks_reduce_int(job->control.ranks, HG_SUM, reasons, HG_REASON_END, err);
     for (size_t r = 0; r < HG_REASON_END; r++)
         rows += (uint64_t)reasons[r];
-    return status == HG_OK && reasons[HG_ACCEPTED] == 0 ? none_accepted(reasons, rows, err) : status;
+    return status == HG_OK && reasons[HG_ACCEPTED] == 0 ? none_accepted(reasons, rows, err)
+                                                        : status;
 }
 
 /* ------------------------------------------------- duplicates ------------------------------ */
@@ -107,8 +112,8 @@ static size_t meeting_rank(const hg_ranks *ranks, uint64_t hash)
 }
 
 /* The fingerprints by the rank they go to; n[k] of them to rank k. */
-static hg_status sort_out(const hg_ranks *ranks, const hg_incidents *i, const uint64_t *hash, fingerprint **out,
-                          uint64_t *n, uint64_t *at, hg_error *err)
+static hg_status sort_out(const hg_ranks *ranks, const hg_incidents *i, const uint64_t *hash,
+                          fingerprint **out, uint64_t *n, uint64_t *at, hg_error *err)
 {
     fingerprint *prints = hg_malloc(i->n, sizeof *prints);
     if (!prints)
@@ -144,14 +149,16 @@ static hg_status count_repeats(const fingerprint *prints, size_t n, uint64_t *fo
     return status;
 }
 
-hg_status hg_ranks_count_duplicates(const hg_job *job, hg_intake *in, const uint64_t *hash, hg_error *err)
+hg_status hg_ranks_count_duplicates(const hg_job *job, hg_intake *in, const uint64_t *hash,
+                                    hg_error *err)
 {
     hg_ranks *ranks = job->control.ranks;
     fingerprint *prints = NULL;
     void *met = NULL;
     size_t met_n = 0;
     uint64_t found = 0, *n = hg_calloc(2 * (size_t)ranks->size, sizeof *n);
-    hg_status status = n ? sort_out(ranks, &in->incidents, hash, &prints, n, n + ranks->size, err) : hg_fail_memory(err);
+    hg_status status = n ? sort_out(ranks, &in->incidents, hash, &prints, n, n + ranks->size, err)
+                         : hg_fail_memory(err);
     status = hg_ranks_agree(ranks, status, err);
     if (status == HG_OK)
         status = hg_ranks_exchange(ranks, prints, n, sizeof *prints, &met, &met_n, err);
@@ -171,7 +178,8 @@ hg_status hg_ranks_count_duplicates(const hg_job *job, hg_intake *in, const uint
 static size_t carry(hg_intake *in, int64_t *sums, bool back)
 {
     size_t n = 0;
-    uint64_t *own[] = {&in->rows_read, &in->accepted, &in->rejected, &in->halo, &in->untimed, &in->duplicates};
+    uint64_t *own[] = {&in->rows_read, &in->accepted, &in->rejected,
+                       &in->halo,      &in->untimed,  &in->duplicates};
     for (size_t k = 0; k < sizeof own / sizeof *own; k++, n++) {
         if (back)
             *own[k] = (uint64_t)sums[n];
@@ -197,7 +205,8 @@ static hg_status sum_counts(hg_ranks *ranks, hg_intake *in, hg_error *err)
     size_t streams = in->incidents.streams;
     in->all.stream_rows = hg_malloc(2 * streams, sizeof *in->all.stream_rows);
     in->all.stream_last = in->all.stream_rows ? in->all.stream_rows + streams : NULL;
-    hg_status status = hg_ranks_agree(ranks, sums && in->all.stream_rows ? HG_OK : hg_fail_memory(err), err);
+    hg_status status =
+        hg_ranks_agree(ranks, sums && in->all.stream_rows ? HG_OK : hg_fail_memory(err), err);
     if (status == HG_OK) {
         hg_intake_reasons(in, in->all.reasons);
         hg_intake_count_streams(in, in->all.stream_rows, in->all.stream_last);
@@ -208,7 +217,8 @@ static hg_status sum_counts(hg_ranks *ranks, hg_intake *in, hg_error *err)
     if (status == HG_OK)
         status = hg_ranks_reduce_int(ranks, HG_SUM, in->all.stream_rows, streams, err);
     if (status == HG_OK)
-        status = hg_ranks_reduce_int(ranks, HG_MAX, in->all.stream_last, streams, err); /* HG_NO_TIME is the lowest */
+        status = hg_ranks_reduce_int(ranks, HG_MAX, in->all.stream_last, streams,
+                                     err); /* HG_NO_TIME is the lowest */
     if (status == HG_OK)
         carry(in, sums, true);
     hg_free(sums);
@@ -228,7 +238,8 @@ static hg_status sum_times(hg_ranks *ranks, hg_intake *in, hg_error *err)
 static hg_status sum_places(hg_ranks *ranks, hg_intake *in, hg_error *err)
 {
     const hg_incidents *i = &in->incidents;
-    double low[4] = {INFINITY, INFINITY, INFINITY, INFINITY}; /* west, south, and east and north reversed */
+    double low[4] = {INFINITY, INFINITY, INFINITY,
+                     INFINITY}; /* west, south, and east and north reversed */
     in->all.weight = i->w ? 0 : (double)i->n;
     for (size_t k = 0; k < i->n; k++) {
         low[0] = fmin(low[0], i->x[k]);
@@ -256,5 +267,6 @@ hg_status hg_ranks_sum_rows(const hg_job *job, hg_intake *in, hg_status status, 
     if (status == HG_OK)
         status = sum_places(ranks, in, err);
     in->all.spread = status == HG_OK;
-    return status == HG_OK && in->accepted == 0 ? none_accepted(in->all.reasons, in->rows_read, err) : status;
+    return status == HG_OK && in->accepted == 0 ? none_accepted(in->all.reasons, in->rows_read, err)
+                                                : status;
 }

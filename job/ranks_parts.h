@@ -35,11 +35,12 @@ typedef struct hg_stock {
 int64_t hg_ranks_strip_rows(const hg_ranks_plan *plan, int rank);
 /** As many rows of the strip as there is room for, from `row` on. */
 hg_status hg_ranks_fill_stock(hg_ranks_plan *plan, hg_stock *stock, int64_t row, hg_error *err);
-/** To rank 0: how this rank fared (`why` where status is no HG_OK), and the data where it fared well. */
-hg_status hg_ranks_answer(hg_ranks_plan *plan, hg_status status, const void *data, size_t bytes, const hg_error *why,
-                          hg_error *err);
+/** To rank 0: how this rank fared (`why` where status is no HG_OK), and the data where it fared
+ * well. */
+hg_status hg_ranks_answer(hg_ranks_plan *plan, hg_status status, const void *data, size_t bytes,
+                          const hg_error *why, hg_error *err);
 /** Writes the strip as rank 0 asks. */
-hg_status hg_ranks_answer_tile(hg_ranks_plan *plan, hg_stock *stock, const hg_question *question, hg_status status,
-                               hg_error *why, hg_error *err);
+hg_status hg_ranks_answer_tile(hg_ranks_plan *plan, hg_stock *stock, const hg_question *question,
+                               hg_status status, hg_error *why, hg_error *err);
 
 #endif

@@ -6,11 +6,13 @@
 #include <time.h>
 
 enum {
-    BIN_ROWS = 16,          /* strips begin and end at whole bins */
-    MOST_BINS = 65536,      /* beyond, bins are higher */
-    CELLS_PER_POINT = 8,    /* cells of a row that cost as much as one point that reaches it */
-    AHEAD_BYTES = 1 << 30,  /* of rows computed before rank 0 asks for them */
+    BIN_ROWS = 16,         /* strips begin and end at whole bins */
+    MOST_BINS = 65536,     /* beyond, bins are higher */
+    AHEAD_BYTES = 1 << 30, /* of rows computed before rank 0 asks for them */
 };
+
+/* What a cell costs in points that reach its row, as measured for the quartic (docs/scale.md). */
+static const double POINTS_PER_CELL = 3.4;
 
 /* ------------------------------------------------- where a point reaches -------------------- */
 
@@ -20,8 +22,8 @@ static bool reach_of(const hg_ranks_plan *p, double x, double y, int64_t *low, i
     const hg_grid *g = &p->grid;
     double column = (x - hg_grid_column_west(g, 0)) / g->cell_m - 0.5;
     double row = (hg_grid_row_north(g, 0) - y) / g->cell_m - 0.5, last = (double)(g->rows - 1);
-    bool near = column > -p->radius && column < (double)(g->columns - 1) + p->radius && row > -p->radius &&
-                row < last + p->radius;
+    bool near = column > -p->radius && column < (double)(g->columns - 1) + p->radius &&
+                row > -p->radius && row < last + p->radius;
     *low = (int64_t)fmin(fmax(floor(row - p->radius), 0), last);
     *high = (int64_t)fmin(fmax(ceil(row + p->radius), 0), last);
     return near;
@@ -34,8 +36,10 @@ static bool counts(const hg_points *points, size_t i)
 
 /* ------------------------------------------------- strips ----------------------------------- */
 
-/* By bin how many points reach it, of all ranks: first the changes from bin to bin, then their sums. */
-static hg_status count_reach(hg_ranks_plan *p, const hg_points *points, int64_t *bins, hg_error *err)
+/* By bin how many points reach it, of all ranks: first the changes from bin to bin, then their
+ * sums. */
+static hg_status count_reach(hg_ranks_plan *p, const hg_points *points, int64_t *bins,
+                             hg_error *err)
 {
     for (size_t i = 0; i < points->n; i++) {
         int64_t low, high;
@@ -52,7 +56,7 @@ static hg_status count_reach(hg_ranks_plan *p, const hg_points *points, int64_t 
 
 static double cost_of(const hg_ranks_plan *p, const int64_t *bins, size_t b)
 {
-    return (double)bins[b] + (double)p->grid.columns / CELLS_PER_POINT;
+    return (double)bins[b] + (double)p->grid.columns * POINTS_PER_CELL;
 }
 
 /* A strip ends with the bin that brings the cost of all strips so far to their share. */
@@ -81,7 +85,8 @@ static hg_status make_strips(hg_ranks_plan *p, const hg_points *points, hg_error
     p->bins = (size_t)((rows + p->bin_rows - 1) / p->bin_rows);
     p->first = hg_calloc((size_t)p->ranks->size + 1, sizeof *p->first);
     int64_t *bins = hg_calloc(p->bins + 1, sizeof *bins);
-    hg_status status = hg_ranks_agree(p->ranks, p->first && bins ? HG_OK : hg_fail_memory(err), err);
+    hg_status status =
+        hg_ranks_agree(p->ranks, p->first && bins ? HG_OK : hg_fail_memory(err), err);
     if (status == HG_OK)
         status = count_reach(p, points, bins, err);
     if (status == HG_OK)
@@ -126,7 +131,8 @@ static void outgoing_dispose(outgoing *o)
 }
 
 /* Ranks a point goes to: those it reaches; one that reaches no cell, to any, but evenly. */
-static void targets_of(const hg_ranks_plan *p, const hg_points *points, size_t i, int *from, int *to)
+static void targets_of(const hg_ranks_plan *p, const hg_points *points, size_t i, int *from,
+                       int *to)
 {
     int64_t low, high;
     bool near = reach_of(p, points->x[i], points->y[i], &low, &high);
@@ -163,7 +169,8 @@ static void write_copies(const hg_ranks_plan *p, const hg_points *points, const 
     }
 }
 
-static hg_status copy_points(const hg_ranks_plan *p, const hg_points *points, bool weighted, outgoing *o, hg_error *err)
+static hg_status copy_points(const hg_ranks_plan *p, const hg_points *points, bool weighted,
+                             outgoing *o, hg_error *err)
 {
     size_t size = (size_t)p->ranks->size, all = 0;
     o->n = hg_calloc(2 * size, sizeof *o->n);
@@ -184,7 +191,8 @@ static hg_status copy_points(const hg_ranks_plan *p, const hg_points *points, bo
     return HG_OK;
 }
 
-static hg_status exchange_points(hg_ranks_plan *p, const hg_points *points, bool weighted, hg_error *err)
+static hg_status exchange_points(hg_ranks_plan *p, const hg_points *points, bool weighted,
+                                 hg_error *err)
 {
     outgoing o = {0};
     void *x = NULL, *y = NULL, *w = NULL;
@@ -240,7 +248,8 @@ static void end_work(hg_rank_effort *e)
 }
 
 /* On all ranks together. The points are those that this rank has, of whatever strip. */
-static hg_status prepare(hg_ranks_plan *p, const hg_points *points, const hg_kernel *kernel, hg_error *err)
+static hg_status prepare(hg_ranks_plan *p, const hg_points *points, const hg_kernel *kernel,
+                         hg_error *err)
 {
     double began = hg_now();
     int64_t weighted = points->w != NULL; /* a rank without rows does not know */
@@ -262,7 +271,8 @@ static hg_status prepare(hg_ranks_plan *p, const hg_points *points, const hg_ker
     return status;
 }
 
-static hg_status plan_new(hg_job *job, const hg_grid *grid, const hg_kernel *kernel, hg_ranks_plan **out, hg_error *err)
+static hg_status plan_new(hg_job *job, const hg_grid *grid, const hg_kernel *kernel,
+                          hg_ranks_plan **out, hg_error *err)
 {
     hg_ranks_plan *p = hg_calloc(1, sizeof *p);
     hg_status status = hg_ranks_agree(job->control.ranks, p ? HG_OK : hg_fail_memory(err), err);
@@ -294,15 +304,16 @@ static hg_status own_mass(hg_ranks_plan *p, double *mass, hg_error *err)
     *mass = 0;
     begin_work(&p->job->effort);
     bool top = n > 0 && p->first[rank] == 0, bottom = n > 0 && p->first[rank] + n == p->grid.rows;
-    hg_status status = hg_density_mass_beyond_rows(p->own, p->first[rank], n, top, bottom, mass, err);
+    hg_status status =
+        hg_density_mass_beyond_rows(p->own, p->first[rank], n, top, bottom, mass, err);
     end_work(&p->job->effort);
     return status;
 }
 
 /* ------------------------------------------------- rank 0's side ---------------------------- */
 
-hg_status hg_ranks_plan_new(hg_job *job, const hg_points *points, const hg_grid *grid, const hg_kernel *kernel,
-                            hg_ranks_plan **out, hg_error *err)
+hg_status hg_ranks_plan_new(hg_job *job, const hg_points *points, const hg_grid *grid,
+                            const hg_kernel *kernel, hg_ranks_plan **out, hg_error *err)
 {
     hg_ranks_plan *p = NULL;
     const hg_order order = {.kind = HG_ORDER_DENSITY, .grid = *grid, .kernel = *kernel};
@@ -326,7 +337,8 @@ void hg_ranks_plan_free(hg_ranks_plan *p)
     if (!p)
         return;
     for (int k = 1; k < p->ranks->size; k++)
-        hg_ranks_send(p->ranks, k, &no_more, sizeof no_more, NULL); /* fails where all is lost already */
+        hg_ranks_send(p->ranks, k, &no_more, sizeof no_more,
+                      NULL); /* fails where all is lost already */
     release(p);
 }
 
@@ -336,7 +348,8 @@ int64_t hg_ranks_plan_band_rows(const hg_ranks_plan *p)
 }
 
 /* The answer begins with how the other rank fared. */
-static hg_status ask(hg_ranks_plan *p, int rank, const hg_question *q, void *answer, size_t bytes, hg_error *err)
+static hg_status ask(hg_ranks_plan *p, int rank, const hg_question *q, void *answer, size_t bytes,
+                     hg_error *err)
 {
     hg_error theirs = {HG_OK, ""};
     double began = hg_now();
@@ -360,7 +373,8 @@ hg_status hg_ranks_plan_band(hg_ranks_plan *p, int64_t row0, int64_t n, double *
         double *to = out + (row - row0) * p->grid.columns;
         const hg_question q = {.what = ASK_ROWS, .row = row, .n = stop - row};
         size_t bytes = (size_t)((stop - row) * p->grid.columns) * sizeof *out;
-        status = rank == 0 ? own_rows(p, row, stop - row, to, err) : ask(p, rank, &q, to, bytes, err);
+        status =
+            rank == 0 ? own_rows(p, row, stop - row, to, err) : ask(p, rank, &q, to, bytes, err);
         row = stop;
     }
     return status;
@@ -393,8 +407,8 @@ hg_status hg_ranks_fill_stock(hg_ranks_plan *p, hg_stock *s, int64_t row, hg_err
     return status;
 }
 
-hg_status hg_ranks_answer(hg_ranks_plan *p, hg_status status, const void *data, size_t bytes, const hg_error *why,
-                        hg_error *err)
+hg_status hg_ranks_answer(hg_ranks_plan *p, hg_status status, const void *data, size_t bytes,
+                          const hg_error *why, hg_error *err)
 {
     hg_error said = {HG_OK, ""};
     if (status != HG_OK)
@@ -407,16 +421,18 @@ hg_status hg_ranks_answer(hg_ranks_plan *p, hg_status status, const void *data, 
     return sent;
 }
 
-static hg_status answer_rows(hg_ranks_plan *p, hg_stock *s, const hg_question *q, hg_status status, hg_error *why,
-                             hg_error *err)
+static hg_status answer_rows(hg_ranks_plan *p, hg_stock *s, const hg_question *q, hg_status status,
+                             hg_error *why, hg_error *err)
 {
     if (status == HG_OK && q->row + q->n > s->row + s->n)
         status = hg_ranks_fill_stock(p, s, q->row, why);
     const double *from = s->values + (q->row - s->row) * p->grid.columns;
-    return hg_ranks_answer(p, status, from, (size_t)(q->n * p->grid.columns) * sizeof *from, why, err);
+    return hg_ranks_answer(p, status, from, (size_t)(q->n * p->grid.columns) * sizeof *from, why,
+                           err);
 }
 
-static hg_status answer_all(hg_ranks_plan *p, hg_stock *s, hg_status status, hg_error *why, hg_error *err)
+static hg_status answer_all(hg_ranks_plan *p, hg_stock *s, hg_status status, hg_error *why,
+                            hg_error *err)
 {
     hg_question q = {0};
     hg_status whole = HG_OK;
@@ -446,7 +462,8 @@ static int64_t rows_ahead(const hg_ranks_plan *p)
     return rows < fit ? rows : fit;
 }
 
-hg_status hg_ranks_plan_serve(hg_job *job, const hg_order *order, const hg_points *points, hg_error *err)
+hg_status hg_ranks_plan_serve(hg_job *job, const hg_order *order, const hg_points *points,
+                              hg_error *err)
 {
     hg_ranks_plan *p = NULL;
     hg_stock s = {0};

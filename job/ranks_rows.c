@@ -1,4 +1,5 @@
-/* Reading shared by ranks: each reads a part, rank 0 puts the parts together in the order of the file. */
+/* Reading shared by ranks: each reads a part, rank 0 puts the parts together in the order of the
+ * file. */
 #include "base/memory.h"
 #include "job/ranks_intake.h"
 #include "job/raw.h"
@@ -26,7 +27,8 @@ static const column_of plain[PLAIN_COLUMNS] = {
     {offsetof(hg_source_rows, id), sizeof(uint32_t), true},
     {offsetof(hg_source_rows, hash), sizeof(uint64_t), false},
 };
-static const size_t lists[LISTS] = {offsetof(hg_source_rows, bad_points), offsetof(hg_source_rows, bad_times),
+static const size_t lists[LISTS] = {offsetof(hg_source_rows, bad_points),
+                                    offsetof(hg_source_rows, bad_times),
                                     offsetof(hg_source_rows, bad_weights)};
 
 /* What is said of a part before its columns come. */
@@ -92,17 +94,20 @@ static part_head describe(hg_source_rows *rows, size_t text_bytes)
     return h;
 }
 
-static hg_status send_part(hg_ranks *ranks, hg_source_rows *rows, const part_head *head, const char *texts,
-                           hg_error *err)
+static hg_status send_part(hg_ranks *ranks, hg_source_rows *rows, const part_head *head,
+                           const char *texts, hg_error *err)
 {
     hg_status status = hg_ranks_send(ranks, 0, texts, head->text_bytes, err);
     for (size_t k = 0; k < PLAIN_COLUMNS && status == HG_OK; k++)
         if (head->has[k])
-            status = hg_ranks_send(ranks, 0, *column_at(rows, plain[k].member), rows->n * plain[k].size, err);
+            status = hg_ranks_send(ranks, 0, *column_at(rows, plain[k].member),
+                                   rows->n * plain[k].size, err);
     for (size_t k = 0; k < rows->kept_count && status == HG_OK; k++)
-        status = hg_ranks_send(ranks, 0, rows->kept[k].i64, rows->n * kept_size(&rows->kept[k]), err);
+        status =
+            hg_ranks_send(ranks, 0, rows->kept[k].i64, rows->n * kept_size(&rows->kept[k]), err);
     for (size_t k = 0; k < LISTS && status == HG_OK; k++)
-        status = hg_ranks_send(ranks, 0, list_at(rows, k)->items, head->listed[k] * sizeof(hg_bad_value), err);
+        status = hg_ranks_send(ranks, 0, list_at(rows, k)->items,
+                               head->listed[k] * sizeof(hg_bad_value), err);
     return status;
 }
 
@@ -162,7 +167,8 @@ static bool grow(void **column, size_t n, size_t size)
     return moved != NULL;
 }
 
-static hg_status make_room(hg_source_rows *rows, const part_head *heads, int parts, size_t total, hg_error *err)
+static hg_status make_room(hg_source_rows *rows, const part_head *heads, int parts, size_t total,
+                           hg_error *err)
 {
     bool ok = true;
     for (size_t k = 0; k < PLAIN_COLUMNS && ok; k++) {
@@ -185,7 +191,8 @@ static hg_status make_room(hg_source_rows *rows, const part_head *heads, int par
 }
 
 /* The sender's ids, in order, as ids of this pool. */
-static hg_status take_texts(hg_ranks *ranks, int from, size_t bytes, hg_pool *pool, uint32_t **map, hg_error *err)
+static hg_status take_texts(hg_ranks *ranks, int from, size_t bytes, hg_pool *pool, uint32_t **map,
+                            hg_error *err)
 {
     char *texts = hg_malloc(bytes, 1);
     size_t count = 0, at = 0;
@@ -212,8 +219,8 @@ static void rename_texts(uint32_t *ids, size_t n, const uint32_t *map)
         ids[i] = ids[i] == HG_NO_TEXT ? HG_NO_TEXT : map[ids[i]];
 }
 
-static hg_status take_columns(hg_ranks *ranks, int from, const part_head *h, const uint32_t *map, hg_source_rows *rows,
-                              hg_error *err)
+static hg_status take_columns(hg_ranks *ranks, int from, const part_head *h, const uint32_t *map,
+                              hg_source_rows *rows, hg_error *err)
 {
     hg_status status = HG_OK;
     for (size_t k = 0; k < PLAIN_COLUMNS && status == HG_OK; k++) {
@@ -248,7 +255,8 @@ static hg_status take_columns(hg_ranks *ranks, int from, const part_head *h, con
 static void add_times(hg_source_rows *rows, const part_head *h)
 {
     bool both = rows->offset_times && h->offset_times;
-    rows->offsets_differ |= h->offsets_differ || (both && rows->first_offset_s != h->first_offset_s);
+    rows->offsets_differ |=
+        h->offsets_differ || (both && rows->first_offset_s != h->first_offset_s);
     if (!rows->offset_times)
         rows->first_offset_s = h->first_offset_s;
     rows->empty_times += h->empty_times;
@@ -256,8 +264,8 @@ static void add_times(hg_source_rows *rows, const part_head *h)
     rows->offset_times += h->offset_times;
 }
 
-static hg_status take_part(hg_ranks *ranks, int from, const part_head *h, hg_pool *pool, hg_source_rows *rows,
-                           hg_error *err)
+static hg_status take_part(hg_ranks *ranks, int from, const part_head *h, hg_pool *pool,
+                           hg_source_rows *rows, hg_error *err)
 {
     uint32_t *map = NULL;
     hg_status status = take_texts(ranks, from, h->text_bytes, pool, &map, err);
@@ -296,7 +304,8 @@ static hg_status gather(hg_ranks *ranks, hg_pool *pool, hg_source_rows *rows, hg
     return status;
 }
 
-hg_status hg_ranks_read(hg_job *job, size_t i, hg_source *source, hg_pool *pool, hg_source_rows *rows, hg_error *err)
+hg_status hg_ranks_read(hg_job *job, size_t i, hg_source *source, hg_pool *pool,
+                        hg_source_rows *rows, hg_error *err)
 {
     hg_ranks *ranks = job->control.ranks;
     if (!ranks)

@@ -15,7 +15,8 @@ enum { TILE_NAME = 16 };
 /* ------------------------------------------------- one tile -------------------------------- */
 
 /* Per m2 to what stands in the raster; as in surface.c where no study area is. */
-static void finish_rows(const hg_ranks_plan *p, const double *values, int64_t n, float *out, double *sums, double *peak)
+static void finish_rows(const hg_ranks_plan *p, const double *values, int64_t n, float *out,
+                        double *sums, double *peak)
 {
     for (int64_t r = 0; r < n; r++) {
         sums[r] = 0;
@@ -28,8 +29,8 @@ static void finish_rows(const hg_ranks_plan *p, const double *values, int64_t n,
     }
 }
 
-static hg_status write_rows(hg_ranks_plan *p, hg_stock *s, hg_raster *raster, float *out, int64_t step, double *sums,
-                            double *peak, hg_error *err)
+static hg_status write_rows(hg_ranks_plan *p, hg_stock *s, hg_raster *raster, float *out,
+                            int64_t step, double *sums, double *peak, hg_error *err)
 {
     int64_t first = p->first[p->ranks->rank], end = p->first[p->ranks->rank + 1];
     hg_status status = HG_OK;
@@ -39,15 +40,16 @@ static hg_status write_rows(hg_ranks_plan *p, hg_stock *s, hg_raster *raster, fl
             status = hg_ranks_fill_stock(p, s, row, err);
         if (status != HG_OK)
             break;
-        finish_rows(p, s->values + (row - s->row) * p->grid.columns, n, out, sums + (row - first), peak);
+        finish_rows(p, s->values + (row - s->row) * p->grid.columns, n, out, sums + (row - first),
+                    peak);
         status = hg_raster_write(raster, row - first, n, out, err);
     }
     return status;
 }
 
 /* The strip of this rank, of the raster that `spec` describes as a whole. */
-static hg_status write_tile(hg_ranks_plan *p, hg_stock *s, const hg_raster_spec *whole, const char *path, double *sums,
-                            double *peak, hg_error *err)
+static hg_status write_tile(hg_ranks_plan *p, hg_stock *s, const hg_raster_spec *whole,
+                            const char *path, double *sums, double *peak, hg_error *err)
 {
     int rank = p->ranks->rank;
     int64_t band = hg_ranks_plan_band_rows(p), step = s->room < band ? s->room : band;
@@ -56,7 +58,8 @@ static hg_status write_tile(hg_ranks_plan *p, hg_stock *s, const hg_raster_spec 
     spec.north_m = hg_grid_row_north(&p->grid, p->first[rank]);
     hg_raster *raster = NULL;
     float *out = hg_malloc((size_t)(step * p->grid.columns), sizeof *out);
-    hg_status status = out ? hg_raster_new(path, &spec, &p->job->control, &raster, err) : hg_fail_memory(err);
+    hg_status status =
+        out ? hg_raster_new(path, &spec, &p->job->control, &raster, err) : hg_fail_memory(err);
     if (status == HG_OK)
         status = write_rows(p, s, raster, out, step, sums, peak, err);
     hg_free(out);
@@ -87,8 +90,8 @@ static const char *next_text(const char **at, const char *end)
     return text;
 }
 
-static hg_status write_ordered(hg_ranks_plan *p, hg_stock *s, const char *order, size_t bytes, double *sums,
-                               hg_error *err)
+static hg_status write_ordered(hg_ranks_plan *p, hg_stock *s, const char *order, size_t bytes,
+                               double *sums, hg_error *err)
 {
     enum { MOST_ITEMS = 8 };
     const char *at = order, *end = order + bytes, *items[MOST_ITEMS + 1] = {NULL};
@@ -105,8 +108,8 @@ static hg_status write_ordered(hg_ranks_plan *p, hg_stock *s, const char *order,
     return write_tile(p, s, &spec, path, sums + 1, sums, err);
 }
 
-hg_status hg_ranks_answer_tile(hg_ranks_plan *p, hg_stock *s, const hg_question *q, hg_status status, hg_error *why,
-                               hg_error *err)
+hg_status hg_ranks_answer_tile(hg_ranks_plan *p, hg_stock *s, const hg_question *q,
+                               hg_status status, hg_error *why, hg_error *err)
 {
     size_t rows = (size_t)hg_ranks_strip_rows(p, p->ranks->rank);
     char *order = hg_malloc(q->bytes, 1);
@@ -136,7 +139,8 @@ void hg_ranks_plan_strip(const hg_ranks_plan *p, int rank, int64_t *row0, int64_
     *n = hg_ranks_strip_rows(p, rank);
 }
 
-static hg_status order_tile(hg_ranks_plan *p, int rank, const hg_raster_spec *spec, const char *path, hg_error *err)
+static hg_status order_tile(hg_ranks_plan *p, int rank, const hg_raster_spec *spec,
+                            const char *path, hg_error *err)
 {
     hg_text order = {0};
     hg_status status = pack_order(path, spec, &order, err);
@@ -149,12 +153,14 @@ static hg_status order_tile(hg_ranks_plan *p, int rank, const hg_raster_spec *sp
     return status;
 }
 
-static hg_status take_answer(hg_ranks_plan *p, int rank, double *row_sums, double *peak, hg_error *err)
+static hg_status take_answer(hg_ranks_plan *p, int rank, double *row_sums, double *peak,
+                             hg_error *err)
 {
     size_t rows = (size_t)hg_ranks_strip_rows(p, rank);
     hg_error theirs = {HG_OK, ""};
     double *sums = hg_malloc(rows + 1, sizeof *sums);
-    hg_status status = sums ? hg_ranks_receive(p->ranks, rank, &theirs, sizeof theirs, err) : hg_fail_memory(err);
+    hg_status status =
+        sums ? hg_ranks_receive(p->ranks, rank, &theirs, sizeof theirs, err) : hg_fail_memory(err);
     p->ranks->broken |= !sums; /* with an answer under way that nobody takes */
     if (status == HG_OK && theirs.status != HG_OK)
         status = hg_fail(err, theirs.status, "%s", theirs.message);
@@ -168,18 +174,20 @@ static hg_status take_answer(hg_ranks_plan *p, int rank, double *row_sums, doubl
     return status;
 }
 
-static hg_status own_tile(hg_ranks_plan *p, const hg_raster_spec *spec, const char *path, double *row_sums,
-                          double *peak, hg_error *err)
+static hg_status own_tile(hg_ranks_plan *p, const hg_raster_spec *spec, const char *path,
+                          double *row_sums, double *peak, hg_error *err)
 {
     hg_stock s = {.room = hg_ranks_plan_band_rows(p)};
     s.values = hg_malloc_aligned((size_t)(s.room * p->grid.columns), sizeof *s.values);
-    hg_status status = s.values ? write_tile(p, &s, spec, path, row_sums, peak, err) : hg_fail_memory(err);
+    hg_status status =
+        s.values ? write_tile(p, &s, spec, path, row_sums, peak, err) : hg_fail_memory(err);
     hg_free(s.values);
     return status;
 }
 
-hg_status hg_ranks_plan_tiles(hg_ranks_plan *p, const hg_raster_spec *spec, const char *const *paths,
-                              double *row_sums, double *peak_per_km2, hg_error *err)
+hg_status hg_ranks_plan_tiles(hg_ranks_plan *p, const hg_raster_spec *spec,
+                              const char *const *paths, double *row_sums, double *peak_per_km2,
+                              hg_error *err)
 {
     hg_status status = HG_OK;
     for (int k = 1; k < p->ranks->size && status == HG_OK; k++)
@@ -192,7 +200,9 @@ hg_status hg_ranks_plan_tiles(hg_ranks_plan *p, const hg_raster_spec *spec, cons
     hg_status own = own_tile(p, spec, paths[0], row_sums, peak_per_km2, err);
     for (int k = 1; k < p->ranks->size; k++) {
         hg_error late = {HG_OK, ""};
-        hg_status one = paths[k] ? take_answer(p, k, row_sums, peak_per_km2, own == HG_OK ? err : &late) : HG_OK;
+        hg_status one = paths[k]
+                            ? take_answer(p, k, row_sums, peak_per_km2, own == HG_OK ? err : &late)
+                            : HG_OK;
         own = own == HG_OK ? one : own; /* every answer is taken; the first failure is told */
     }
     return own;
@@ -206,7 +216,8 @@ bool hg_tiles_wanted(const hg_job *job)
     return dot && strcmp(dot, ".vrt") == 0;
 }
 
-/* The virtual raster is staged last; what speaks against its name is said before there is much to lose. */
+/* The virtual raster is staged last; what speaks against its name is said before there is much to
+ * lose. */
 static hg_status check_output(const hg_job *job, hg_error *err)
 {
     hg_staging *trial = NULL;
@@ -222,11 +233,17 @@ hg_status hg_tiles_check(hg_job *job, hg_tiles *tiles, hg_error *err)
 {
     const char *output = job->set.output;
     if (!job->control.ranks)
-        return hg_fail(err, HG_EUSAGE, "%s: a raster of tiles is written by the ranks of a build with MPI (mpirun); "
-                                       "-o NAME.tif writes one raster", output);
+        return hg_fail(
+            err, HG_EUSAGE,
+            "%s: a raster of tiles is written by the ranks of a build with MPI (mpirun); "
+            "-o NAME.tif writes one raster",
+            output);
     if (job->set.area || job->set.adaptive || job->set.edge != HG_EDGE_NONE)
-        return hg_fail(err, HG_EUSAGE, "%s: tiles are of densities without --area, --edge and --adaptive; -o NAME.tif "
-                                       "takes them", output);
+        return hg_fail(
+            err, HG_EUSAGE,
+            "%s: tiles are of densities without --area, --edge and --adaptive; -o NAME.tif "
+            "takes them",
+            output);
     hg_status status = check_output(job, err);
     if (status != HG_OK)
         return status;
@@ -236,7 +253,8 @@ hg_status hg_tiles_check(hg_job *job, hg_tiles *tiles, hg_error *err)
         return hg_fail_memory(err);
     tiles->made_folder = mkdir(tiles->folder, 0777) == 0;
     if (!tiles->made_folder && errno != EEXIST)
-        return hg_fail(err, HG_EIO, "%s: the folder cannot be made: %s", tiles->folder, strerror(errno));
+        return hg_fail(err, HG_EIO, "%s: the folder cannot be made: %s", tiles->folder,
+                       strerror(errno));
     return HG_OK;
 }
 
@@ -245,7 +263,8 @@ static void tile_name(int rank, char name[TILE_NAME])
     snprintf(name, TILE_NAME, "%04d.tif", rank);
 }
 
-/* Staged tiles by rank, NULL for a rank without rows; and the virtual raster's list of those there are. */
+/* Staged tiles by rank, NULL for a rank without rows; and the virtual raster's list of those there
+ * are. */
 typedef struct listed {
     const char **paths;
     hg_vrt_tile *tiles;
@@ -262,7 +281,8 @@ static void listed_dispose(listed *l)
     hg_free(l->paths);
 }
 
-static hg_status list_one(const hg_tiles *tiles, const hg_ranks_plan *plan, int rank, listed *l, hg_error *err)
+static hg_status list_one(const hg_tiles *tiles, const hg_ranks_plan *plan, int rank, listed *l,
+                          hg_error *err)
 {
     char name[TILE_NAME];
     int64_t row0, n;
@@ -273,8 +293,9 @@ static hg_status list_one(const hg_tiles *tiles, const hg_ranks_plan *plan, int 
     tile_name(rank, name);
     hg_text_addf(&path, "%s/%s", tiles->folder, name);
     hg_text_addf(&relative, "%s/%s", hg_base_name(tiles->folder), name);
-    hg_status status = path.failed || relative.failed ? hg_fail_memory(err)
-                                                      : hg_staging_add(tiles->staging, path.s, &l->paths[rank], err);
+    hg_status status = path.failed || relative.failed
+                           ? hg_fail_memory(err)
+                           : hg_staging_add(tiles->staging, path.s, &l->paths[rank], err);
     if (status == HG_OK) {
         l->names[l->n] = hg_text_take(&relative);
         l->tiles[l->n] = (hg_vrt_tile){l->names[l->n], row0, n};
@@ -285,7 +306,8 @@ static hg_status list_one(const hg_tiles *tiles, const hg_ranks_plan *plan, int 
     return status;
 }
 
-static hg_status list_tiles(const hg_tiles *tiles, const hg_ranks_plan *plan, listed *l, hg_error *err)
+static hg_status list_tiles(const hg_tiles *tiles, const hg_ranks_plan *plan, listed *l,
+                            hg_error *err)
 {
     size_t count = (size_t)tiles->count;
     l->paths = hg_calloc(count, sizeof *l->paths);
@@ -298,21 +320,23 @@ static hg_status list_tiles(const hg_tiles *tiles, const hg_ranks_plan *plan, li
 }
 
 /* Staged last: while it is missing there is no result. */
-static hg_status write_virtual(const hg_tiles *tiles, const hg_job *job, const hg_raster_spec *spec, const listed *l,
-                               hg_error *err)
+static hg_status write_virtual(const hg_tiles *tiles, const hg_job *job, const hg_raster_spec *spec,
+                               const listed *l, hg_error *err)
 {
     const char *temp = NULL;
     hg_text text = {0};
     hg_vrt_add(&text, spec, l->tiles, l->n);
-    hg_status status = text.failed ? hg_fail_memory(err) : hg_staging_add(tiles->staging, job->set.output, &temp, err);
+    hg_status status = text.failed ? hg_fail_memory(err)
+                                   : hg_staging_add(tiles->staging, job->set.output, &temp, err);
     if (status == HG_OK)
         status = hg_write_text(temp, text.s, err);
     hg_text_dispose(&text);
     return status;
 }
 
-hg_status hg_tiles_write(hg_tiles *tiles, const hg_job *job, const hg_intake *in, const hg_study *study,
-                         hg_ranks_plan *plan, double *row_sums, double *peak_per_km2, hg_error *err)
+hg_status hg_tiles_write(hg_tiles *tiles, const hg_job *job, const hg_intake *in,
+                         const hg_study *study, hg_ranks_plan *plan, double *row_sums,
+                         double *peak_per_km2, hg_error *err)
 {
     hg_raster_words words;
     const hg_raster_spec spec = hg_study_raster_spec(job, in, study, &words);

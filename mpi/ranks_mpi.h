@@ -6,8 +6,8 @@
 
 /**
  * Starts MPI and gives the ranks of MPI_COMM_WORLD. Each rank's share of
- * processors is what it may run on, divided among the ranks of its machine that may run on the same.
- * Errors: HG_EFAIL as MPI reports it.
+ * processors is what it may run on, divided among the ranks of its machine that may run on the
+ * same. Errors: HG_EFAIL as MPI reports it.
  */
 hg_status hg_ranks_mpi_start(hg_ranks **out, hg_error *err);
 /** Ends MPI; where the ranks are broken, ends all of them at once with that exit code. */

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import numpy
-from osgeo import gdal
+from osgeo import gdal, ogr
 
 from dumps import differences, dump
 from harness import SOURCE, Case, main, skip
@@ -187,6 +187,22 @@ class Ranks(Case):
             self.assertEqual(err.count("hotgrid: "), 1, err)
             self.assertIn("hotgrid: " + words, err)
             self.assertEqual([f for f in self.files() if "out" in f], [])
+
+    def test_a_rank_that_fails_between_two_decisions_keeps_no_one_waiting(self):
+        """Rank 1 cannot place its rows, which the others learn when they choose the CRS together."""
+        (self.dir / "else").mkdir()
+        ds = ogr.GetDriverByName("GPKG").CreateDataSource(self.path("else/points.gpkg"))
+        layer = ds.CreateLayer("cases", None, ogr.wkbPoint)
+        for x in range(50):
+            f = ogr.Feature(layer.GetLayerDefn())
+            f.SetGeometry(ogr.CreateGeometryFromWkt("POINT (%d 2400000)" % (500000 + 1000 * x)))
+            layer.CreateFeature(f)
+        ds = None
+        _, err = self.mpirun(3, "density", "points.gpkg", "--bandwidth", "400", "-o", "out.tif", code=2,
+                             launcher=self.launcher("cd else"), cwd=self.dir)
+        self.assertEqual(err.count("hotgrid: "), 1, err)
+        self.assertIn("--crs", err)
+        self.assertEqual([f for f in self.files() if "out" in f], [])
 
     def test_a_failure_of_all_is_said_once(self):
         _, err = self.mpirun(2, "density", self.points, "--bandwidth", "nonsense", "-o", self.path("o.tif"), code=2)
