@@ -96,13 +96,17 @@ class Ranks(Case):
         rows[1990] = (1991, 113.1, 95.0, *rows[1990][3:])
         rows += rows[100:130] + rows[1200:1210]
         other = write_layer(self.path("other.shp"), "ESRI Shapefile", make_points(500, seed=9))
+        ds = ogr.Open(other, 1)
+        for fid in (*range(150, 180), 330, 499):  # leaves gaps, which count in a Shapefile's numbers
+            ds.GetLayer(0).DeleteFeature(fid)
+        ds = None
         path = write_layer(self.path("more.gpkg"), "GPKG", rows)
         self.assert_density_as_alone(path, other, "--since", "2019-01-02", "--time", "when", "--bandwidth", "300",
                                      "--cell", "25", ranks=(3,))
         facts = json.loads((self.dir / "3.json").read_text())
         repeated = [r for r in rows[2000:] if r[3] >= "2019-01-02"]
         self.assertEqual((facts["duplicates"], facts["rejected_by_reason"]["null_island"]), (len(repeated), 1))
-        self.assertEqual(facts["rows_read"], 2540)
+        self.assertEqual(facts["rows_read"], 2508)
 
     def test_rows_of_a_text_file(self):
         """Which only rank 0 can read; the other ranks compute."""
