@@ -9,7 +9,7 @@ help:
 	@echo "make test    build and run the whole suite, plain and under ASan+UBSan"
 	@echo "make build   the command at $(BUILD)/hotgrid"
 	@echo "make mpi     the command for mpirun at build/mpi/hotgrid"
-	@echo "make bench   benchmarks; make tsan, make valgrind: the suite under these"
+	@echo "make bench   benchmarks (CASES=A: a minute of them); make tsan, make valgrind: the suite under these"
 	@echo "make docs    writes docs/cli.md anew from the option table"
 
 deps:
@@ -36,10 +36,7 @@ test: deps-test
 bench: deps
 	cmake -S . -B build/bench -G Ninja -DCMAKE_BUILD_TYPE=Release -DHOTGRID_BENCH=ON -DHOTGRID_TESTS=OFF
 	cmake --build build/bench -j $(JOBS)
-	sh tests/bench/run.sh build/bench
-	sh tests/bench/index.sh build/bench
-	sh tests/bench/stability.sh build/bench
-	sh tests/bench/audit/run.sh build/bench
+	/usr/bin/env python3 tests/bench/run.py build/bench $(if $(CASES),--cases $(CASES)) $(if $(RUNS),--runs $(RUNS))
 
 tsan: deps-test
 	cmake --preset tsan

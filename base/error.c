@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/spill.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -48,5 +49,6 @@ hg_status hg_fail(hg_error *err, hg_status status, const char *fmt, ...)
 
 hg_status hg_fail_memory(hg_error *err)
 {
-    return hg_fail(err, HG_ENOMEM, "out of memory");
+    hg_status file = hg_spill_explain(err);
+    return file != HG_OK ? file : hg_fail(err, HG_ENOMEM, "out of memory");
 }

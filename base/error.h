@@ -16,7 +16,10 @@
  */
 hg_status hg_fail(hg_error *err, hg_status status, const char *fmt, ...) HG_PRINTF(3, 4);
 
-/** hg_fail(err, HG_ENOMEM, ...) with the one message it needs. */
+/**
+ * hg_fail(err, HG_ENOMEM, ...) with the one message it needs; HG_EIO where this thread's last block was
+ * to lie in a temporary file (base/spill.h) and found no room there.
+ */
 hg_status hg_fail_memory(hg_error *err);
 
 #endif

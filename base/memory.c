@@ -1,4 +1,5 @@
 #include "base/memory.h"
+#include "base/spill.h"
 
 #include <malloc.h>
 #include <stdatomic.h>
@@ -41,32 +42,107 @@ static void *in_huge_pages(void *p, size_t bytes)
     return p;
 }
 
+/* ------------------------------------------------- big blocks --------------------------------- */
+
+/* Blocks this large are counted: few enough that the count is no cost, and all that weighs. */
+enum { COUNTED = 1 << 20 };
+
+static atomic_size_t held; /* bytes in counted blocks in memory */
+
+static void count_in(void *p)
+{
+    size_t bytes = malloc_usable_size(p);
+    if (bytes >= COUNTED)
+        atomic_fetch_add(&held, bytes);
+}
+
+static void count_out(void *p)
+{
+    size_t bytes = malloc_usable_size(p);
+    if (bytes >= COUNTED)
+        atomic_fetch_sub(&held, bytes);
+}
+
+/* `instead` of so many bytes that are counted now. */
+static bool goes_to_file(size_t bytes, size_t instead)
+{
+    return bytes >= COUNTED && hg_spill_wanted(bytes, atomic_load(&held) - instead);
+}
+
+static void *in_memory(void *p, size_t bytes)
+{
+    if (p)
+        count_in(p);
+    else
+        hg_spill_forget();
+    return in_huge_pages(p, bytes);
+}
+
+static void *no_block(void)
+{
+    hg_spill_forget();
+    return NULL;
+}
+
 void *hg_malloc(size_t n, size_t size)
 {
-    return refused(n, size) ? NULL : in_huge_pages(malloc(at_least_one(n * size)), n * size);
+    if (refused(n, size))
+        return no_block();
+    size_t bytes = at_least_one(n * size);
+    return goes_to_file(bytes, 0) ? hg_spill_new(bytes) : in_memory(malloc(bytes), bytes);
 }
 
 void *hg_calloc(size_t n, size_t size)
 {
-    return refused(n, size) ? NULL
-                            : in_huge_pages(calloc(at_least_one(n), at_least_one(size)), n * size);
+    if (refused(n, size))
+        return no_block();
+    size_t bytes = at_least_one(n * size);
+    return goes_to_file(bytes, 0) ? hg_spill_new(bytes) : in_memory(calloc(1, bytes), bytes);
 }
 
 void *hg_malloc_aligned(size_t n, size_t size)
 {
     if (refused(n, size))
-        return NULL;
+        return no_block();
     size_t bytes = (n * size + CACHE_LINE) / CACHE_LINE * CACHE_LINE;
-    return in_huge_pages(aligned_alloc(CACHE_LINE, bytes), bytes);
+    return goes_to_file(bytes, 0) ? hg_spill_new(bytes) : in_memory(aligned_alloc(CACHE_LINE, bytes), bytes);
+}
+
+/* Out of memory into a file; never back, for what has grown once will grow again. */
+static void *move_to_file(void *p, size_t bytes)
+{
+    void *moved = hg_spill_new(bytes);
+    if (moved && p) {
+        size_t had = malloc_usable_size(p);
+        memcpy(moved, p, had < bytes ? had : bytes);
+        hg_free(p);
+    }
+    return moved;
 }
 
 void *hg_realloc(void *p, size_t n, size_t size)
 {
-    return refused(n, size) ? NULL : in_huge_pages(realloc(p, at_least_one(n * size)), n * size);
+    if (refused(n, size))
+        return no_block();
+    size_t bytes = at_least_one(n * size);
+    if (hg_spill_size(p))
+        return hg_spill_resize(p, bytes);
+    size_t had = p ? malloc_usable_size(p) : 0;
+    if (bytes > had && goes_to_file(bytes, had >= COUNTED ? had : 0))
+        return move_to_file(p, bytes);
+    void *moved = realloc(p, bytes);
+    if (!moved)
+        return no_block();
+    if (had >= COUNTED)
+        atomic_fetch_sub(&held, had);
+    return in_memory(moved, bytes);
 }
 
 void hg_free(void *p)
 {
+    if (!p || hg_spill_free(p))
+        return;
+    count_out(p);
     free(p);
 }
 

@@ -1,9 +1,10 @@
 /*
  * Reading dates and times of day from text.
  *
- * The plain forms (YYYY-MM-DD or YYYY/MM/DD, alone or with HH:MM[:SS]) are recognised where they
- * stand, because columns of millions are written that way. Everything else is first folded into a
- * short ASCII line, in which Chinese words are single control codes, and read by a small scanner.
+ * The plain forms (YYYY-MM-DD or YYYY/MM/DD, alone or with HH:MM[:SS], and behind the seconds a fraction, Z
+ * or an offset) are recognised where they stand, because columns of millions are written that way.
+ * Everything else is first folded into a short ASCII line, in which Chinese words are single control
+ * codes, and read by a small scanner.
  */
 #include "base/civil.h"
 
@@ -712,11 +713,35 @@ static inline int two(const char *p, unsigned *bad)
     return (int)(a * 10 + b);
 }
 
-/* The plain forms, of 10, 16 or 19 bytes. False says nothing: the scanner decides. */
+/* Behind the seconds of a plain form: nothing, or a fraction, which is dropped, then Z or an offset as +08:00. */
+static bool plain_end(const char *p, const char *end, hg_moment *out)
+{
+    if (p < end && (*p == '.' || *p == ',')) {
+        if (++p == end || !is_digit(*p))
+            return false;
+        while (p < end && is_digit(*p))
+            p++;
+    }
+    if (p == end)
+        return true;
+    out->has_offset = true;
+    if (end - p == 1)
+        return *p == 'Z';
+    if (end - p != 6 || (*p != '+' && *p != '-') || p[3] != ':')
+        return false;
+    unsigned bad = 0;
+    int hour = two(p + 1, &bad), minute = two(p + 4, &bad), seconds = hour * 3600 + minute * 60;
+    out->offset_s = *p == '-' ? -seconds : seconds;
+    return !bad && minute <= 59 && seconds <= OFFSET_MAX_S;
+}
+
+/* The plain forms, of 10, 16 or from 19 bytes on. False says nothing: the scanner decides. */
 static bool plain_moment(const char *t, size_t n, hg_moment *out)
 {
-    if ((n != 10 && n != 16 && n != 19) || t[4] != t[7] || (t[4] != '-' && t[4] != '/'))
+    if ((n != 10 && n != 16 && n < 19) || n > LINE_MAX_BYTES || t[4] != t[7] ||
+        (t[4] != '-' && t[4] != '/'))
         return false;
+    hg_moment m = {.has_clock = n > 10};
     unsigned bad = 0;
     int year = two(t, &bad) * 100 + two(t + 2, &bad), month = two(t + 5, &bad);
     int day = two(t + 8, &bad), hour = 0, minute = 0, second = 0;
@@ -725,13 +750,15 @@ static bool plain_moment(const char *t, size_t n, hg_moment *out)
         minute = two(t + 14, &bad);
         bad |= (unsigned)(t[10] != ' ' && t[10] != 'T') | (unsigned)(t[13] != ':');
     }
-    if (n == 19) {
+    if (n >= 19) {
         second = two(t + 17, &bad);
         bad |= (unsigned)(t[16] != ':');
     }
-    if (bad || hour > 23 || minute > 59 || second > 59 || !exists(year, month, day))
+    if (bad || hour > 23 || minute > 59 || second > 59 || !exists(year, month, day) ||
+        (n > 19 && !plain_end(t + 19, t + n, &m)))
         return false;
-    *out = (hg_moment){hg_civil_from(year, month, day, hour, minute, second), n > 10, false, 0};
+    m.civil = hg_civil_from(year, month, day, hour, minute, second);
+    *out = m;
     return true;
 }
 

@@ -16,6 +16,7 @@ typedef enum hg_quantity {
     HG_LENGTH,   /**< m (default), km, cm, ft -> metres */
     HG_AREA,     /**< m2 (default), km2, ha, mu -> square metres */
     HG_DURATION, /**< d (default), h, min, s, w -> seconds */
+    HG_BYTES,    /**< kB, MB, GB, TB, KiB, MiB, GiB, TiB, B; no default -> bytes */
 } hg_quantity;
 
 /** A number with an optional unit: "400", "400m", "0.4 km", "30d". False if it is not one. */

@@ -216,7 +216,7 @@ static void keep_memory(void)
 {
 #if defined(__GLIBC__)
     mallopt(M_ARENA_MAX, 1); /* what one thread gave back serves the others, too */
-    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    mallopt(M_MMAP_THRESHOLD, 1 << 28); /* but the columns of 30 million incidents go back when they are done with */
     mallopt(M_TRIM_THRESHOLD, INT32_MAX);
 #endif
 }

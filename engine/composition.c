@@ -59,7 +59,7 @@ hg_default_times hg_find_default_times(const hg_incidents *in)
 {
     enum { MIDNIGHT = 0, MINUTE_PAST = 1, NOON = 720 };
     uint64_t minutes[DAY_MINUTES] = {0};
-    for (size_t i = 0; i < in->n; i++)
+    for (size_t i = 0; in->t_start && i < in->n; i++)
         if (is_counted(in, i) && is_timed(in, i))
             minutes[minute_of_day(in->t_start[i])]++;
     hg_default_times d = {.midnight = is_spike(minutes, MIDNIGHT),
@@ -108,16 +108,26 @@ static size_t stream_of(const hg_incidents *in, size_t i)
     return in->stream ? in->stream[i] : 0;
 }
 
+/* Most incidents are in no group: with one stream they are counted by their flags alone. */
+static void count_overall(composer *c)
+{
+    const hg_incidents *in = c->in;
+    size_t halo = 0;
+    for (size_t i = 0; in->flags && i < in->n; i++)
+        halo += (in->flags[i] & HG_FLAG_HALO) != 0;
+    c->total = in->n - halo;
+    if (!in->stream)
+        c->overall[0] = c->total;
+    for (size_t i = 0; in->stream && i < in->n; i++)
+        c->overall[in->stream[i]] += is_counted(in, i);
+}
+
 static void count_streams(composer *c)
 {
     const hg_incidents *in = c->in;
     for (size_t i = 0; i < in->n; i++) {
-        if (!is_counted(in, i))
-            continue;
-        c->overall[stream_of(in, i)]++;
-        c->total++;
         uint32_t g = c->group[i];
-        if (g == UINT32_MAX)
+        if (g == UINT32_MAX || !is_counted(in, i))
             continue;
         c->out->counts[g * in->streams + stream_of(in, i)]++;
         c->out->groups[g].count++;
@@ -152,7 +162,7 @@ static void read_clock(const composer *c, size_t i, clock *t)
 static void read_clocks(composer *c)
 {
     const hg_incidents *in = c->in;
-    for (size_t i = 0; i < in->n; i++) {
+    for (size_t i = 0; in->t_start && i < in->n; i++) {
         uint32_t g = c->group[i];
         if (g != UINT32_MAX && c->slot[g] != NO_SLOT && is_counted(in, i) && is_timed(in, i))
             read_clock(c, i, &c->clocks[c->slot[g]]);
@@ -235,6 +245,7 @@ hg_status hg_compose(const hg_incidents *incidents, const uint32_t *group, size_
         .in = incidents, .group = group, .groups = groups, .defaults = defaults, .out = &result};
     hg_status s = allocate(&c, err);
     if (s == HG_OK) {
+        count_overall(&c);
         count_streams(&c);
         s = make_clocks(&c, err);
     }

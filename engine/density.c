@@ -10,6 +10,7 @@
 #include "engine/density_points.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -19,6 +20,15 @@ enum {
     BAND_BYTES = 48 << 20, /* of a band handed to the caller */
     SPARE = 8,             /* columns that whole vectors may run over */
 };
+
+/* Room for one stretch of rows, handed from task to task: new pages for every few rows would cost a
+ * tenth of the whole. */
+typedef struct room {
+    double *sums;   /* of all rows of a chunk */
+    double *slots;  /* polynomial kernels: all zero while nobody works in it */
+    double *column; /* Gaussian: the column factors of one point */
+    struct room *next;
+} room;
 
 struct hg_density_plan {
     hg_grid grid;
@@ -34,6 +44,8 @@ struct hg_density_plan {
     double *outside;        /* by row: sum of the density on columns outside the grid */
     unsigned char *known;   /* by row: outside is computed */
     hg_density_plan *apart; /* the points that reach no cell, in a grid of one cell */
+    pthread_mutex_t lock;   /* of rooms */
+    room *rooms;            /* those that nobody works in */
 };
 
 /* ------------------------------------------------------------------ instruction set ------------
@@ -107,12 +119,19 @@ static size_t slot_count(const hg_density_plan *p)
     return ((size_t)(2 * p->reach) + 2 + 7) / 8 * 8;
 }
 
+/* Doubles of a block's slots, and of the powers of its columns. */
+static size_t slot_doubles(const hg_density_plan *p)
+{
+    return slot_count(p) * hg_slot_lanes(hg_kernel_degree(p->shape));
+}
+
 static void fill_powers(hg_density_plan *p)
 {
+    size_t lanes = hg_slot_lanes(hg_kernel_degree(p->shape));
     for (size_t j = 0; j < slot_count(p); j++) {
         double t = (double)((int64_t)j - p->reach), power = 1.0;
-        for (int lane = 0; lane < HG_LANES; lane++, power *= t)
-            p->powers[j * HG_LANES + (size_t)lane] = lane < HG_LANES - 1 ? power : 0.0;
+        for (size_t lane = 0; lane < lanes; lane++, power *= t)
+            p->powers[j * lanes + lane] = lane < lanes - 1 ? power : 0.0;
     }
 }
 
@@ -137,7 +156,7 @@ static void size_plan(hg_density_plan *p, const hg_kernel *kernel)
 static hg_status fill_tables(hg_density_plan *p, hg_error *err)
 {
     size_t rows = (size_t)p->grid.rows;
-    p->powers = hg_malloc_aligned(slot_count(p) * HG_LANES, sizeof *p->powers);
+    p->powers = hg_malloc_aligned(slot_doubles(p), sizeof *p->powers);
     p->falloff = hg_malloc((size_t)(2 * p->reach + 1), sizeof *p->falloff);
     p->outside = hg_calloc(rows, sizeof *p->outside);
     p->known = hg_calloc(rows, sizeof *p->known);
@@ -175,6 +194,7 @@ hg_status hg_density_plan_new(const hg_points *points, const hg_grid *grid, cons
     hg_density_plan *p = hg_calloc(1, sizeof *p);
     if (!p)
         return hg_fail_memory(err);
+    pthread_mutex_init(&p->lock, NULL);
     p->grid = *grid;
     p->control = control;
     status = fill_plan(p, points, kernel, err);
@@ -186,10 +206,23 @@ hg_status hg_density_plan_new(const hg_points *points, const hg_grid *grid, cons
     return HG_OK;
 }
 
+static void room_free(room *r)
+{
+    hg_free(r->sums);
+    hg_free(r->slots);
+    hg_free(r->column);
+    hg_free(r);
+}
+
 void hg_density_plan_free(hg_density_plan *plan)
 {
     if (!plan)
         return;
+    for (room *r = plan->rooms, *next; r; r = next) {
+        next = r->next;
+        room_free(r);
+    }
+    pthread_mutex_destroy(&plan->lock);
     hg_density_plan_free(plan->apart);
     hg_buckets_dispose(&plan->set);
     hg_free(plan->powers);
@@ -208,22 +241,21 @@ typedef struct stretch {
     const hg_row_loops *loops;
     int64_t row0;
     size_t rows;
-    double *sums;
-    double *slots;  /* polynomial kernels */
-    double *column; /* Gaussian: the column factors of one point */
+    room *room;
 } stretch;
 
 /* Where column `column` of the stretch's row i is. */
 static double *sums_at(const stretch *s, size_t i, int64_t column)
 {
-    return s->sums + (int64_t)i * s->plan->width + s->plan->left + column;
+    return s->room->sums + (int64_t)i * s->plan->width + s->plan->left + column;
 }
 
 static void add_polynomials(const stretch *s, size_t block)
 {
     const hg_density_plan *p = s->plan;
-    const hg_slots slots = {p->set.radius * p->set.radius, (double)p->reach, s->slots};
+    const hg_slots slots = {p->set.radius * p->set.radius, (double)p->reach, s->room->slots};
     hg_scatter_fn scatter = s->loops->scatter[hg_kernel_degree(p->shape)];
+    hg_sweep_fn sweep = s->loops->sweep[hg_kernel_degree(p->shape)];
     int64_t first = hg_buckets_origin(&p->set, block) - p->reach;
     for (size_t i = 0; i < s->rows; i++) {
         double row = (double)(s->row0 + (int64_t)i);
@@ -232,7 +264,7 @@ static void add_polynomials(const stretch *s, size_t block)
         for (size_t strip = 0; hg_buckets_next_run(&p->set, block, row, &strip, &run); any = true)
             scatter(&run, row, &slots);
         if (any)
-            s->loops->sweep(s->slots, p->powers, slot_count(p), sums_at(s, i, first));
+            sweep(slots.slot, p->powers, slot_count(p), sums_at(s, i, first));
     }
 }
 
@@ -274,7 +306,7 @@ static void fill_column_factors(const stretch *s, double b, int64_t nearest, int
     const hg_density_plan *p = s->plan;
     double d = b - (double)nearest, v = 1.0 / (p->sigma * p->sigma);
     double right = exp(d * v), left = exp(-d * v), up = exp(-0.5 * d * d * v), down = up;
-    double *at = s->column + p->reach;
+    double *at = s->room->column + p->reach;
     at[0] = up;
     for (int64_t j = 1; j <= k; j++) {
         up *= right;
@@ -291,7 +323,7 @@ static void add_gaussian_point(const stretch *s, int64_t origin, double y, doubl
     int64_t nearest = (int64_t)floor(b + 0.5), first, end;
     double v = 0.5 / (p->sigma * p->sigma);
     fill_column_factors(s, b, nearest, (int64_t)ceil(p->set.radius) + 1);
-    const double *column = s->column + p->reach - nearest;
+    const double *column = s->room->column + p->reach - nearest;
     for (size_t i = 0; i < s->rows; i++) {
         double dy = y - (double)(s->row0 + (int64_t)i);
         if (hg_row_interval(p->set.radius, dy, b, &first, &end))
@@ -326,25 +358,48 @@ static void add_blocks(const stretch *s)
     }
 }
 
-static hg_status begin_stretch(stretch *s, hg_error *err)
+static size_t chunk_rows(const hg_density_plan *p)
 {
-    const hg_density_plan *p = s->plan;
-    bool polynomial = hg_kernel_degree(p->shape) >= 0;
-    s->sums = hg_malloc_aligned(s->rows * (size_t)p->width, sizeof *s->sums);
-    s->slots = hg_malloc_aligned(polynomial ? slot_count(p) * HG_LANES : 1, sizeof *s->slots);
-    s->column = hg_malloc((size_t)(2 * p->reach + 1), sizeof *s->column);
-    if (!s->sums || !s->slots || !s->column)
+    size_t fit = CHUNK_BYTES / sizeof(double) / (size_t)p->width;
+    return fit < 1 ? 1 : fit < CHUNK_ROWS ? fit : CHUNK_ROWS;
+}
+
+static room *room_new(const hg_density_plan *p)
+{
+    room *r = hg_calloc(1, sizeof *r);
+    if (!r)
+        return NULL;
+    r->sums = hg_malloc_aligned(chunk_rows(p) * (size_t)p->width, sizeof *r->sums);
+    r->slots = hg_malloc_aligned(slot_doubles(p), sizeof *r->slots);
+    r->column = hg_malloc((size_t)(2 * p->reach + 1), sizeof *r->column);
+    if (!r->sums || !r->slots || !r->column) {
+        room_free(r);
+        return NULL;
+    }
+    memset(r->slots, 0, slot_doubles(p) * sizeof *r->slots);
+    return r;
+}
+
+static hg_status begin_stretch(hg_density_plan *p, stretch *s, hg_error *err)
+{
+    pthread_mutex_lock(&p->lock);
+    s->room = p->rooms;
+    p->rooms = s->room ? s->room->next : NULL;
+    pthread_mutex_unlock(&p->lock);
+    if (!s->room)
+        s->room = room_new(p);
+    if (!s->room)
         return hg_fail_memory(err);
-    memset(s->sums, 0, s->rows * (size_t)p->width * sizeof *s->sums);
-    memset(s->slots, 0, polynomial ? slot_count(p) * HG_LANES * sizeof *s->slots : 0);
+    memset(s->room->sums, 0, s->rows * (size_t)p->width * sizeof *s->room->sums);
     return HG_OK;
 }
 
-static void end_stretch(stretch *s)
+static void end_stretch(hg_density_plan *p, stretch *s)
 {
-    hg_free(s->sums);
-    hg_free(s->slots);
-    hg_free(s->column);
+    pthread_mutex_lock(&p->lock);
+    s->room->next = p->rooms;
+    p->rooms = s->room;
+    pthread_mutex_unlock(&p->lock);
 }
 
 /* ------------------------------------------------------------------ bands ----------------------
@@ -409,19 +464,13 @@ static hg_status compute_chunk(void *context, size_t index, hg_error *err)
                  .rows = left < b->chunk ? left : b->chunk};
     hg_status status = hg_check_cancel(b->plan->control, err);
     if (status == HG_OK)
-        status = begin_stretch(&s, err);
-    if (status == HG_OK) {
-        add_blocks(&s);
-        hand_over(b, &s, from);
-    }
-    end_stretch(&s);
-    return status;
-}
-
-static size_t chunk_rows(const hg_density_plan *p)
-{
-    size_t fit = CHUNK_BYTES / sizeof(double) / (size_t)p->width;
-    return fit < 1 ? 1 : fit < CHUNK_ROWS ? fit : CHUNK_ROWS;
+        status = begin_stretch(b->plan, &s, err);
+    if (status != HG_OK)
+        return status;
+    add_blocks(&s);
+    hand_over(b, &s, from);
+    end_stretch(b->plan, &s);
+    return HG_OK;
 }
 
 static hg_status compute_band(hg_density_plan *plan, int64_t row0, size_t n, double *out,

@@ -11,6 +11,8 @@
 #include "engine/density_rows.h"
 #include <immintrin.h>
 
+#include "engine/density_narrow_avx.inc"
+
 typedef struct hv {
     __m256d lo, hi;
 } hv;
@@ -84,18 +86,12 @@ static inline hv hv_weigh(hv v, double w)
     return (hv){_mm256_mul_pd(v.lo, f), _mm256_blend_pd(_mm256_mul_pd(v.hi, f), v.hi, 8)};
 }
 
-static inline __m256d halves(hv v)
-{
-    return _mm256_add_pd(v.lo, v.hi);
-}
-
 /* The sums of the lanes of four vectors. */
 static inline __m256d four_sums(const hv p[4])
 {
-    __m256d ab = _mm256_hadd_pd(halves(p[0]), halves(p[1]));
-    __m256d cd = _mm256_hadd_pd(halves(p[2]), halves(p[3]));
-    return _mm256_add_pd(_mm256_permute2f128_pd(ab, cd, 0x20),
-                         _mm256_permute2f128_pd(ab, cd, 0x31));
+    const hq halves[4] = {hq_add(p[0].lo, p[0].hi), hq_add(p[1].lo, p[1].hi),
+                          hq_add(p[2].lo, p[2].hi), hq_add(p[3].lo, p[3].hi)};
+    return hq_sums(halves);
 }
 
 /* Lane k of the result is the sum of the lanes of p[k]. */

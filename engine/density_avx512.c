@@ -104,6 +104,7 @@ static inline hv hv_sums(const hv p[8])
     return quad_sums(lower, upper);
 }
 
+#include "engine/density_narrow_avx.inc"
 #include "engine/density_rows.inc"
 
 #if defined(__clang__)

@@ -151,6 +151,66 @@ static inline hv hv_sums(const hv p[8])
                 {lane_sum(p[6]), lane_sum(p[7])}};
 }
 
+typedef struct hq {
+    pair a, b;
+} hq;
+
+static inline hq hq_load(const double *p)
+{
+    return (hq){pair_load(p), pair_load(p + 2)};
+}
+
+static inline void hq_store(double *p, hq v)
+{
+    pair_store(p, v.a);
+    pair_store(p + 2, v.b);
+}
+
+static inline hq hq_set1(double x)
+{
+    pair v = {x, x};
+    return (hq){v, v};
+}
+
+static inline hq hq_add(hq x, hq y)
+{
+    return (hq){x.a + y.a, x.b + y.b};
+}
+
+static inline hq hq_sub(hq x, hq y)
+{
+    return (hq){x.a - y.a, x.b - y.b};
+}
+
+static inline hq hq_mul(hq x, hq y)
+{
+    return (hq){x.a * y.a, x.b * y.b};
+}
+
+static inline hq hq_fma(hq x, hq y, hq z)
+{
+    return hq_add(hq_mul(x, y), z);
+}
+
+static inline hq hq_max(hq x, hq y)
+{
+    return (hq){pair_max(x.a, y.a), pair_max(x.b, y.b)};
+}
+
+static inline hq hq_weigh(hq x, double w)
+{
+    pair ww = {w, w}, w1 = {w, 1.0};
+    return (hq){x.a * ww, x.b * w1};
+}
+
+static inline hq hq_sums(const hq p[4])
+{
+    pair s[4];
+    for (int k = 0; k < 4; k++)
+        s[k] = p[k].a + p[k].b;
+    return (hq){{s[0][0] + s[0][1], s[1][0] + s[1][1]}, {s[2][0] + s[2][1], s[3][0] + s[3][1]}};
+}
+
 #include "engine/density_rows.inc"
 
 const hg_row_loops hg_row_loops_baseline = HG_ROW_LOOPS("baseline");

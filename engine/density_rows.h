@@ -10,8 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Doubles in a slot: up to seven coefficients, and a count in the last. */
-enum { HG_LANES = 8 };
+/** Doubles in a slot: up to seven coefficients, and a count in the last; narrow: up to three. */
+enum { HG_LANES = 8, HG_NARROW_LANES = 4 };
+
+/** Doubles in a slot of a kernel of this degree in 1 - u^2. */
+static inline size_t hg_slot_lanes(int degree)
+{
+    return degree <= 1 ? HG_NARROW_LANES : HG_LANES;
+}
 
 /** Points of one block that one row meets; w NULL = all 1. */
 typedef struct hg_run {
@@ -32,14 +38,16 @@ typedef struct hg_slots {
  */
 typedef void (*hg_scatter_fn)(const hg_run *run, double row, const hg_slots *slots);
 
+/**
+ * Runs the sum over n slots (a multiple of eight), evaluates it with the powers of the columns (a
+ * slot of them for each), adds what is positive to out, and leaves the slots zero.
+ */
+typedef void (*hg_sweep_fn)(double *slot, const double *powers, size_t n, double *out);
+
 typedef struct hg_row_loops {
     const char *name;
     hg_scatter_fn scatter[4]; /**< by the kernel's degree in 1 - u^2 */
-    /**
-     * Runs the sum over n slots (a multiple of eight), evaluates it with the powers of the columns,
-     * adds what is positive to out, and leaves the slots zero.
-     */
-    void (*sweep)(double *slot, const double *powers, size_t n, double *out);
+    hg_sweep_fn sweep[4];     /**< by the same degree */
     /** out[j] += factor * table[j] for j = 0 … n-1. */
     void (*add_scaled)(double *out, const double *table, double factor, size_t n);
     /** out[j] += max(0, peak - slope * sqrt((j - b)^2 + dy2)) for j = first … end-1. */

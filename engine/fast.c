@@ -24,6 +24,8 @@ enum {
 
 static const double SURFACE_BYTES = 256 << 20; /* kept whole up to this */
 static const double MASS_BYTES = 512 << 20;    /* of a slab, if one row of tiles is not more */
+static _Atomic double surface_bytes = 0.0, mass_bytes = 0.0; /* instead of these, if positive */
+static const double WORKSPACE_BYTES = 1 << 30; /* of all threads, if one thread's is not more */
 static const double ROOM = 4.0 * (1 << 30);    /* in all; a lattice that needs more is not tried */
 static const double HOPELESS = 1.3;            /* a finer lattice is not tried if its bound, by estimate, is this far off */
 static const double PEAK_LEAST = 1e-30, PEAK_MOST = 1e30; /* per square metre, for single precision */
@@ -52,6 +54,12 @@ static int threads_of(const hg_fast_plan *p)
     return hg_thread_count(p->control ? p->control->threads : 0);
 }
 
+void hg_fast_set_memory(double surface, double mass)
+{
+    surface_bytes = surface;
+    mass_bytes = mass;
+}
+
 /* ------------------------------------------------------------------ one slab -------------------
  */
 
@@ -76,11 +84,13 @@ static void finish_row(const hg_fast_plan *p, const hg_fast_tile *t, int64_t row
                        const double *value, const double *error, tile_result *result)
 {
     const double clear = t->rounding[HG_FAST_VALUE], always = t->rounding[HG_FAST_ERROR] + 2.0 * clear;
+    /* Single precision, and sums of many points in double. */
+    const double grain = FLT_EPSILON + DBL_EPSILON * (double)p->points.n;
     float *out = p->surface + (row - p->row0) * p->grid.columns + column;
     double top = -1.0, lower = -INFINITY, worst = -1.0, sum = 0.0;
     for (int64_t c = 0; c < n; c++) {
         double v = value[c] > clear ? value[c] : 0.0, e = error[c] > 0.0 ? error[c] : 0.0;
-        e += always + FLT_EPSILON * v;
+        e += always + grain * v;
         out[c] = (float)(v * p->scale);
         sum += v;
         top = v > top ? v : top;
@@ -98,7 +108,7 @@ static void finish_row(const hg_fast_plan *p, const hg_fast_tile *t, int64_t row
     result->worst = worst;
     for (int64_t c = 0; c < n; c++) {
         double v = value[c] > clear ? value[c] : 0.0, e = error[c] > 0.0 ? error[c] : 0.0;
-        if (e + (always + FLT_EPSILON * v) == worst)
+        if (e + (always + grain * v) == worst)
             result->worst_cell = (hg_fast_cell){row, column + c, v, 0.0};
     }
 }
@@ -145,6 +155,13 @@ static hg_status work_on_tiles(void *context, size_t lane, hg_error *err)
     return status;
 }
 
+/* Threads that have room for a workspace; at least one, so that the number of threads decides nothing but the time. */
+static size_t lanes_for(const hg_fast_plan *p, size_t tiles)
+{
+    double fit = fmin(WORKSPACE_BYTES / hg_fast_workspace_bytes(&p->filter.tiling), threads_of(p));
+    return (size_t)fmax(1.0, fmin(fit, (double)tiles));
+}
+
 /* Rows of the surface from a row of tiles on: one slab's. results: of its tiles, or NULL. */
 static hg_status compute_slab(hg_fast_plan *p, int64_t first_tile, tile_result *results, hg_error *err)
 {
@@ -157,9 +174,8 @@ static hg_status compute_slab(hg_fast_plan *p, int64_t first_tile, tile_result *
     bool whole = p->room == p->grid.rows;
     p->row0 = whole ? 0 : row;
     p->rows = 0;
-    size_t lanes = (size_t)threads_of(p);
     if (status == HG_OK)
-        status = hg_parallel(lanes < s.tiles ? lanes : s.tiles, threads_of(p), work_on_tiles, &s, err);
+        status = hg_parallel(lanes_for(p, s.tiles), threads_of(p), work_on_tiles, &s, err);
     if (status == HG_OK)
         p->rows = (end < p->grid.rows ? end : p->grid.rows) - p->row0;
     return status;
@@ -292,15 +308,16 @@ static bool size_slabs(hg_fast_plan *p, const hg_fast_tiling *t)
 {
     int refine = p->tables.refine;
     double surface = (double)p->grid.rows * (double)p->grid.columns * sizeof(float);
+    double most = mass_bytes > 0.0 ? mass_bytes : MASS_BYTES;
     double one = hg_fast_mass_bytes(&p->points, refine, t->inner_rows + 2 * t->reach);
     double more = hg_fast_mass_bytes(&p->points, refine, t->inner_rows);
-    p->slab_tiles = 1 + (int64_t)fmin((double)t->down - 1.0, fmax(0.0, MASS_BYTES - one) / more);
-    bool whole = surface <= SURFACE_BYTES;
+    p->slab_tiles = 1 + (int64_t)fmin((double)t->down - 1.0, fmax(0.0, most - one) / more);
+    bool whole = surface <= (surface_bytes > 0.0 ? surface_bytes : SURFACE_BYTES);
     int64_t rows = p->slab_tiles * t->inner_rows;
     p->room = whole || rows >= p->grid.rows ? p->grid.rows : rows;
     double bytes = one + more * (double)(p->slab_tiles - 1) +
                    surface * (double)p->room / (double)p->grid.rows +
-                   hg_fast_filter_bytes(t, refine * refine, threads_of(p));
+                   hg_fast_filter_bytes(t, refine * refine) + hg_fast_workspace_bytes(t);
     return bytes <= ROOM;
 }
 
@@ -353,14 +370,18 @@ static hg_status check(trial *t, hg_fast_report *r, bool *kept, hg_error *err)
     return status;
 }
 
+static void say_too_large(hg_fast_report *r, int refine)
+{
+    snprintf(r->reason, sizeof r->reason, "%d x %d nodes a cell would need gigabytes of memory", refine, refine);
+}
+
 /* Makes the surface on the plan's lattice; *kept: it does what was asked for. */
 static hg_status try_lattice(hg_fast_plan *p, hg_fast_report *r, bool *kept, hg_error *err)
 {
     *kept = false;
     hg_fast_tiling tiling = hg_fast_tiling_of(&p->grid, p->tables.reach);
     if (!size_slabs(p, &tiling)) {
-        snprintf(r->reason, sizeof r->reason, "%d x %d nodes a cell would need over 4 GiB of memory",
-                 p->tables.refine, p->tables.refine);
+        say_too_large(r, p->tables.refine);
         return HG_OK;
     }
     trial t = {.plan = p, .tiles = (size_t)(tiling.down * tiling.across)};
@@ -390,6 +411,10 @@ static hg_status try_lattices(hg_fast_plan *p, hg_fast_report *r, bool *kept, hg
     double moved = hg_fast_points_moved(&p->points.lattice), worst = 0.0;
     hg_status status = HG_OK;
     for (int refine = 1, last = 0; refine <= HG_FAST_REFINE_MOST && status == HG_OK && !*kept; refine++) {
+        if (!hg_fast_kernel_fits(p->points.lattice.radius, refine)) {
+            say_too_large(r, refine);
+            break;
+        }
         hg_fast_kernel_dispose(&p->tables);
         status = hg_fast_kernel_init(&p->tables, &p->kernel, p->points.lattice.radius, refine, moved, p->control, err);
         if (status != HG_OK)

@@ -57,4 +57,7 @@ int64_t hg_fast_band_rows(const hg_fast_plan *plan);
  */
 hg_status hg_fast_mass_beyond(const hg_fast_plan *plan, double *mass, hg_error *err);
 
+/** For tests: bytes up to which a surface is kept whole, and of the nodes in memory; 0 = as usual. */
+void hg_fast_set_memory(double surface_bytes, double mass_bytes);
+
 #endif

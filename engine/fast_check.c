@@ -4,7 +4,7 @@
 #include <math.h>
 
 /* Points looked at for all cells, about: some ten milliseconds. */
-static const double VISITS = 2e7;
+static const double VISITS = 8e6;
 
 typedef struct checking {
     const hg_fast_points *points;

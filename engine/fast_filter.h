@@ -19,7 +19,7 @@ typedef struct hg_fast_tiling {
     int64_t rows, columns;             /**< of the window */
     int64_t inner_rows, inner_columns; /**< that a tile yields */
     int64_t down, across;              /**< tiles */
-    double work;                       /**< of one transform each way of all tiles, in floating-point operations */
+    double work;                       /**< of one transform of all tiles, in floating-point operations, about */
 } hg_fast_tiling;
 
 /** The tiling of a grid that costs least. */
@@ -39,8 +39,9 @@ typedef struct hg_fast_filter {
 hg_status hg_fast_filter_init(hg_fast_filter *f, const hg_fast_tiling *tiling, const hg_fast_kernel *kernel,
                               hg_error *err);
 void hg_fast_filter_dispose(hg_fast_filter *f);
-/** Bytes of a filter and of `threads` workspaces. */
-double hg_fast_filter_bytes(const hg_fast_tiling *t, int planes, int threads);
+/** Bytes of a filter, and of a workspace. */
+double hg_fast_filter_bytes(const hg_fast_tiling *t, int planes);
+double hg_fast_workspace_bytes(const hg_fast_tiling *t);
 
 /** What one thread needs to work on tiles. */
 typedef struct hg_fast_workspace {

@@ -5,9 +5,9 @@
  * by the middle of the error's range around each node, which brings the largest error down.
  *
  * Between samples a distance s apart a function differs from the samples' bilinear interpolant by
- * at most s^2/8 times its second derivatives. That needs a function smooth within the samples'
- * square. Where the rim crosses it, the square belongs to two smooth functions, the kernel's formula and
- * 0, and samples near the rim count against both.
+ * at most s^2/8 times its second derivatives; those of splines and kernel nearly cancel. That needs a
+ * function smooth within the samples' square. Where the rim crosses it, the square belongs to two
+ * smooth functions, the kernel's formula and 0, and samples near the rim count against both.
  */
 #include "engine/fast_kernel.h"
 #include "base/memory.h"
@@ -17,42 +17,54 @@
 #include <string.h>
 
 enum {
-    SAMPLES = 500000, /* of all squares, about */
+    SAMPLES = 250000, /* of the squares at the rim, and of the others, about */
     SAMPLES_LEAST = 2, /* along a square's side */
     SAMPLES_MOST = 32,
     SETTLING_SAMPLES = 4,
     SETTLING = 3, /* rounds */
+    NEAR_RIM = 5, /* nodes: elsewhere nothing needs settling, but for the triangular kernel's tip */
+    NEAR_TIP = 3,
 };
 
 static const double STEP = 0.7; /* of a round: a square's error answers to its neighbours' nodes, too */
 
+/* Samples on a square, n + 1 along a side. */
+typedef struct sampling {
+    int n;
+    double near; /* so close to the rim, in nodes, a sample counts against both sides */
+    double weights[SAMPLES_MOST + 1][3];
+} sampling;
+
 typedef struct proof {
     const hg_kernel *kernel;
     hg_fast_kernel *k;
-    double radius, peak, unit; /* nodes; K(0); nodes to the kernel's u */
-    double moved;              /* nodes */
-    double bend, slope;        /* of the formula, per node: steepness */
-    double near;               /* a sample so close to the rim counts against both sides */
-    int n;                     /* samples along a square's side, less one */
-    double weights[SAMPLES_MOST + 1][3];
+    double radius, peak, unit;  /* nodes; K(0); nodes to the kernel's u */
+    double moved;               /* nodes */
+    double slope, bend, twist;  /* of the formula, per node: steepness */
+    sampling smooth, rim;
+    bool settling;              /* squares where the kernel is smooth are passed over */
     double *low, *high; /* [square]: the error's range, margins not included */
     double *bound;      /* [square]: its proved size */
 } proof;
 
-/* Largest slope, and sum of the two principal second derivatives, of the formula from u = 0 to `far`, which is 1 or
- * little more. The triangular kernel's second derivative has no bound at its tip: margin_of. */
-static void steepness(hg_kernel_shape shape, double far, double *bend, double *slope)
+/*
+ * Largest slope, sum of the two principal second derivatives, and gradient of a second derivative, of the formula from
+ * u = 0 to `far`, which is 1 or little more. The triangular kernel has no such bounds at its tip: margin_of.
+ */
+static void find_steepness(proof *p, double far)
 {
     static const struct {
-        double bend, slope;
+        double slope, bend, twist;
     } of[HG_KERNEL_END] = {
-        [HG_UNIFORM] = {0.0, 0.0},    [HG_TRIANGULAR] = {0.0, 1.0}, [HG_EPANECHNIKOV] = {4.0, 2.0},
-        [HG_QUARTIC] = {8.0, 1.5397}, [HG_TRIWEIGHT] = {12.0, 1.7173}, [HG_GAUSSIAN] = {2.0, 0.60654},
+        [HG_UNIFORM] = {0.0, 0.0, 0.0},      [HG_TRIANGULAR] = {1.0, 0.0, 0.0},
+        [HG_EPANECHNIKOV] = {2.0, 4.0, 0.0}, [HG_QUARTIC] = {1.5397, 8.0, 24.0},
+        [HG_TRIWEIGHT] = {1.7173, 12.0, 48.0}, [HG_GAUSSIAN] = {0.60654, 2.0, 1.6},
     };
     /* Beyond u = 1 the largest of these polynomials go on growing, none faster than as u^5. */
-    double growth = shape == HG_GAUSSIAN ? 1.0 : far * far * far * far * far;
-    *bend = of[shape].bend * growth;
-    *slope = of[shape].slope * growth;
+    double growth = p->kernel->shape == HG_GAUSSIAN ? 1.0 : far * far * far * far * far;
+    p->slope = of[p->kernel->shape].slope * growth * p->unit;
+    p->bend = of[p->kernel->shape].bend * growth * p->unit * p->unit;
+    p->twist = of[p->kernel->shape].twist * growth * p->unit * p->unit * p->unit;
 }
 
 static double formula(const proof *p, double r)
@@ -62,7 +74,7 @@ static double formula(const proof *p, double r)
 
 static double kernel_at(const proof *p, int64_t column, int64_t row)
 {
-    double r = hypot((double)column, (double)row);
+    double r = sqrt((double)(column * column + row * row));
     return r < p->radius ? formula(p, r) : 0.0;
 }
 
@@ -82,70 +94,101 @@ static void start_values(const proof *p)
         }
 }
 
-static void set_samples(proof *p, int n)
+static void set_samples(sampling *s, int n, double moved)
 {
-    p->n = n;
-    p->near = M_SQRT2 / n + p->moved;
-    steepness(p->kernel->shape, 1.0 + p->near / p->radius, &p->bend, &p->slope);
-    p->bend *= p->unit * p->unit;
-    p->slope *= p->unit;
+    s->n = n;
+    s->near = M_SQRT2 / n + moved;
     for (int i = 0; i <= n; i++) {
         double d = (double)i / n - 0.5, a = 0.5 - d, b = 0.5 + d;
-        p->weights[i][0] = 0.5 * a * a;
-        p->weights[i][1] = 0.75 - d * d;
-        p->weights[i][2] = 0.5 * b * b;
+        s->weights[i][0] = 0.5 * a * a;
+        s->weights[i][1] = 0.75 - d * d;
+        s->weights[i][2] = 0.5 * b * b;
     }
 }
 
-/* Second derivatives of the spline surface on a square, both directions, at most. */
-static double spline_bend(const double patch[3][3])
+/* Largest second derivatives, both directions, of the spline surface of a three by three patch of nodes less a surface
+ * with the constant second derivatives (across, down). */
+static double patch_bend(const double patch[3][3], double across, double down)
 {
-    double across = 0.0, down = 0.0;
+    double most_across = 0.0, most_down = 0.0;
     for (int j = 0; j < 3; j++) {
-        across = fmax(across, fabs(patch[j][0] - 2.0 * patch[j][1] + patch[j][2]));
-        down = fmax(down, fabs(patch[0][j] - 2.0 * patch[1][j] + patch[2][j]));
+        most_across = fmax(most_across, fabs(patch[j][0] - 2.0 * patch[j][1] + patch[j][2] - across));
+        most_down = fmax(most_down, fabs(patch[0][j] - 2.0 * patch[1][j] + patch[2][j] - down));
     }
-    return across + down;
+    return most_across + most_down;
 }
 
-/* How much the error may exceed that at the samples, on a square that begins `nearest` to the kernel's centre. */
-static double margin_of(const proof *p, const double patch[3][3], double nearest)
+/* Second derivatives of the splines less the formula on the square about a node. */
+static double difference_bend(const proof *p, const double patch[3][3], double column, double row, double nearest)
 {
-    double s = 1.0 / p->n, shown = s * s / 8.0 * spline_bend(patch);
-    if (nearest > p->radius + p->near)
-        return shown;
-    if (p->kernel->shape != HG_TRIANGULAR)
-        return shown + s * s / 8.0 * p->bend + p->slope * p->moved;
-    double tip = p->slope * s * M_SQRT1_2; /* of the cone: only the slope is bounded */
-    return shown + (nearest < 0.5 ? tip : fmin(tip, s * s / 8.0 * p->slope / nearest)) + p->slope * p->moved;
+    double plain = patch_bend(patch, 0.0, 0.0);
+    if (p->kernel->shape == HG_TRIANGULAR)
+        return plain + p->slope / nearest;
+    /* The formula's second differences are its second derivatives somewhere less than 1.6 nodes from any point of
+     * the square. */
+    double centre = formula(p, hypot(column, row));
+    double across = formula(p, hypot(column - 1.0, row)) - 2.0 * centre + formula(p, hypot(column + 1.0, row));
+    double down = formula(p, hypot(column, row - 1.0)) - 2.0 * centre + formula(p, hypot(column, row + 1.0));
+    return fmin(plain + p->bend, patch_bend(patch, across, down) + 3.2 * p->twist);
 }
 
-/* The error's range on the square about a node, and its bound. */
+/* How much the error may exceed that at the samples, on the square about a node, which lies between two distances. */
+static double margin_of(const proof *p, const sampling *s, const double patch[3][3], double column, double row,
+                        double nearest, double farthest)
+{
+    double step = 1.0 / s->n, curved = step * step / 8.0, outside = curved * patch_bend(patch, 0.0, 0.0);
+    if (nearest > p->radius + s->near)
+        return outside;
+    double inside = nearest > 0.0 ? curved * difference_bend(p, patch, column, row, nearest) : INFINITY;
+    if (p->kernel->shape == HG_TRIANGULAR) /* the tip: only the slope is bounded */
+        inside = fmin(inside, p->slope * step * M_SQRT1_2 + outside);
+    else if (nearest == 0.0)
+        inside = curved * difference_bend(p, patch, column, row, nearest);
+    bool all_inside = farthest < p->radius - s->near;
+    return (all_inside ? inside : fmax(inside, outside)) + p->slope * p->moved;
+}
+
+/* The error's range at the samples of the square about a node. */
+static void sample_square(const proof *p, const sampling *s, const double patch[3][3], double column, double row,
+                          double *low, double *high)
+{
+    for (int i = 0; i <= s->n; i++) {
+        double x = column + (double)i / s->n - 0.5, blend[3];
+        for (int j = 0; j < 3; j++)
+            blend[j] = s->weights[i][0] * patch[j][0] + s->weights[i][1] * patch[j][1] + s->weights[i][2] * patch[j][2];
+        for (int j = 0; j <= s->n; j++) {
+            double y = row + (double)j / s->n - 0.5, r = sqrt(x * x + y * y);
+            double shown = s->weights[j][0] * blend[0] + s->weights[j][1] * blend[1] + s->weights[j][2] * blend[2];
+            double inside = r < p->radius + s->near ? shown - formula(p, r) : shown;
+            double outside = r > p->radius - s->near ? shown : inside;
+            double less = inside < outside ? inside : outside, more = inside < outside ? outside : inside;
+            *low = less < *low ? less : *low;
+            *high = more > *high ? more : *high;
+        }
+    }
+}
+
+/* The error's range and bound on the square about a node. */
 static void judge_square(const proof *p, int64_t column, int64_t row)
 {
-    double patch[3][3], low = INFINITY, high = -INFINITY;
+    double patch[3][3], low = INFINITY, high = -INFINITY, x = (double)column, y = (double)row;
     for (int j = 0; j < 3; j++)
         for (int i = 0; i < 3; i++)
             patch[j][i] = value_at(p, column + i - 1, row + j - 1);
-    for (int i = 0; i <= p->n; i++) {
-        double x = (double)column + (double)i / p->n - 0.5, blend[3];
-        for (int j = 0; j < 3; j++)
-            blend[j] = p->weights[i][0] * patch[j][0] + p->weights[i][1] * patch[j][1] +
-                       p->weights[i][2] * patch[j][2];
-        for (int j = 0; j <= p->n; j++) {
-            double y = (double)row + (double)j / p->n - 0.5, r = sqrt(x * x + y * y);
-            double shown = p->weights[j][0] * blend[0] + p->weights[j][1] * blend[1] + p->weights[j][2] * blend[2];
-            double inside = r < p->radius + p->near ? shown - formula(p, r) : shown;
-            double outside = r > p->radius - p->near ? shown : inside;
-            low = fmin(low, fmin(inside, outside));
-            high = fmax(high, fmax(inside, outside));
-        }
-    }
+    double from_x = x > 0.5 ? x - 0.5 : 0.0, from_y = y > 0.5 ? y - 0.5 : 0.0;
+    double nearest = sqrt(from_x * from_x + from_y * from_y);
+    double farthest = sqrt((x + 0.5) * (x + 0.5) + (y + 0.5) * (y + 0.5));
     size_t at = (size_t)(row * p->k->side + column);
-    double nearest = hypot(fmax(0.0, (double)column - 0.5), fmax(0.0, (double)row - 0.5));
+    p->low[at] = p->high[at] = p->bound[at] = 0.0;
+    if (p->settling && (fabs(nearest - p->radius) > NEAR_RIM && nearest > NEAR_TIP))
+        return;
+    bool tip = p->kernel->shape == HG_TRIANGULAR && nearest < NEAR_TIP;
+    bool smooth = farthest < p->radius - p->smooth.near || nearest > p->radius + p->smooth.near;
+    const sampling *s = smooth && !tip ? &p->smooth : &p->rim;
+    sample_square(p, s, patch, x, y, &low, &high);
     p->low[at] = low;
     p->high[at] = high;
-    p->bound[at] = fmax(high, -low) + margin_of(p, patch, nearest);
+    p->bound[at] = fmax(high, -low) + margin_of(p, s, patch, x, y, nearest, farthest);
 }
 
 /* The squares of one row up to the diagonal; the others mirror them. */
@@ -165,9 +208,11 @@ static void mirror(double *table, int64_t side)
             table[row * side + column] = table[column * side + row];
 }
 
-static hg_status judge(proof *p, int n, hg_control *control, hg_error *err)
+static hg_status judge(proof *p, int smooth, int rim, hg_control *control, hg_error *err)
 {
-    set_samples(p, n);
+    set_samples(&p->smooth, smooth, p->moved);
+    set_samples(&p->rim, rim, p->moved);
+    find_steepness(p, 1.0 + (M_SQRT2 + p->moved + 1.6) / p->radius);
     hg_status status = hg_check_cancel(control, err);
     if (status == HG_OK)
         status = hg_parallel((size_t)p->k->side, control ? control->threads : 0, judge_row, p, err);
@@ -189,24 +234,34 @@ static void settle(const proof *p)
         }
 }
 
-/* A node is weighed on by points of the three by three squares around it. */
+/* A node is weighed on by points of the three by three squares around it: rows first, then columns. */
 static void spread_bounds(const proof *p)
 {
     hg_fast_kernel *k = p->k;
+    int64_t side = k->side;
+    double *across = p->low;
+    for (int64_t row = 0; row < side; row++)
+        for (int64_t column = 0; column < side; column++) {
+            const double *b = p->bound + row * side;
+            double before = b[column > 0 ? column - 1 : 1], after = column + 1 < side ? b[column + 1] : 0.0;
+            double most = before > after ? before : after;
+            across[row * side + column] = most > b[column] ? most : b[column];
+        }
     k->worst = 0.0;
-    for (int64_t row = 0; row < k->side; row++)
-        for (int64_t column = 0; column < k->side; column++) {
-            double most = 0.0;
-            for (int64_t j = -1; j <= 1; j++)
-                for (int64_t i = -1; i <= 1; i++)
-                    most = fmax(most, hg_fast_kernel_at(k, p->bound, column + i, row + j));
-            k->error[row * k->side + column] = most;
-            k->worst = fmax(k->worst, most);
+    for (int64_t row = 0; row < side; row++)
+        for (int64_t column = 0; column < side; column++) {
+            const double *a = across + column;
+            double before = a[(row > 0 ? row - 1 : 1) * side], after = row + 1 < side ? a[(row + 1) * side] : 0.0;
+            double most = before > after ? before : after;
+            most = most > a[row * side] ? most : a[row * side];
+            k->error[row * side + column] = most;
+            k->worst = most > k->worst ? most : k->worst;
         }
 }
 
 static void sum_planes(hg_fast_kernel *k)
 {
+    double errors = 0.0, values = 0.0;
     memset(k->sums, 0, sizeof k->sums);
     for (int64_t row = 1 - k->side; row < k->side; row++)
         for (int64_t column = 1 - k->side; column < k->side; column++) {
@@ -215,7 +270,10 @@ static void sum_planes(hg_fast_kernel *k)
             int64_t a = ((-column) % k->refine + k->refine) % k->refine;
             int64_t b = ((-row) % k->refine + k->refine) % k->refine;
             k->sums[b * k->refine + a] += v;
+            values += v;
+            errors += hg_fast_kernel_at(k, k->error, column, row);
         }
+    k->even = errors / values;
 }
 
 static hg_status make_tables(proof *p, hg_error *err)
@@ -231,10 +289,23 @@ static hg_status make_tables(proof *p, hg_error *err)
     return all ? HG_OK : hg_fail_memory(err);
 }
 
-static int samples_for(int64_t side)
+/* Values end one node beyond the rim, squares with an error one further, nodes beside these another. */
+static double side_for(double radius, int refine)
 {
-    int n = (int)sqrt(2.0 * SAMPLES) / (int)(side < SAMPLES ? side : SAMPLES) - 1;
-    return n < SAMPLES_LEAST ? SAMPLES_LEAST : n > SAMPLES_MOST ? SAMPLES_MOST : n;
+    return floor(radius * refine) + 4.0;
+}
+
+bool hg_fast_kernel_fits(double radius, int refine)
+{
+    double side = side_for(radius, refine);
+    return 5.0 * sizeof(double) * side * side <= (double)(1 << 30);
+}
+
+/* Along a square's side, where `squares` of them are sampled. */
+static int samples_for(double squares, int most)
+{
+    double n = floor(sqrt(SAMPLES / squares)) - 1.0;
+    return (int)fmax(SAMPLES_LEAST, fmin(n, most));
 }
 
 hg_status hg_fast_kernel_init(hg_fast_kernel *k, const hg_kernel *kernel, double radius, int refine, double moved,
@@ -244,19 +315,21 @@ hg_status hg_fast_kernel_init(hg_fast_kernel *k, const hg_kernel *kernel, double
     proof p = {.kernel = kernel, .k = k, .radius = radius * refine, .peak = hg_kernel_value(kernel, 0.0)};
     p.unit = support / p.radius;
     p.moved = moved * refine;
-    /* Values end one node beyond the rim, squares with an error one further, nodes beside these another. */
-    int64_t side = (int64_t)floor(p.radius) + 4;
+    int64_t side = (int64_t)side_for(radius, refine);
     *k = (hg_fast_kernel){.refine = refine, .side = side, .reach = (side - 1 + refine - 1) / refine};
     hg_status status = make_tables(&p, err);
     if (status == HG_OK)
         start_values(&p);
+    p.settling = true;
     for (int round = 0; round < SETTLING && status == HG_OK; round++) {
-        status = judge(&p, SETTLING_SAMPLES, control, err);
+        status = judge(&p, SETTLING_SAMPLES, SETTLING_SAMPLES, control, err);
         if (status == HG_OK)
             settle(&p);
     }
+    p.settling = false;
     if (status == HG_OK)
-        status = judge(&p, samples_for(side), control, err);
+        status = judge(&p, samples_for(0.5 * (double)(side * side), SAMPLES_MOST),
+                       samples_for(3.0 * (double)side, SAMPLES_MOST), control, err);
     if (status == HG_OK) {
         spread_bounds(&p);
         sum_planes(k);

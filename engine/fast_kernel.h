@@ -18,8 +18,12 @@ typedef struct hg_fast_kernel {
     double *value;    /**< what a node's mass adds */
     double *error;    /**< at least the kernel's error for any point that weighs on the node */
     double worst;     /**< the largest error */
+    double even;      /**< error of evenly spread points, as a share of their density */
     double sums[16];  /**< by plane of hg_fast_mass: sum of value over the whole lattice */
 } hg_fast_kernel;
+
+/** Whether the tables for a support of `radius` cells stay within 1 GiB. */
+bool hg_fast_kernel_fits(double radius, int refine);
 
 /**
  * Tables for a support of `radius` cells. `moved`: how far from where it is a point may have been

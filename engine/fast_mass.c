@@ -14,6 +14,7 @@ enum {
     ABOVE = 1, /* fine rows outside its own that a strip's points are spread over */
     BELOW = 2,
     SPILL = ABOVE + BELOW,
+    TOGETHER = 32, /* points */
 };
 
 typedef struct filling {
@@ -25,36 +26,54 @@ typedef struct filling {
     double *spill;        /* [strip][SPILL][width]: the rows above, then those below */
 } filling;
 
-/* The three nodes nearest to a coordinate and their weights. */
-typedef struct spline {
-    int64_t node; /* the middle one */
-    double w[3];
-} spline;
+/* The three nodes nearest to some coordinates and their weights: several at once, so that the compiler can use
+ * vectors. node is the middle one. */
+typedef struct splines {
+    uint32_t node[TOGETHER];
+    double w[3][TOGETHER];
+} splines;
 
-static inline spline spread(uint32_t at, int refine, unsigned bits)
+static void spread_all(const uint32_t *at, int refine, unsigned bits, splines *s)
 {
-    uint64_t fine = (uint64_t)at * (uint64_t)refine, half = ((uint64_t)1 << bits) >> 1;
-    uint64_t node = (fine + half) >> bits;
-    double d = (double)(int64_t)(fine - (node << bits)) / (double)((uint64_t)1 << bits);
-    double a = 0.5 - d, b = 0.5 + d;
-    return (spline){(int64_t)node, {0.5 * a * a, 0.75 - d * d, 0.5 * b * b}};
+    const double unit = 1.0 / (double)((uint64_t)1 << bits);
+    const uint64_t half = ((uint64_t)1 << bits) >> 1;
+    int32_t offset[TOGETHER];
+    for (int i = 0; i < TOGETHER; i++) {
+        uint64_t fine = (uint64_t)at[i] * (uint32_t)refine, node = (fine + half) >> bits;
+        s->node[i] = (uint32_t)node;
+        offset[i] = (int32_t)(uint32_t)(fine - (node << bits));
+    }
+    for (int i = 0; i < TOGETHER; i++) {
+        double d = unit * offset[i], a = 0.5 - d, b = 0.5 + d;
+        s->w[0][i] = 0.5 * a * a;
+        s->w[1][i] = 0.75 - d * d;
+        s->w[2][i] = 0.5 * b * b;
+    }
 }
 
 static void add_run(const filling *f, const hg_fast_run *run, int64_t first_row, double *sums)
 {
-    const size_t stride = f->width;
     const unsigned bits = f->points->lattice.bits;
     const int refine = f->mass->refine;
-    for (size_t i = 0; i < run->n; i++) {
-        spline x = spread(hg_fast_column(run->at[i]), refine, bits);
-        spline y = spread(hg_fast_row(run->at[i]), refine, bits);
-        double w = run->w ? run->w[i] : 1.0;
-        double *to = sums + (size_t)(y.node - 1 - first_row + ABOVE) * stride + (size_t)(x.node - 1);
-        for (int j = 0; j < 3; j++, to += stride) {
-            double wy = w * y.w[j];
-            to[0] += wy * x.w[0];
-            to[1] += wy * x.w[1];
-            to[2] += wy * x.w[2];
+    uint32_t column[TOGETHER] = {0}, row[TOGETHER] = {0};
+    splines x, y;
+    for (size_t from = 0; from < run->n; from += TOGETHER) {
+        size_t n = run->n - from < TOGETHER ? run->n - from : TOGETHER;
+        for (size_t i = 0; i < n; i++) {
+            column[i] = hg_fast_column(run->at[from + i]);
+            row[i] = hg_fast_row(run->at[from + i]);
+        }
+        spread_all(column, refine, bits, &x);
+        spread_all(row, refine, bits, &y);
+        for (size_t i = 0; i < n; i++) {
+            double w = run->w ? run->w[from + i] : 1.0, wx[3] = {x.w[0][i], x.w[1][i], x.w[2][i]};
+            double *to = sums + (size_t)((int64_t)y.node[i] - 1 - first_row + ABOVE) * f->width + (x.node[i] - 1);
+            for (int j = 0; j < 3; j++, to += f->width) {
+                double wy = w * y.w[j][i];
+                to[0] += wy * wx[0];
+                to[1] += wy * wx[1];
+                to[2] += wy * wx[2];
+            }
         }
     }
 }
@@ -116,12 +135,11 @@ static hg_status add_spill(void *context, size_t i, hg_error *err)
     const filling *f = context;
     int64_t rows = (int64_t)f->mass->refine << f->points->strip_bits;
     int64_t first_row = (int64_t)(f->first + i) * rows, last_row = first_row + rows - 1;
-    const double *above = f->spill + (SPILL * i - BELOW) * f->width, *below = f->spill + SPILL * (i + 1) * f->width;
-    for (int j = 0; j < BELOW && i > 0; j++)
-        if (holds(f->mass, first_row + j))
-            put_row(f->mass, first_row + j, above + (size_t)j * f->width, true);
+    for (size_t j = 0; j < BELOW && i > 0; j++)
+        if (holds(f->mass, first_row + (int64_t)j))
+            put_row(f->mass, first_row + (int64_t)j, f->spill + (SPILL * i - BELOW + j) * f->width, true);
     if (i + 1 < f->strips && holds(f->mass, last_row))
-        put_row(f->mass, last_row, below, true);
+        put_row(f->mass, last_row, f->spill + SPILL * (i + 1) * f->width, true);
     return HG_OK;
 }
 
@@ -219,14 +237,18 @@ static hg_status sum_apart(void *context, size_t slice, hg_error *err)
 {
     const apart *a = context;
     hg_fast_run run = hg_fast_points_run(a->points, slice, a->points->strips);
+    uint32_t column[TOGETHER] = {0}, row[TOGETHER] = {0};
+    splines x, y;
     double sum = 0.0;
     for (size_t i = 0; i < run.n; i++) {
-        spline x = spread(hg_fast_column(run.at[i]), a->refine, a->points->lattice.bits);
-        spline y = spread(hg_fast_row(run.at[i]), a->refine, a->points->lattice.bits);
+        column[0] = hg_fast_column(run.at[i]);
+        row[0] = hg_fast_row(run.at[i]);
+        spread_all(column, a->refine, a->points->lattice.bits, &x);
+        spread_all(row, a->refine, a->points->lattice.bits, &y);
         double held = 0.0;
-        for (int j = 0; j < 9; j++) {
-            int64_t column = x.node + j % 3 - 1, row = y.node + j / 3 - 1;
-            held += x.w[j % 3] * y.w[j / 3] * a->sums[row % a->refine * a->refine + column % a->refine];
+        for (uint32_t j = 0; j < 9; j++) {
+            uint32_t across = (x.node[0] + j % 3 - 1) % (uint32_t)a->refine, down = (y.node[0] + j / 3 - 1) % (uint32_t)a->refine;
+            held += x.w[j % 3][0] * y.w[j / 3][0] * a->sums[down * (uint32_t)a->refine + across];
         }
         sum += held * (run.w ? run.w[i] : 1.0);
     }

@@ -24,6 +24,7 @@ typedef struct packing {
     double west, north, per_cell; /* metres; cells per metre */
     double scale;                 /* fixed-point units per cell */
     double low, high_x, high_y;   /* of padded coordinates: beyond these no cell is reached */
+    uint32_t inner_low, inner_x, inner_y; /* packed: nothing outside the grid is reached from within these */
 } packing;
 
 static hg_status lay_out(hg_fast_points *p, const hg_grid *grid, double radius, hg_error *err)
@@ -57,7 +58,7 @@ static inline size_t pack_point(const packing *p, size_t i, uint64_t *at)
     if (x > p->low && x < p->high_x && y > p->low && y < p->high_y) {
         uint32_t row = (uint32_t)(y * p->scale + 0.5);
         *at = (uint64_t)row << 32 | (uint32_t)(x * p->scale + 0.5);
-        return row >> (l->bits + out->strip_bits);
+        return (size_t)((uint64_t)row >> (l->bits + out->strip_bits));
     }
     if (!isfinite(x) || !isfinite(y))
         return out->strips + 1;
@@ -65,13 +66,11 @@ static inline size_t pack_point(const packing *p, size_t i, uint64_t *at)
     return out->strips;
 }
 
+/* Whether a cell outside the grid lies within the support. */
 static inline bool reaches_out(const packing *p, uint64_t at)
 {
-    const hg_fast_lattice *l = &p->out->lattice;
-    double x = (double)hg_fast_column(at) / p->scale, y = (double)hg_fast_row(at) / p->scale;
-    double inner = (double)l->pad - 1.0 + l->radius;
-    return x < inner || x > (double)(l->columns - 1) - inner || y < inner ||
-           y > (double)(l->rows - 1) - inner;
+    uint32_t x = hg_fast_column(at), y = hg_fast_row(at);
+    return x < p->inner_low || x > p->inner_x || y < p->inner_low || y > p->inner_y;
 }
 
 static hg_status pack_slice(void *context, size_t slice, hg_error *err)
@@ -109,6 +108,15 @@ static hg_status pack_slice(void *context, size_t slice, hg_error *err)
     return hg_check_cancel(p->control, err);
 }
 
+static void set_inner(packing *k)
+{
+    const hg_fast_lattice *l = &k->out->lattice;
+    double inner = (double)l->pad - 1.0 + l->radius;
+    k->inner_low = (uint32_t)ceil(inner * k->scale);
+    k->inner_x = (uint32_t)fmax(0.0, floor(((double)(l->columns - 1) - inner) * k->scale));
+    k->inner_y = (uint32_t)fmax(0.0, floor(((double)(l->rows - 1) - inner) * k->scale));
+}
+
 static hg_status make_room(hg_fast_points *p, bool weighted, hg_error *err)
 {
     p->at = hg_malloc(p->n, sizeof *p->at);
@@ -139,6 +147,8 @@ hg_status hg_fast_points_fill(hg_fast_points *p, const hg_points *points, const 
                  .high_x = (double)(l->pad + grid->columns - 1) + l->radius,
                  .high_y = (double)(l->pad + grid->rows - 1) + l->radius};
     if (status == HG_OK)
+        set_inner(&k);
+    if (status == HG_OK)
         status = hg_parallel(p->slices, control ? control->threads : 0, pack_slice, &k, err);
     if (status != HG_OK)
         hg_fast_points_dispose(p);
@@ -164,8 +174,8 @@ hg_fast_run hg_fast_points_run(const hg_fast_points *p, size_t slice, size_t str
 double hg_fast_points_moved(const hg_fast_lattice *l)
 {
     /* Half a unit each way by packing, and the rounding of coordinates in metres before it. */
-    double metres = fmax(fabs((double)l->grid.west), fabs((double)l->grid.top)) + (double)(l->columns + l->rows);
-    return M_SQRT1_2 * ldexp(1.0, -(int)l->bits) + ldexp(metres, -50);
+    double cells = fmax(fabs((double)l->grid.west), fabs((double)l->grid.top)) + (double)(l->columns + l->rows);
+    return M_SQRT1_2 * ldexp(1.0, -(int)l->bits) + ldexp(cells, -50);
 }
 
 bool hg_fast_points_over_edge(const hg_fast_points *p)

@@ -60,4 +60,8 @@ void hg_pile_ups_dispose(hg_pile_ups *pile_ups);
 hg_status hg_flag_duplicates(hg_incidents *incidents, const uint64_t *row_hash, uint64_t *count,
                              hg_error *err);
 
+/** The same, for tests: in turns of about so many rows, which bound the memory and nothing else. */
+hg_status hg_flag_duplicates_by_turns(hg_incidents *incidents, const uint64_t *row_hash, size_t turn_rows,
+                                      uint64_t *count, hg_error *err);
+
 #endif

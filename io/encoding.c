@@ -4,17 +4,14 @@
 #include "base/utf8.h"
 #include "base/text.h"
 #include "io/encoding_guess.h"
+#include "io/file.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <iconv.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { LINE_LIMIT = 16 << 10 };
 
@@ -25,49 +22,6 @@ typedef struct source {
     size_t n;
     bool sample;
 } source;
-
-/* ------------------------------------------------------------------ files */
-
-static hg_status file_error(const char *path, const char *verb, hg_error *err)
-{
-    return hg_fail(err, HG_EIO, "%.240s: cannot be %s: %s", path, verb, strerror(errno));
-}
-
-static hg_status map_descriptor(int fd, const char *path, source *out, hg_error *err)
-{
-    struct stat st;
-    if (fstat(fd, &st) != 0)
-        return file_error(path, "read", err);
-    if (!S_ISREG(st.st_mode))
-        return hg_fail(err, HG_EIO, "%.240s: is %s, not a file", path,
-                       S_ISDIR(st.st_mode) ? "a folder" : "a device or pipe");
-    source s = {path, "", (size_t)st.st_size, false};
-    if (s.n > 0) {
-        void *p = mmap(NULL, s.n, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (p == MAP_FAILED)
-            return file_error(path, "read", err);
-        madvise(p, s.n, MADV_SEQUENTIAL);
-        s.p = p;
-    }
-    *out = s;
-    return HG_OK;
-}
-
-static hg_status map_file(const char *path, source *out, hg_error *err)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return file_error(path, "opened", err);
-    hg_status status = map_descriptor(fd, path, out, err);
-    close(fd);
-    return status;
-}
-
-static void unmap_file(source *s)
-{
-    if (s->n > 0)
-        munmap((void *)(uintptr_t)s->p, s->n);
-}
 
 static size_t count_lines(const char *p, size_t n)
 {
@@ -473,12 +427,12 @@ static hg_status decide(const source *s, const char *wanted, hg_encoding *out, h
 
 hg_status hg_encoding_detect(const char *path, const char *wanted, hg_encoding *out, hg_error *err)
 {
-    source s = {0};
-    hg_status status = map_file(path, &s, err);
+    source s = {.what = path};
+    hg_status status = hg_file_map(path, &s.p, &s.n, err);
     if (status)
         return status;
     status = decide(&s, wanted, out, err);
-    unmap_file(&s);
+    hg_file_unmap(s.p, s.n);
     return status;
 }
 
@@ -502,9 +456,9 @@ static hg_status read_body(const source *body, const hg_encoding *e, hg_text *te
 hg_status hg_encoding_read(const char *path, const hg_encoding *encoding, char **utf8, size_t *size,
                            hg_error *err)
 {
-    source s = {0};
+    source s = {.what = path};
     hg_text text = {0};
-    hg_status status = map_file(path, &s, err);
+    hg_status status = hg_file_map(path, &s.p, &s.n, err);
     if (status)
         return status;
     source body = without_mark(&s, encoding->bom <= s.n ? encoding->bom : s.n);
@@ -519,6 +473,6 @@ hg_status hg_encoding_read(const char *path, const hg_encoding *encoding, char *
         }
     }
     hg_text_dispose(&text);
-    unmap_file(&s);
+    hg_file_unmap(s.p, s.n);
     return status;
 }

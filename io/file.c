@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,6 +28,47 @@ hg_status hg_file_check(const char *path, const char *shown, bool folder_ok, hg_
     if (!hg_sql_is_whole(path))
         return hg_fail(err, HG_EDATA, "%s is truncated: it is shorter than its header says", path);
     return HG_OK;
+}
+
+static hg_status file_error(const char *path, const char *verb, hg_error *err)
+{
+    return hg_fail(err, HG_EIO, "%.240s: cannot be %s: %s", path, verb, strerror(errno));
+}
+
+static hg_status map_descriptor(int fd, const char *path, const char **bytes, size_t *n,
+                                hg_error *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return file_error(path, "read", err);
+    if (!S_ISREG(st.st_mode))
+        return hg_fail(err, HG_EIO, "%.240s: is %s, not a file", path,
+                       S_ISDIR(st.st_mode) ? "a folder" : "a device or pipe");
+    size_t size = (size_t)st.st_size;
+    void *p = size ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
+    if (p == MAP_FAILED)
+        return file_error(path, "read", err);
+    if (size)
+        madvise(p, size, MADV_SEQUENTIAL);
+    *bytes = size ? p : "";
+    *n = size;
+    return HG_OK;
+}
+
+hg_status hg_file_map(const char *path, const char **bytes, size_t *n, hg_error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return file_error(path, "opened", err);
+    hg_status status = map_descriptor(fd, path, bytes, n, err);
+    close(fd);
+    return status;
+}
+
+void hg_file_unmap(const char *bytes, size_t n)
+{
+    if (n > 0)
+        munmap((void *)(uintptr_t)bytes, n);
 }
 
 hg_status hg_file_copy(const char *from, const char *to, const char *name, hg_error *err)

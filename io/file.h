@@ -4,12 +4,18 @@
 
 #include "base/error.h"
 
+#include <stddef.h>
+
 /**
  * HG_EIO if `path` is missing, a folder (unless folder_ok) or unreadable, HG_EDATA if it is empty or a
  * database shorter than its header says. What a killed writer left of a database is rolled back first.
  * `shown` is what errors call a missing file: the path without credentials.
  */
 hg_status hg_file_check(const char *path, const char *shown, bool folder_ok, hg_error *err);
+
+/** The bytes of a file, not terminated; give them back with hg_file_unmap. Errors: HG_EIO. */
+hg_status hg_file_map(const char *path, const char **bytes, size_t *n, hg_error *err);
+void hg_file_unmap(const char *bytes, size_t n);
 
 /** Copies a file to one that is not there yet; `name` is what errors call it. Errors: HG_EIO. */
 hg_status hg_file_copy(const char *from, const char *to, const char *name, hg_error *err);

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* Up to this the rows stay in memory; beyond, they go to a tiled scratch file. */
-enum { IN_MEMORY_BYTES = 256 << 20 };
+enum { IN_MEMORY_BYTES = 256 << 20, TILE = 512, LEAST_CACHE = 64 << 20 };
 
 struct hg_raster {
     char *path;    /* in messages: the name it will have in the end */
@@ -47,6 +47,18 @@ static hg_status fail_gdal(const hg_raster *r, const hg_gdal_watch *w, const cha
                    w->failed ? w->message : "no reason given");
 }
 
+/*
+ * Three rows of tiles are read and written again and again, the rest passes by once: GDAL's own limit, a
+ * twentieth of the machine's memory, would be memory for nothing.
+ */
+static void bound_cache(const hg_raster *r)
+{
+    int64_t need = (int64_t)3 * TILE * (r->columns + TILE) * (int64_t)sizeof(float);
+    need = need > LEAST_CACHE ? need : LEAST_CACHE;
+    if (!CPLGetConfigOption("GDAL_CACHEMAX", NULL) && GDALGetCacheMax64() > need)
+        GDALSetCacheMax64(need);
+}
+
 static GDALDatasetH create_source(const hg_raster *r)
 {
     if (!r->scratch)
@@ -54,6 +66,7 @@ static GDALDatasetH create_source(const hg_raster *r)
                           NULL);
     static const char *const options[] = {"TILED=YES",        "BLOCKXSIZE=512", "BLOCKYSIZE=512",
                                           "BIGTIFF=IF_SAFER", "SPARSE_OK=TRUE", NULL};
+    bound_cache(r);
     return GDALCreate(GDALGetDriverByName("GTiff"), r->scratch, r->columns, r->rows, 1, GDT_Float32,
                       (char **)(uintptr_t)options);
 }

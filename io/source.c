@@ -1,6 +1,7 @@
 #include "io/source_parts.h"
 #include "base/memory.h"
 #include "io/gdal.h"
+#include "io/source_csv.h"
 
 #include <math.h>
 #include <ogr_api.h>
@@ -467,10 +468,32 @@ hg_status hg_source_open_records(const hg_source_spec *spec, bool polygons, hg_p
     return HG_OK;
 }
 
+void hg_source_limit(hg_source *s, const double box[4])
+{
+    s->limited = true;
+    memcpy(s->limit, box, sizeof s->limit);
+}
+
+static hg_status read_rows(hg_source *s, hg_source_rows *rows, hg_error *err)
+{
+    if (hg_source_is_direct(s))
+        return hg_source_read_direct(s, rows, err);
+    if (hg_source_is_postgres(s))
+        return hg_source_read_postgres(s, rows, err);
+    if (hg_source_is_flatgeobuf(s))
+        return hg_source_read_flatgeobuf(s, rows, err);
+    bool done = false;
+    hg_status status =
+        hg_source_is_csv(s) ? hg_source_read_csv(s, HG_CSV_STRETCH, rows, &done, err) : HG_OK;
+    return status != HG_OK || done ? status : hg_source_read_features(s, rows, err);
+}
+
 hg_status hg_source_read_part(hg_source *s, size_t part, size_t parts, hg_source_rows *rows, hg_error *err)
 {
     s->part = part;
     s->parts = parts;
+    if (part == 0)
+        return read_rows(s, rows, err);
     return hg_source_is_direct(s) ? hg_source_read_direct(s, rows, err) : hg_source_read_features(s, rows, err);
 }
 

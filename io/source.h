@@ -55,6 +55,8 @@ typedef struct hg_source_rows {
     int64_t *t_start, *t_end;         /**< civil seconds or HG_NO_TIME */
     uint32_t *category, *stream, *id; /**< pool ids */
     uint64_t *hash;                   /**< over every column of the row, the primary key left out */
+    uint32_t *number;                 /**< 1-based data row in the file; NULL where it is the index + 1 */
+    uint64_t not_read;                /**< rows passed over, as hg_source_limit allows */
     hg_column *kept;                  /**< kept_count columns, named as in the file */
     size_t kept_count;
     hg_bad_values bad_points; /**< text of coordinates that are not numbers, or geometry type */
@@ -95,6 +97,16 @@ bool hg_source_is_store(const hg_source *source);
 size_t hg_source_note_count(const hg_source *source);
 const char *hg_source_note(const hg_source *source, size_t i);
 
+/**
+ * True where hg_source_limit spares reading and leaves the other rows as they are: the file has an index of places,
+ * and no column wanted takes its meaning from all rows together.
+ */
+bool hg_source_can_limit(const hg_source *source);
+/**
+ * Allows the next hg_source_read to pass over rows outside of xmin, ymin, xmax, ymax (in the file's coordinates);
+ * which of them it reads all the same is its own affair. If all lie outside, all are read.
+ */
+void hg_source_limit(hg_source *source, const double box[4]);
 hg_status hg_source_read(hg_source *source, hg_source_rows *rows, hg_error *err);
 /**
  * The part-th of `parts` stretches that follow each other and together are all rows, for readers that share a

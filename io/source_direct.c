@@ -7,6 +7,7 @@
 #include <string.h>
 
 enum { SLACK_ROWS = 200000 };
+enum { HAS_SRID = 0x20000000 }; /* of extended WKB: four bytes between type and coordinates */
 
 static uint32_t u32(const unsigned char *p, bool little)
 {
@@ -24,7 +25,6 @@ static double f64(const unsigned char *p, bool little)
     return d;
 }
 
-/* ISO and extended WKB alike; a multipoint of one point is that point. */
 static void position_from_wkb(const unsigned char *wkb, size_t n, hg_position *p, int depth)
 {
     p->state = HG_ROW_BAD_GEOMETRY;
@@ -32,7 +32,14 @@ static void position_from_wkb(const unsigned char *wkb, size_t n, hg_position *p
     if (n < 5 || wkb[0] > 1)
         return;
     bool little = wkb[0] == 1;
-    uint32_t type = u32(wkb + 1, little) & 0x1fffffff;
+    uint32_t type = u32(wkb + 1, little);
+    if (type & HAS_SRID) {
+        if (n < 9)
+            return;
+        wkb += 4;
+        n -= 4;
+    }
+    type &= 0x1fffffff;
     if (type % 1000 == 4 && depth == 0 && n >= 9 && u32(wkb + 5, little) == 1) {
         position_from_wkb(wkb + 9, n - 9, p, 1);
         return;
@@ -49,6 +56,12 @@ static void position_from_wkb(const unsigned char *wkb, size_t n, hg_position *p
     p->y = f64(wkb + 13, little);
     p->bad = NULL;
     p->state = isnan(p->x) && isnan(p->y) ? HG_ROW_NO_GEOMETRY : HG_ROW_OK;
+}
+
+void hg_source_place_wkb(const unsigned char *wkb, size_t n, hg_position *p)
+{
+    *p = (hg_position){0};
+    position_from_wkb(wkb, n, p, 0);
 }
 
 static void position_from_blob(const unsigned char *blob, size_t n, hg_position *p)
@@ -79,7 +92,8 @@ static hg_status begin_ranges(void *context, size_t ranges, size_t step, hg_erro
         return hg_fail_memory(err);
     r->ranges = ranges;
     hg_status status = hg_row_builder_init(&r->all, r->source, r->source->pool, err);
-    GIntBig rows = OGR_L_GetFeatureCount(r->source->layer, TRUE);
+    /* How many rows a condition leaves is not known without looking at all. */
+    GIntBig rows = r->source->spec.where ? 0 : OGR_L_GetFeatureCount(r->source->layer, TRUE);
     double span = (double)ranges * (double)step;
     if (r->source->parts > 1)
         rows /= (GIntBig)r->source->parts;

@@ -2,6 +2,7 @@
 #include "io/source_parts.h"
 #include "base/memory.h"
 #include "io/gdal.h"
+#include "io/source_csv.h"
 
 #include <math.h>
 #include <ogr_api.h>
@@ -32,30 +33,33 @@ static hg_position position_of(OGRFeatureH feature)
     return p;
 }
 
-/* OGR hands out one string buffer a feature for all that is not text, so that is copied. */
-enum { SHORT_TEXT = 64 };
+void hg_source_moment_text(const int moment[5], float second, int zone, bool date_only, char *buf)
+{
+    int n = snprintf(buf, HG_SHORT_TEXT, "%04d-%02d-%02d", moment[0], moment[1], moment[2]);
+    if (date_only)
+        return;
+    long ms = lroundf(second * 1000);
+    n += snprintf(buf + n, (size_t)(HG_SHORT_TEXT - n), "T%02d:%02d:%02ld.%03ld", moment[3], moment[4], ms / 1000,
+                  ms % 1000);
+    /* 0 unknown, 1 local, else 100 and the quarters of an hour from UTC */
+    int offset = zone > 1 ? (zone - 100) * 15 : 0;
+    if (zone == 100)
+        snprintf(buf + n, (size_t)(HG_SHORT_TEXT - n), "Z");
+    else if (zone > 1)
+        snprintf(buf + n, (size_t)(HG_SHORT_TEXT - n), "%c%02d:%02d", offset < 0 ? '-' : '+', abs(offset) / 60,
+                 abs(offset) % 60);
+}
 
 /* Dates in ISO 8601, as they stand in a GeoPackage; OGR's own text is of its own making. */
 static void moment_text(OGRFeatureH feature, int f, OGRFieldType type, char *buf)
 {
-    int year = 0, month = 0, day = 0, hour = 0, minute = 0, zone = 0;
+    int m[5] = {0}, zone = 0;
     float second = 0;
-    OGR_F_GetFieldAsDateTimeEx(feature, f, &year, &month, &day, &hour, &minute, &second, &zone);
-    int n = snprintf(buf, SHORT_TEXT, "%04d-%02d-%02d", year, month, day);
-    if (type == OFTDate)
-        return;
-    long ms = lroundf(second * 1000);
-    n += snprintf(buf + n, (size_t)(SHORT_TEXT - n), "T%02d:%02d:%02ld.%03ld", hour, minute,
-                  ms / 1000, ms % 1000);
-    /* 0 unknown, 1 local, else 100 and the quarters of an hour from UTC */
-    int offset = zone > 1 ? (zone - 100) * 15 : 0;
-    if (zone == 100)
-        snprintf(buf + n, (size_t)(SHORT_TEXT - n), "Z");
-    else if (zone > 1)
-        snprintf(buf + n, (size_t)(SHORT_TEXT - n), "%c%02d:%02d", offset < 0 ? '-' : '+',
-                 abs(offset) / 60, abs(offset) % 60);
+    OGR_F_GetFieldAsDateTimeEx(feature, f, &m[0], &m[1], &m[2], &m[3], &m[4], &second, &zone);
+    hg_source_moment_text(m, second, zone, type == OFTDate, buf);
 }
 
+/* OGR hands out one string buffer a feature for all that is not text, so that is copied. */
 static void text_of(OGRFeatureH feature, int f, char *buf, hg_value *v)
 {
     OGRFieldType type = OGR_Fld_GetType(OGR_F_GetFieldDefnRef(feature, f));
@@ -66,7 +70,7 @@ static void text_of(OGRFeatureH feature, int f, char *buf, hg_value *v)
     else if (type == OFTDate || type == OFTDateTime)
         moment_text(feature, f, type, buf);
     else
-        snprintf(buf, SHORT_TEXT, "%s", OGR_F_GetFieldAsString(feature, f));
+        snprintf(buf, HG_SHORT_TEXT, "%s", OGR_F_GetFieldAsString(feature, f));
     v->n = strlen(v->s);
 }
 
@@ -103,7 +107,7 @@ typedef struct row_loop {
     hg_row_sink sink;
     void *context;
     hg_value *values, *nothing;
-    char (*texts)[SHORT_TEXT];
+    char (*texts)[HG_SHORT_TEXT];
     size_t blank; /* rows without a value since the last one that has any */
 } row_loop;
 
@@ -172,7 +176,7 @@ static hg_status pass_features(row_loop *l, hg_error *err)
     return status;
 }
 
-hg_status hg_source_each_row(hg_source *s, hg_row_sink sink, void *context, hg_error *err)
+hg_status hg_source_each_feature(hg_source *s, hg_row_sink sink, void *context, hg_error *err)
 {
     row_loop l = {.source = s, .sink = sink, .context = context};
     l.values = hg_calloc(s->fields, sizeof *l.values);
@@ -194,6 +198,14 @@ hg_status hg_source_each_row(hg_source *s, hg_row_sink sink, void *context, hg_e
     return status;
 }
 
+hg_status hg_source_each_row(hg_source *s, hg_row_sink sink, void *context, hg_error *err)
+{
+    bool done = false;
+    hg_status status =
+        hg_source_is_csv(s) ? hg_source_each_record(s, sink, context, &done, err) : HG_OK;
+    return status != HG_OK || done ? status : hg_source_each_feature(s, sink, context, err);
+}
+
 static hg_status add_to_builder(void *context, const hg_position *p, const hg_value *values,
                                 hg_error *err)
 {
@@ -205,7 +217,7 @@ hg_status hg_source_read_features(hg_source *s, hg_source_rows *rows, hg_error *
     hg_row_builder b;
     hg_status status = hg_row_builder_init(&b, s, s->pool, err);
     if (status == HG_OK)
-        status = hg_source_each_row(s, add_to_builder, &b, err);
+        status = hg_source_each_feature(s, add_to_builder, &b, err);
     if (status != HG_OK) {
         hg_row_builder_dispose(&b);
         return status;

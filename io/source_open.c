@@ -189,7 +189,9 @@ static hg_status prepare_text(hg_source *s, char **open_as, hg_error *err)
     char memory[512]; /* OGR names the layer after the file, so the stem stays */
     const char *ext = strcasecmp(extension(path), "tsv") == 0 ? "tsv" : "csv";
     snprintf(memory, sizeof memory, "/vsimem/hotgrid-%p/%.400s.%s", (void *)s, s->stem, ext);
-    VSILFILE *f = VSIFileFromMemBuffer(memory, (GByte *)s->text + skip, size - skip, FALSE);
+    s->table = s->text + skip;
+    s->table_size = size - skip;
+    VSILFILE *f = VSIFileFromMemBuffer(memory, (GByte *)s->text + skip, s->table_size, FALSE);
     if (!f)
         return hg_fail_memory(err);
     VSIFCloseL(f);
@@ -352,6 +354,7 @@ hg_status hg_source_open_dataset(hg_source *s, hg_error *err)
     const char *path = s->spec.path;
     if (file && has_extension(path, text_extensions)) {
         status = prepare_text(s, &open_as, err);
+        s->csv = true;
         drivers = csv_drivers;
         options = csv_options;
     } else if (file && has_extension(path, dbf_extensions)) {

@@ -26,7 +26,10 @@ struct hg_source {
     hg_control *control;
     char *name, *stem, *file, *layer_name, *crs;
     char *memory_path; /* /vsimem file that holds the recoded text */
-    char *text;
+    char *text;        /* the whole text recoded; NULL where OGR reads the file itself */
+    const char *table; /* what OGR sees of it: from the row of the column heads on */
+    size_t table_size;
+    bool csv; /* a text file that the CSV driver has opened */
     GDALDatasetH dataset;
     OGRLayerH layer;
     bool sql_result;
@@ -42,6 +45,8 @@ struct hg_source {
     bool from_columns, degrees, polygons, store;
     bool records; /* rows of text, with an outline or without: nothing is guessed */
     bool tabular; /* rows have no geometry of their own */
+    bool limited; /* rows outside of limit need not be read */
+    double limit[4];
     char **notes;
     size_t note_count, note_capacity;
 };
@@ -95,6 +100,10 @@ hg_status hg_row_builder_join(hg_row_builder *all, hg_row_builder *parts, size_t
 /** Turns kept text columns that hold nothing but numbers into numbers. */
 hg_status hg_rows_narrow(hg_source_rows *rows, hg_pool *pool, hg_error *err);
 
+enum { HG_SHORT_TEXT = 64 }; /* all that is not text of its own; longer is cut */
+/** ISO 8601 of year, month, day, hour, minute and what else OGR has of a moment; buf holds HG_SHORT_TEXT. */
+void hg_source_moment_text(const int moment[5], float second, int zone, bool date_only, char *buf);
+
 /** A value as text: its own, or written into buf; empty for none. */
 const char *hg_value_text(const hg_value *v, char buf[64], size_t *n);
 
@@ -102,8 +111,23 @@ const char *hg_value_text(const hg_value *v, char buf[64], size_t *n);
 typedef hg_status (*hg_row_sink)(void *context, const hg_position *position, const hg_value *values,
                                  hg_error *err);
 /** Passes every data row, as OGR yields it, to the sink. */
+hg_status hg_source_each_feature(hg_source *source, hg_row_sink sink, void *context, hg_error *err);
+/** The same rows, straight from the text where that can be done; texts are then not terminated. */
 hg_status hg_source_each_row(hg_source *source, hg_row_sink sink, void *context, hg_error *err);
 hg_status hg_source_read_features(hg_source *source, hg_source_rows *rows, hg_error *err);
+
+/** True where rows can be read straight from a FlatGeobuf file. */
+bool hg_source_is_flatgeobuf(const hg_source *source);
+/** The rows, without those outside of the source's limit where the file has an R-tree. */
+hg_status hg_source_read_flatgeobuf(hg_source *source, hg_source_rows *rows, hg_error *err);
+
+/** True where rows may come by PostgreSQL's own protocol (never, where this was built without libpq). */
+bool hg_source_is_postgres(const hg_source *source);
+/** The rows, by OGR's feature loop where they do not come so. */
+hg_status hg_source_read_postgres(hg_source *source, hg_source_rows *rows, hg_error *err);
+
+/** The point in WKB, ISO or extended (also with an SRID); a multipoint of one point is that point. */
+void hg_source_place_wkb(const unsigned char *wkb, size_t n, hg_position *position);
 
 /** True where rows can be read straight from a GeoPackage table. */
 bool hg_source_is_direct(const hg_source *source);

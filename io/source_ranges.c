@@ -1,13 +1,14 @@
 /*
- * GeoPackage tables read by SQLite in row ranges, one range a task. Ranges are cut by primary key
- * and joined in order, so the rows come out as OGR would give them, whatever the number of threads.
- * Rows are taken by an aggregate function of ours, called from inside the query: half the time that
- * one sqlite3_step a row needs.
+ * GeoPackage tables read in row ranges, one range a task. Ranges are cut by primary key and joined
+ * in order, so the rows come out as OGR would give them, whatever the number of threads. Plain tables
+ * are taken from their pages, the rest by SQLite: there rows are taken by an aggregate function of
+ * ours, called from inside the query, half the time that one sqlite3_step a row needs.
  */
 #include "io/source_parts.h"
 #include "base/memory.h"
 #include "base/threads.h"
 #include "io/sql.h"
+#include "io/table_pages.h"
 
 #include <ogr_api.h>
 #include <string.h>
@@ -19,20 +20,13 @@ enum {
     MAX_ARGUMENTS = 127, /* of an SQL function, SQLITE_MAX_FUNCTION_ARG as SQLite comes */
 };
 
-bool hg_source_is_direct(const hg_source *s)
-{
-    const char *driver = GDALGetDriverShortName(GDALGetDatasetDriver(s->dataset));
-    const char *key = OGR_L_GetFIDColumn(s->layer);
-    return s->file && strcmp(driver, "GPKG") == 0 && !s->spec.sql && !s->spec.where &&
-           !s->from_columns && s->fields < MAX_ARGUMENTS && key && *key &&
-           OGR_L_GetGeometryColumn(s->layer)[0];
-}
-
 typedef struct range_reader {
     hg_source *source;
     const hg_range_sink *sink;
     int64_t first, last, step;
     char *select;
+    bool by_key;           /* the query walks the table itself */
+    hg_table_pages *pages; /* NULL where they are for SQLite alone */
 } range_reader;
 
 static hg_status open_for_reading(const hg_source *s, sqlite3 **db, hg_error *err)
@@ -46,13 +40,50 @@ static hg_status open_for_reading(const hg_source *s, sqlite3 **db, hg_error *er
                        err);
 }
 
+static bool is_wanted(const hg_source *s, size_t field)
+{
+    return !s->wanted || s->wanted[field];
+}
+
+/*
+ * OGR hands a condition to SQLite as it stands, and so do we, unless it needs functions that only OGR has or is no
+ * condition by itself ("1) LIMIT (5").
+ */
+static bool can_ask_for(const hg_source *s)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *stmt = NULL;
+    hg_text sql = {0};
+    if (!s->spec.where)
+        return true;
+    hg_text_add(&sql, "SELECT CASE WHEN (");
+    hg_text_add(&sql, s->spec.where);
+    hg_text_add(&sql, "\n) THEN 1 END FROM ");
+    hg_text_add_sql_name(&sql, s->layer_name);
+    bool can = !sql.failed && open_for_reading(s, &db, NULL) == HG_OK &&
+               hg_sql_prepare(db, s->file, sql.s, &stmt, NULL) == HG_OK && sqlite3_column_count(stmt) == 1 &&
+               sqlite3_bind_parameter_count(stmt) == 0;
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    hg_text_dispose(&sql);
+    return can;
+}
+
+bool hg_source_is_direct(const hg_source *s)
+{
+    const char *driver = GDALGetDriverShortName(GDALGetDatasetDriver(s->dataset));
+    const char *key = OGR_L_GetFIDColumn(s->layer);
+    return s->file && strcmp(driver, "GPKG") == 0 && !s->spec.sql && !s->from_columns && s->fields < MAX_ARGUMENTS && key &&
+           *key && OGR_L_GetGeometryColumn(s->layer)[0] && can_ask_for(s);
+}
+
 /* take_row(geometry, the fields in OGR's order) FROM the table WHERE key BETWEEN ?1 AND ?2 */
 static char *select_text(const hg_source *s, bool sort)
 {
     hg_text sql = {0}, columns = {0}, rows = {0};
     hg_text_add_sql_name(&columns, OGR_L_GetGeometryColumn(s->layer));
     for (size_t f = 0; f < s->fields; f++) {
-        if (s->wanted && !s->wanted[f])
+        if (!is_wanted(s, f))
             continue;
         hg_text_add(&columns, ", ");
         hg_text_add_sql_name(&columns, s->field_names[f]);
@@ -61,6 +92,8 @@ static char *select_text(const hg_source *s, bool sort)
     hg_text_add(&rows, " WHERE ");
     hg_text_add_sql_name(&rows, OGR_L_GetFIDColumn(s->layer));
     hg_text_add(&rows, " BETWEEN ?1 AND ?2");
+    if (s->spec.where)
+        hg_text_addf(&rows, " AND (%s\n)", s->spec.where); /* the line ends a comment there may be */
     sql.failed = columns.failed || rows.failed;
     if (!sql.failed && sort) {
         hg_text_addf(&sql, "SELECT take_row(%s) FROM (SELECT %s FROM %s ORDER BY ", columns.s,
@@ -105,18 +138,23 @@ typedef struct row_taker {
     hg_error error;
 } row_taker;
 
+static void check_now_and_then(row_taker *t)
+{
+    if (t->seen++ % CHECK_EVERY == 0)
+        t->status = hg_check_cancel(t->source->control, &t->error);
+}
+
 static void take_row(sqlite3_context *context, int count, sqlite3_value **columns)
 {
     (void)count;
     row_taker *t = sqlite3_user_data(context);
     const hg_source *s = t->source;
-    if (t->seen++ % CHECK_EVERY == 0)
-        t->status = hg_check_cancel(s->control, &t->error);
+    check_now_and_then(t);
     if (t->status == HG_OK) {
         const unsigned char *blob = sqlite3_value_blob(columns[0]);
         size_t n = (size_t)sqlite3_value_bytes(columns[0]);
         for (size_t f = 0, c = 1; f < s->fields; f++)
-            if (!s->wanted || s->wanted[f])
+            if (is_wanted(s, f))
                 value_of_column(columns[c++], s->field_types[f], &t->values[f]);
         t->status = t->sink->row(t->sink->context, t->range, blob, n, t->values, &t->error);
     }
@@ -171,21 +209,73 @@ static void range_keys(const range_reader *r, size_t i, int64_t *from, int64_t *
     *to = none ? 0 : end < begin || end > reach ? r->last : (int64_t)((uint64_t)r->first + end);
 }
 
+/* As value_of_column; false where SQLite would have to convert what is stored. */
+static bool value_of_stored(const hg_stored *c, hg_type type, hg_value *v)
+{
+    *v = (hg_value){0};
+    if (c->type == HG_STORED_TEXT) {
+        v->type = HG_VALUE_TEXT;
+        v->s = (const char *)c->bytes;
+        v->n = c->n;
+    } else if (c->type == HG_STORED_INT && type == HG_INT64) {
+        v->type = HG_VALUE_INT;
+        v->i = c->i;
+    } else if (type == HG_DOUBLE && (c->type == HG_STORED_INT || c->type == HG_STORED_REAL)) {
+        v->type = HG_VALUE_REAL;
+        v->d = c->type == HG_STORED_INT ? (double)c->i : c->d;
+    }
+    return v->type != HG_VALUE_NULL || c->type == HG_STORED_NULL;
+}
+
+static hg_status take_stored(void *context, int64_t key, const hg_stored *columns, bool *leave,
+                             hg_error *err)
+{
+    (void)key;
+    row_taker *t = context;
+    const hg_source *s = t->source;
+    bool none = columns->type == HG_STORED_NULL;
+    *leave = columns->type == HG_STORED_INT || columns->type == HG_STORED_REAL;
+    for (size_t f = 0, c = 1; f < s->fields && !*leave; f++)
+        if (is_wanted(s, f))
+            *leave = !value_of_stored(&columns[c++], s->field_types[f], &t->values[f]);
+    check_now_and_then(t);
+    if (t->status == HG_OK && !*leave)
+        t->status = t->sink->row(t->sink->context, t->range, none ? NULL : columns->bytes,
+                                 none ? 0 : columns->n, t->values, &t->error);
+    if (t->status != HG_OK && err)
+        *err = t->error;
+    return t->status;
+}
+
+/* What the pages do not tell, SQLite does. */
+static hg_status read_rows(const range_reader *r, row_taker *t, int64_t from, int64_t to,
+                           hg_error *err)
+{
+    sqlite3 *db = NULL;
+    bool whole = false;
+    hg_status status = HG_OK;
+    if (r->pages)
+        status = hg_table_pages_walk(r->pages, from, to, take_stored, t, &whole, &from, err);
+    if (status != HG_OK || whole)
+        return status;
+    status = open_for_reading(r->source, &db, err);
+    if (status == HG_OK)
+        status = take_rows(db, r->select, from, to, t, err);
+    sqlite3_close(db);
+    return status;
+}
+
 static hg_status read_range(void *context, size_t i, hg_error *err)
 {
     range_reader *r = context;
-    sqlite3 *db = NULL;
     hg_value *values = hg_calloc(r->source->fields, sizeof *values);
-    hg_status status = values ? open_for_reading(r->source, &db, err) : hg_fail_memory(err);
-    if (status == HG_OK)
-        status = r->sink->open(r->sink->context, i, err);
+    hg_status status = values ? r->sink->open(r->sink->context, i, err) : hg_fail_memory(err);
     if (status == HG_OK) {
         row_taker taker = {.source = r->source, .sink = r->sink, .range = i, .values = values};
         int64_t from, to;
         range_keys(r, i, &from, &to);
-        status = take_rows(db, r->select, from, to, &taker, err);
+        status = read_rows(r, &taker, from, to, err);
     }
-    sqlite3_close(db);
     hg_free(values);
     return status;
 }
@@ -217,8 +307,9 @@ static hg_status key_bounds(const hg_source *s, int64_t *low, int64_t *high, hg_
  * A table is walked by its integer primary key from low to high, which SQLite's own plan tells. Any
  * other plan (a view, a key that is no rowid) does not promise an order and is sorted first.
  */
-static hg_status plan_select(const hg_source *s, char **select, hg_error *err)
+static hg_status plan_select(range_reader *r, hg_error *err)
 {
+    const hg_source *s = r->source;
     sqlite3 *db = NULL;
     sqlite3_stmt *stmt = NULL;
     row_taker taker = {0};
@@ -239,12 +330,32 @@ static hg_status plan_select(const hg_source *s, char **select, hg_error *err)
     sqlite3_finalize(stmt);
     sqlite3_close(db);
     if (status == HG_OK) {
-        char **chosen = by_key && steps == 1 ? &plain : &sorted;
-        *select = *chosen;
+        r->by_key = by_key && steps == 1;
+        char **chosen = r->by_key ? &plain : &sorted;
+        r->select = *chosen;
         *chosen = NULL;
     }
     hg_free(plain);
     hg_free(sorted);
+    return status;
+}
+
+/* The geometry and the wanted fields of a table that is walked by its key. */
+static hg_status open_pages(range_reader *r, hg_error *err)
+{
+    const hg_source *s = r->source;
+    const char **columns = hg_malloc(s->fields + 1, sizeof *columns);
+    size_t count = 0;
+    if (!columns)
+        return hg_fail_memory(err);
+    columns[count++] = OGR_L_GetGeometryColumn(s->layer);
+    for (size_t f = 0; f < s->fields; f++)
+        if (is_wanted(s, f))
+            columns[count++] = s->field_names[f];
+    hg_status status = HG_OK;
+    if (r->by_key && !s->spec.where) /* which SQLite alone can judge */
+        status = hg_table_pages_open(s->file, s->layer_name, columns, count, &r->pages, err);
+    hg_free(columns);
     return status;
 }
 
@@ -286,16 +397,18 @@ hg_status hg_source_each_range(hg_source *s, const hg_range_sink *sink, hg_error
     range_reader r = {.source = s, .sink = sink};
     hg_status status = key_bounds(s, &low, &high, err);
     if (status == HG_OK)
-        status = plan_select(s, &r.select, err);
-    if (status != HG_OK)
-        return status;
+        status = plan_select(&r, err);
+    if (status == HG_OK)
+        status = open_pages(&r, err);
     take_part(s, &low, &high);
     r.first = low;
     r.last = high;
     size_t n = cut_ranges(low, high, &r.step);
-    status = sink->begin(sink->context, n, (size_t)r.step, err);
+    if (status == HG_OK)
+        status = sink->begin(sink->context, n, (size_t)r.step, err);
     if (status == HG_OK)
         status = hg_parallel(n, s->control ? s->control->threads : 0, read_range, &r, err);
+    hg_table_pages_free(r.pages);
     hg_free(r.select);
     return status;
 }

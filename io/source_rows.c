@@ -1,6 +1,7 @@
 #include "io/source_parts.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/word.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -43,6 +44,7 @@ void hg_source_rows_dispose(hg_source_rows *r)
     hg_free(r->stream);
     hg_free(r->id);
     hg_free(r->hash);
+    hg_free(r->number);
     for (size_t k = 0; r->kept && k < r->kept_count; k++) {
         hg_free(r->kept[k].name);
         hg_free(r->kept[k].i64);
@@ -434,11 +436,8 @@ static uint64_t hash_value(uint64_t h, const hg_value *v)
         return mix(h, (uint64_t)v->i);
     if (v->type == HG_VALUE_REAL)
         return mix(h, bits_of(v->d));
-    for (size_t k = 0; v->type == HG_VALUE_TEXT && k < v->n; k += 8) {
-        uint64_t word = 0;
-        memcpy(&word, v->s + k, v->n - k < 8 ? v->n - k : 8);
-        h = mix(h, word);
-    }
+    for (size_t k = 0; v->type == HG_VALUE_TEXT && k < v->n; k += 8)
+        h = mix(h, hg_word_at(v->s + k, v->n - k));
     return h;
 }
 

@@ -46,7 +46,7 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-static char *folder_of(const char *path)
+char *hg_staging_folder(const char *path)
 {
     const char *base = base_name(path);
     if (base == path)
@@ -77,7 +77,7 @@ static hg_status name_output(output *o, const char *final_path, hg_error *err)
     hg_text_add_n(&prefix, base, stem < 100 ? stem : 100);
     hg_text_addf(&prefix, ".part%ld-%u", (long)getpid(), k);
     o->final = hg_strdup(final_path);
-    o->folder = folder_of(final_path);
+    o->folder = hg_staging_folder(final_path);
     o->prefix = hg_text_take(&prefix);
     if (!o->final || !o->folder || !o->prefix)
         return hg_fail_memory(err);
@@ -204,7 +204,7 @@ static uint64_t file_size_limit(void)
 
 hg_status hg_staging_require_space(const char *path, uint64_t bytes, hg_error *err)
 {
-    char *folder = folder_of(path);
+    char *folder = hg_staging_folder(path);
     if (!folder)
         return hg_fail_memory(err);
     struct statvfs fs;

@@ -32,6 +32,9 @@ hg_status hg_staging_add_copy(hg_staging *staging, const char *final_path, const
  */
 char *hg_staging_final_name(const char *path);
 
+/** The folder a path lies in, "." where it names none. Free with hg_free; NULL without memory. */
+char *hg_staging_folder(const char *path);
+
 /**
  * HG_EIO if the folder of `path` has less than `bytes` free, or a file may not be that large (says
  * how much is needed and there).

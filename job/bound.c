@@ -1,7 +1,8 @@
 /* The bandwidth, and with it who is inside, in the halo or outside the study area. */
 #include "job/raw.h"
 #include "base/memory.h"
-#include "engine/pileup.h"
+#include "base/stretches.h"
+#include "engine/repeated_rows.h"
 #include "job/bandwidth.h"
 #include "job/options.h"
 
@@ -26,7 +27,7 @@ static hg_status mark_duplicates(const hg_raw *raw, uint8_t *reasons, hg_error *
         hash[kept.n++] = raw->hash[i];
     }
     if (status == HG_OK)
-        status = hg_flag_duplicates(&kept, hash, &found, err);
+        status = hg_flag_repeated_rows(&kept, hash, &found, err);
     for (size_t i = 0, k = 0; status == HG_OK && found && i < raw->n; i++)
         if (reasons[i] == HG_ACCEPTED && (kept.flags[k++] & HG_FLAG_DUPLICATE))
             reasons[i] = HG_DUPLICATE_ROW;
@@ -86,9 +87,20 @@ static hg_status rule_or_length(hg_job *job, const hg_points *points, hg_intake 
     return HG_OK;
 }
 
+/* Where every row counts the columns serve as they are. */
+static bool all_count(const hg_raw *raw, const uint8_t *reasons)
+{
+    size_t i = 0;
+    while (i < raw->n && reasons[i] == HG_ACCEPTED)
+        i++;
+    return i == raw->n && i > 0 && !raw->patch;
+}
+
 static hg_status rule_from(hg_job *job, hg_intake *in, const hg_raw *raw, const uint8_t *reasons,
                            hg_error *err)
 {
+    if (all_count(raw, reasons))
+        return rule_or_length(job, &(hg_points){raw->n, raw->x, raw->y, raw->w}, in, err);
     double *x = hg_malloc(raw->n, sizeof *x), *y = hg_malloc(raw->n, sizeof *y);
     bool weighted = raw->w || raw->patch;
     double *w = weighted ? hg_malloc(raw->n, sizeof *w) : NULL;
@@ -145,11 +157,19 @@ static hg_status find_inside(hg_job *job, const hg_intake *in, hg_raw *raw, hg_e
     return status == HG_OK ? hg_raw_classify(job, in, raw, 0, err) : status;
 }
 
-static void reject_outside(hg_raw *raw)
+static void reject_stretch(void *context, size_t number, size_t from, size_t to)
 {
-    for (size_t i = 0; raw->where && i < raw->n; i++)
+    (void)number;
+    hg_raw *raw = context;
+    for (size_t i = from; i < to; i++)
         if (raw->reason[i] == HG_ACCEPTED && raw->where[i] == HG_OUTSIDE)
             raw->reason[i] = HG_OUTSIDE_AREA;
+}
+
+static void reject_outside(const hg_job *job, hg_raw *raw)
+{
+    if (raw->where)
+        hg_each_stretch(0, raw->n, job->control.threads, reject_stretch, raw);
 }
 
 static hg_status refuse_polygons(const hg_raw *raw, hg_error *err)
@@ -172,7 +192,7 @@ hg_status hg_raw_bound(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
     if (status == HG_OK && in->region)
         status = find_inside(job, in, raw, err);
     if (status == HG_OK && counts)
-        reject_outside(raw);
+        reject_outside(job, raw);
     if (status != HG_OK || counts || (load && !job->set.area))
         return status;
     status = settle_measures(job, raw, in, err);
@@ -184,6 +204,6 @@ hg_status hg_raw_bound(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
         return HG_OK;
     status = hg_raw_classify(job, in, raw, in->support_m, err);
     if (status == HG_OK)
-        reject_outside(raw);
+        reject_outside(job, raw);
     return status;
 }

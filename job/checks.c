@@ -1,5 +1,6 @@
 #include "job/raw.h"
 #include "base/memory.h"
+#include "base/stretches.h"
 #include "job/options.h"
 
 #include <math.h>
@@ -25,21 +26,18 @@ static bool is_null_island(double x, double y)
     return fabs(x) < 1e-9 && fabs(y) < 1e-9;
 }
 
-static void check_positions(hg_raw *raw)
+static void check_stretch(void *context, size_t number, size_t from, size_t to)
 {
-    for (size_t i = 0; i < raw->n; i++) {
+    (void)number;
+    hg_raw *raw = context;
+    for (size_t i = from; i < to; i++) {
         hg_reason reason = reason_of_state(raw->state[i]);
         if (reason == HG_ACCEPTED && is_null_island(raw->file_x[i], raw->file_y[i]))
             reason = HG_NULL_ISLAND;
+        if (reason == HG_ACCEPTED && raw->w && isnan(raw->w[i]))
+            reason = HG_BAD_WEIGHT;
         raw->reason[i] = (uint8_t)reason;
     }
-}
-
-static void check_weights(hg_raw *raw)
-{
-    for (size_t i = 0; raw->w && i < raw->n; i++)
-        if (raw->reason[i] == HG_ACCEPTED && isnan(raw->w[i]))
-            raw->reason[i] = HG_BAD_WEIGHT;
 }
 
 static hg_status check_times(hg_job *job, hg_raw *raw, hg_error *err)
@@ -82,8 +80,7 @@ static hg_status check_times(hg_job *job, hg_raw *raw, hg_error *err)
 
 hg_status hg_raw_check(hg_job *job, hg_raw *raw, hg_error *err)
 {
-    check_positions(raw);
-    check_weights(raw);
+    hg_each_stretch(0, raw->n, job->control.threads, check_stretch, raw);
     return check_times(job, raw, err);
 }
 

@@ -51,6 +51,7 @@ static hg_status run(hg_job *job, hg_staging *staging, hg_tiles *tiles, const ch
     if (status == HG_OK)
         status = hg_staging_commit(staging, err);
     if (status == HG_OK) {
+        hg_notes_say(job); /* with those since the intake */
         hg_run_facts(job, read - job->started, analysed - read, hg_now() - analysed);
         hg_summarise_intake(job, in);
         hg_summarise_surface(job, in, study, &surface);

@@ -100,6 +100,8 @@ static hg_status find_repeats(findings_pass *pass, hg_error *err)
     enum { WITHIN_S = 30 * 60 };
     const double within_m = 50;
     hg_findings *f = pass->f;
+    if (!f->in->incidents.t_start)
+        return HG_OK;
     f->repeat = hg_malloc(f->in->incidents.n, sizeof *f->repeat);
     if (!f->repeat)
         return hg_fail_memory(err);

@@ -1,6 +1,6 @@
 #include "job/intake.h"
 #include "base/memory.h"
-#include "engine/pileup.h"
+#include "engine/repeated_rows.h"
 #include "job/ranks_intake.h"
 #include "job/shared_read.h"
 
@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+enum { MANY_ROWS = 30000000 }; /* of which what was freed is worth giving back */
 
 void hg_input_facts_dispose(hg_input_facts *input)
 {
@@ -120,6 +122,17 @@ static const char *rejected_value(const hg_raw *raw, const hg_raw_input *r, size
     }
 }
 
+/* The first row from i on that is refused, or end; most are not, so that eight are passed at once. */
+static size_t next_rejected(const uint8_t *reason, size_t i, size_t end)
+{
+    uint64_t eight = 0;
+    while (end - i >= sizeof eight && (memcpy(&eight, reason + i, sizeof eight), eight == 0))
+        i += sizeof eight;
+    while (i < end && reason[i] == HG_ACCEPTED)
+        i++;
+    return i;
+}
+
 static hg_status collect_rejects(hg_intake *in, const hg_raw *raw, hg_error *err)
 {
     hg_status status = HG_OK;
@@ -127,11 +140,10 @@ static hg_status collect_rejects(hg_intake *in, const hg_raw *raw, hg_error *err
         const hg_raw_input *r = &raw->inputs[k];
         cursors at = {0};
         char buf[96];
-        for (size_t i = r->start; i < r->start + r->n && status == HG_OK; i++) {
-            if (raw->reason[i] == HG_ACCEPTED)
-                continue;
+        size_t end = r->start + r->n;
+        for (size_t i = r->start; status == HG_OK && (i = next_rejected(raw->reason, i, end)) < end; i++) {
             const char *value = rejected_value(raw, r, i, &at, in->pool, buf);
-            status = hg_rejects_add(&in->rejects, (uint32_t)k, i - r->start + 1,
+            status = hg_rejects_add(&in->rejects, (uint32_t)k, hg_raw_row_number(r, i - r->start),
                                     (hg_reason)raw->reason[i], value, err);
         }
     }
@@ -217,7 +229,7 @@ static void *take(void *column)
 /* One input of which nothing is refused needs no numbers: row i is row i. */
 static hg_status number_rows(const hg_job *job, hg_intake *in, const hg_raw *raw, hg_error *err)
 {
-    if (raw->input_count == 1 && in->rejects.count == 0 && !job->set.drop_duplicates)
+    if (raw->input_count == 1 && in->rejects.count == 0 && !job->set.drop_duplicates && !raw->inputs[0].rows.number)
         return HG_OK;
     in->source_row = hg_malloc(raw->n, sizeof *in->source_row);
     in->input = raw->input_count > 1 ? hg_malloc(raw->n, sizeof *in->input) : NULL;
@@ -226,7 +238,7 @@ static hg_status number_rows(const hg_job *job, hg_intake *in, const hg_raw *raw
     for (size_t k = 0; k < raw->input_count; k++) {
         const hg_raw_input *r = &raw->inputs[k];
         for (size_t row = 0; row < r->n; row++) {
-            in->source_row[r->start + row] = (uint32_t)(row + 1);
+            in->source_row[r->start + row] = (uint32_t)hg_raw_row_number(r, row);
             if (in->input)
                 in->input[r->start + row] = (uint16_t)k;
         }
@@ -245,8 +257,11 @@ static hg_status take_rows(const hg_job *job, hg_intake *in, hg_raw *raw, hg_err
         return hg_fail_memory(err);
     for (size_t k = 0; raw->where && k < raw->n; k++)
         i->flags[k] = raw->where[k] == HG_HALO ? HG_FLAG_HALO : 0;
-    if (raw->x == raw->file_x)
-        raw->file_x = raw->file_y = NULL;
+    if (raw->x != raw->file_x) { /* rejects have been told by now */
+        hg_free(raw->file_x);
+        hg_free(raw->file_y);
+    }
+    raw->file_x = raw->file_y = NULL;
     i->x = take(&raw->x);
     i->y = take(&raw->y);
     i->w = take(&raw->w);
@@ -293,7 +308,7 @@ static hg_status settle_duplicates(const hg_job *job, hg_intake *in, uint64_t *h
         return hg_ranks_count_duplicates(job, in, hash, err);
     if (!i->flags && !(i->flags = hg_calloc(i->n, 1)))
         return hg_fail_memory(err);
-    hg_status status = hg_flag_duplicates(i, hash, &in->duplicates, err);
+    hg_status status = hg_flag_repeated_rows(i, hash, &in->duplicates, err);
     if (status == HG_OK && job->set.drop_duplicates && in->duplicates)
         status = reject_duplicates(in, hash, err);
     return status;
@@ -320,16 +335,19 @@ static void count_rows(hg_intake *in, const hg_raw *raw)
     in->rows_read = raw->n;
     in->accepted = i->n;
     in->rejected = in->rejects.count;
-    for (size_t k = 0; k < in->input_count; k++)
+    for (size_t k = 0; k < in->input_count; k++) {
         in->inputs[k].rows_read = raw->inputs[k].n;
+        in->inputs[k].not_read = raw->inputs[k].rows.not_read;
+    }
     for (size_t k = 0; k < in->rejects.count; k++)
         in->inputs[in->rejects.rows[k].source].rejected++;
     for (size_t k = 0; k < in->input_count; k++)
         in->inputs[k].accepted = in->inputs[k].rows_read - in->inputs[k].rejected;
-    for (size_t k = 0; k < i->n; k++) {
-        in->halo += i->flags && (i->flags[k] & HG_FLAG_HALO);
-        in->untimed += !i->t_start || i->t_start[k] == HG_NO_TIME;
-    }
+    for (size_t k = 0; i->flags && k < i->n; k++)
+        in->halo += (i->flags[k] & HG_FLAG_HALO) != 0;
+    in->untimed += i->t_start ? 0 : i->n;
+    for (size_t k = 0; i->t_start && k < i->n; k++)
+        in->untimed += i->t_start[k] == HG_NO_TIME;
     find_time_span(in);
 }
 
@@ -481,6 +499,8 @@ hg_status hg_intake_run(hg_job *job, const char *store_crs, hg_intake *in, hg_er
     if (status == HG_OK)
         unlist_elsewhere(job, in);
     hg_raw_dispose(&raw);
+    if (in->rows_read > MANY_ROWS) /* else the next step finds pages that need no clearing */
+        hg_memory_trim();
     return status;
 }
 

@@ -17,6 +17,7 @@
 typedef struct hg_input_facts {
     char *name, *layer, *file; /**< file NULL for a connection */
     uint64_t rows_read, accepted, rejected;
+    uint64_t not_read; /**< rows passed over, too far from the study area */
     uint64_t bytes;
     char sha256[65]; /**< empty with --no-hash or for a connection */
 } hg_input_facts;

@@ -8,7 +8,7 @@
 /* How to run and to talk, which leaves no trace in the result. */
 static bool is_manner(const char *option)
 {
-    static const char *const manners[] = {"output", "overwrite", "threads", "quiet",
+    static const char *const manners[] = {"output", "overwrite", "threads", "memory", "quiet",
                                           "json",   "progress",  "no-hash"};
     for (size_t i = 0; i < sizeof manners / sizeof *manners; i++)
         if (strcmp(option, manners[i]) == 0)
@@ -60,6 +60,8 @@ void hg_input_say(hg_facts *f, const hg_input_facts *k, size_t i)
     hg_fact_int(f, (int64_t)k->rows_read, "inputs[%zu].rows_read", i);
     hg_fact_int(f, (int64_t)k->accepted, "inputs[%zu].accepted", i);
     hg_fact_int(f, (int64_t)k->rejected, "inputs[%zu].rejected", i);
+    if (k->not_read)
+        hg_fact_int(f, (int64_t)k->not_read, "inputs[%zu].not_read", i);
     if (k->file)
         hg_fact_int(f, (int64_t)k->bytes, "inputs[%zu].bytes", i);
     if (k->sha256[0])

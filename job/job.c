@@ -1,7 +1,9 @@
 #include "job/job.h"
 #include "base/civil.h"
 #include "base/memory.h"
+#include "base/spill.h"
 #include "io/source.h"
+#include "io/staging.h"
 #include "job/options.h"
 #include "job/ranks.h"
 #include "job/variants.h"
@@ -292,11 +294,32 @@ static hg_status empty_interval(const hg_job *job, hg_error *err)
                    hg_civil_text(job->set.since, since), hg_civil_text(job->set.until, until));
 }
 
+static hg_status run_command(hg_job *job, hg_error *err)
+{
+    return hg_variants_wanted(job) ? hg_variants_run(job, err) : job->command->run(job, err);
+}
+
+/* Maps of more incidents than memory holds keep their columns in files (base/spill.h). */
+static hg_status run_within_memory(hg_job *job, hg_error *err)
+{
+    char *folder = hg_staging_folder(job->set.output);
+    if (!folder)
+        return hg_fail_memory(err);
+    hg_status status = hg_spill_begin((uint64_t)job->set.memory_bytes, folder, err);
+    hg_free(folder);
+    if (status != HG_OK)
+        return status;
+    status = run_command(job, err);
+    hg_spill_end();
+    return status;
+}
+
 static hg_status run_alone(hg_job *job, hg_error *err)
 {
     hg_fact_text(&job->facts, job->command->info.name, "command");
     hg_fact_text(&job->facts, hg_version(), "version");
-    hg_status status = hg_variants_wanted(job) ? hg_variants_run(job, err) : job->command->run(job, err);
+    bool map = job->command->mask == HG_FOR_DENSITY || job->command->mask == HG_FOR_HOTSPOTS;
+    hg_status status = map ? run_within_memory(job, err) : run_command(job, err);
     if (status == HG_OK && (job->facts.failed || job->summary.failed))
         status = hg_fail_memory(err);
     return status;

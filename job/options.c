@@ -448,6 +448,15 @@ static bool parse_tolerance(const option *o, const char *value, void *field)
     return true;
 }
 
+static bool parse_memory(const option *o, const char *value, void *field)
+{
+    double v;
+    if (!hg_parse_quantity(value, HG_BYTES, &v) || !(v >= o->low && v <= o->high))
+        return false;
+    *(int64_t *)field = (int64_t)v;
+    return true;
+}
+
 static bool parse_area_mode(const option *o, const char *value, void *field)
 {
     (void)o;
@@ -582,6 +591,7 @@ static const option options[] = {
     {{"allow-identifiers", 0, NULL, "Let --keep name columns that look like personal data.", false, false}, WEIGHS, parse_flag, JOB(allow_identifiers), NULL, 0, 0},
     {{"no-hash", 0, NULL, "Do not record the SHA-256 of the inputs.", false, false}, RUNS, parse_flag, JOB(no_hash), NULL, 0, 0},
     {{"lang", 0, "en|zh", "Language of labels and legends (default en).", false, false}, MAPS | AUDIT | INDEX | TRENDS | BACKTEST | REPORT, parse_lang, JOB(lang), "en or zh", 0, 0},
+    {{"memory", 0, "SIZE", "Memory for big columns, such as 4GB or 800MB (default: three quarters of the machine's, or of the limit set for the process); what is beyond lies in temporary files without a name, in TMPDIR or else beside the output. Results do not depend on it.", false, false}, MAPS, parse_memory, JOB(memory_bytes), "a size with its unit such as 4GB or 800MB, at least 1MB", 1e6, 1e15},
     {{"threads", 0, "N", "Threads (default: all cores). Results do not depend on it.", false, false}, RUNS | BATCH, parse_count, JOB(threads), "a whole number from 1 to 1024", 1, 1024},
     {{"seed", 0, "N", "Seed of all random draws (default 1).", false, false}, HOT | INDEX | TRENDS | BACKTEST, parse_count, JOB(seed), "a whole number from 0", 0, 9e18},
     {{"json", 0, NULL, "Print one JSON object on standard output instead of the summary.", false, false}, ALL, parse_flag, JOB(json), NULL, 0, 0},

@@ -1,5 +1,6 @@
 #include "job/raw.h"
 #include "base/memory.h"
+#include "base/stretches.h"
 #include "job/backtest.h"
 #include "job/options.h"
 #include "job/plane.h"
@@ -105,17 +106,29 @@ static hg_status crs_of_input(hg_job *job, const hg_raw *raw, hg_raw_input *r, h
     return status == HG_OK ? hg_plane_check_offset(r->datum, r->crs, name, err) : status;
 }
 
-static void check_area_of_use(hg_raw *raw, const hg_raw_input *r)
-{
+typedef struct use_check {
+    hg_raw *raw;
     double box[4];
-    if (!hg_crs_area_of_use(r->crs, box))
-        return;
-    for (size_t i = r->start; i < r->start + r->n; i++) {
-        bool inside = raw->file_x[i] >= box[0] && raw->file_x[i] <= box[2] &&
-                      raw->file_y[i] >= box[1] && raw->file_y[i] <= box[3];
+} use_check;
+
+static void check_use(void *context, size_t number, size_t from, size_t to)
+{
+    (void)number;
+    const use_check *c = context;
+    hg_raw *raw = c->raw;
+    for (size_t i = from; i < to; i++) {
+        bool inside = raw->file_x[i] >= c->box[0] && raw->file_x[i] <= c->box[2] &&
+                      raw->file_y[i] >= c->box[1] && raw->file_y[i] <= c->box[3];
         if (raw->reason[i] == HG_ACCEPTED && !inside)
             raw->reason[i] = HG_OUTSIDE_CRS;
     }
+}
+
+static void check_area_of_use(const hg_job *job, hg_raw *raw, const hg_raw_input *r)
+{
+    use_check c = {.raw = raw};
+    if (hg_crs_area_of_use(r->crs, c.box))
+        hg_each_stretch(r->start, r->start + r->n, job->control.threads, check_use, &c);
 }
 
 static int by_value(const void *a, const void *b)
@@ -259,13 +272,41 @@ static hg_status settle_analysis_crs(hg_job *job, const char *store_crs, const h
     return area ? choose_from_area(area, area_crs, in, err) : choose_from_points(job, raw, in, err);
 }
 
-static hg_status undo_offset(hg_raw *raw, const hg_raw_input *r, const hg_crs *wgs84,
-                             hg_transform **t, const hg_crs *analysis, hg_error *err)
+typedef struct placing {
+    hg_raw *raw;
+    hg_datum datum;
+} placing;
+
+static void undo_offset(void *context, size_t number, size_t from, size_t to)
 {
-    for (size_t i = r->start; i < r->start + r->n; i++)
-        if (raw->reason[i] == HG_ACCEPTED && !hg_datum_to_wgs84(r->datum, &raw->x[i], &raw->y[i]))
+    (void)number;
+    const placing *p = context;
+    hg_raw *raw = p->raw;
+    for (size_t i = from; i < to; i++)
+        if (raw->reason[i] == HG_ACCEPTED && !hg_datum_to_wgs84(p->datum, &raw->x[i], &raw->y[i]))
             raw->x[i] = raw->y[i] = NAN;
-    return hg_transform_new(wgs84, analysis, t, err);
+}
+
+static void copy_accepted(void *context, size_t number, size_t from, size_t to)
+{
+    (void)number;
+    const placing *p = context;
+    hg_raw *raw = p->raw;
+    for (size_t i = from; i < to; i++) {
+        bool ok = raw->reason[i] == HG_ACCEPTED;
+        raw->x[i] = ok ? raw->file_x[i] : NAN;
+        raw->y[i] = ok ? raw->file_y[i] : NAN;
+    }
+}
+
+static void refuse_unplaced(void *context, size_t number, size_t from, size_t to)
+{
+    (void)number;
+    const placing *p = context;
+    hg_raw *raw = p->raw;
+    for (size_t i = from; i < to; i++)
+        if (raw->reason[i] == HG_ACCEPTED && !(isfinite(raw->x[i]) && isfinite(raw->y[i])))
+            raw->reason[i] = HG_OUTSIDE_CRS;
 }
 
 static hg_status place_input(hg_job *job, hg_raw *raw, const hg_raw_input *r,
@@ -274,21 +315,21 @@ static hg_status place_input(hg_job *job, hg_raw *raw, const hg_raw_input *r,
     hg_transform *t = NULL;
     hg_crs *wgs84 = NULL;
     hg_status status = HG_OK;
+    placing p = {raw, r->datum};
+    size_t end = r->start + r->n;
+    int threads = job->control.threads;
     if (hg_plane_is_offset(r->datum)) {
+        hg_each_stretch(r->start, end, threads, undo_offset, &p);
         status = hg_crs_new("EPSG:4326", "", &wgs84, err);
-        if (status == HG_OK)
-            status = undo_offset(raw, r, wgs84, &t, analysis, err);
-    } else {
-        status = hg_transform_new(r->crs, analysis, &t, err);
     }
     if (status == HG_OK)
-        status = hg_transform_points(t, raw->x + r->start, raw->y + r->start, r->n,
-                                     job->control.threads, err);
+        status = hg_transform_new(wgs84 ? wgs84 : r->crs, analysis, &t, err);
+    if (status == HG_OK)
+        status = hg_transform_points(t, raw->x + r->start, raw->y + r->start, r->n, threads, err);
+    if (status == HG_OK)
+        hg_each_stretch(r->start, end, threads, refuse_unplaced, &p);
     hg_transform_free(t);
     hg_crs_free(wgs84);
-    for (size_t i = r->start; i < r->start + r->n && status == HG_OK; i++)
-        if (raw->reason[i] == HG_ACCEPTED && !(isfinite(raw->x[i]) && isfinite(raw->y[i])))
-            raw->reason[i] = HG_OUTSIDE_CRS;
     return status;
 }
 
@@ -313,11 +354,7 @@ static hg_status place_rows(hg_job *job, hg_raw *raw, const hg_crs *analysis, hg
     raw->y = hg_malloc(raw->n, sizeof *raw->y);
     if (!raw->x || !raw->y)
         return hg_fail_memory(err);
-    for (size_t i = 0; i < raw->n; i++) {
-        bool ok = raw->reason[i] == HG_ACCEPTED;
-        raw->x[i] = ok ? raw->file_x[i] : NAN;
-        raw->y[i] = ok ? raw->file_y[i] : NAN;
-    }
+    hg_each_stretch(0, raw->n, job->control.threads, copy_accepted, &(placing){.raw = raw});
     hg_status status = HG_OK;
     for (size_t i = 0; i < raw->input_count && status == HG_OK; i++)
         status = place_input(job, raw, &raw->inputs[i], analysis, err);
@@ -436,7 +473,7 @@ hg_status hg_raw_place(hg_job *job, const char *store_crs, hg_intake *in, hg_raw
     for (size_t i = 0; i < raw->input_count && status == HG_OK; i++) {
         status = crs_of_input(job, raw, &raw->inputs[i], err);
         if (status == HG_OK)
-            check_area_of_use(raw, &raw->inputs[i]);
+            check_area_of_use(job, raw, &raw->inputs[i]);
     }
     if (status == HG_OK && job->set.area)
         status = read_area(job, raw, &area, &area_crs, err);

@@ -238,10 +238,10 @@ hg_status hg_tiles_check(hg_job *job, hg_tiles *tiles, hg_error *err)
             "%s: a raster of tiles is written by the ranks of a build with MPI (mpirun); "
             "-o NAME.tif writes one raster",
             output);
-    if (job->set.area || job->set.adaptive || job->set.edge != HG_EDGE_NONE)
+    if (job->set.method != HG_METHOD_EXACT || job->set.area || job->set.adaptive || job->set.edge != HG_EDGE_NONE)
         return hg_fail(
             err, HG_EUSAGE,
-            "%s: tiles are of densities without --area, --edge and --adaptive; -o NAME.tif "
+            "%s: tiles are of exact densities without --area, --edge and --adaptive; -o NAME.tif "
             "takes them",
             output);
     hg_status status = check_output(job, err);

@@ -440,6 +440,18 @@ static hg_status settle_kinds(const hg_job *job, hg_raw *raw, hg_error *err)
     return raw->polygons ? HG_OK : hg_fail_memory(err);
 }
 
+static void note_not_read(hg_job *job, const hg_raw_input *r)
+{
+    if (r->rows.not_read)
+        hg_job_add_note(job, "%llu rows of %s lie outside the box of the study area and were not read",
+                        (unsigned long long)r->rows.not_read, hg_source_name(r->source));
+}
+
+uint64_t hg_raw_row_number(const hg_raw_input *r, size_t i)
+{
+    return r->rows.number ? r->rows.number[i] : i + 1;
+}
+
 hg_status hg_raw_read(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
 {
     raw->input_count = job->input_count;
@@ -451,6 +463,8 @@ hg_status hg_raw_read(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
         status = open_input(job, i, in, raw, err);
     if (status == HG_OK)
         status = settle_kinds(job, raw, err);
+    if (status == HG_OK)
+        status = hg_raw_limit(job, raw, err);
     status = hg_ranks_begin_reading(job, raw, status, err);
     for (size_t i = 0; i < raw->input_count && status == HG_OK; i++) {
         hg_raw_input *r = &raw->inputs[i];
@@ -461,6 +475,7 @@ hg_status hg_raw_read(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
         r->start = raw->n;
         r->n = r->rows.n;
         raw->n += r->n;
+        note_not_read(job, r);
     }
     if (status == HG_OK && raw->n >= UINT32_MAX)
         status = hg_fail(err, HG_EDATA, "%zu rows are more than 4,294,967,294", raw->n);

@@ -46,6 +46,15 @@ hg_status hg_intake_read(hg_job *job, const char *store_crs, hg_intake *in, hg_r
 
 /** Opens input i as the job's options say; *zone (NULL where none is set) must outlive the source. */
 hg_status hg_raw_open_source(hg_job *job, size_t i, hg_pool *pool, hg_zone **zone, hg_source **source, hg_error *err);
+/**
+ * Lets sources pass over rows that lie too far from the study area to matter, where that is certain before they are
+ * read. Whatever stands in the way (a study area that cannot be read, a CRS not declared) only leads to all being read.
+ * Errors: HG_ENOMEM.
+ */
+hg_status hg_raw_limit(const hg_job *job, hg_raw *raw, hg_error *err);
+/** 1-based data row in the file of row i of an input. */
+uint64_t hg_raw_row_number(const hg_raw_input *input, size_t i);
+
 /** Opens and reads all inputs, starts their hashes, joins their columns. */
 hg_status hg_raw_read(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err);
 void hg_raw_dispose(hg_raw *raw);

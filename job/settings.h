@@ -137,6 +137,7 @@ typedef struct hg_settings {
     hg_batch_settings batch;
     int64_t since, until; /**< civil seconds; HG_NO_TIME = open */
     int64_t threads, seed, chance, certainty_draws;
+    int64_t memory_bytes; /* for big columns; 0 = as the machine has it */
     int64_t suppress_below; /**< 0 = publish all counts */
     hg_audit_settings audit;
     bool require_time, drop_duplicates, all_cells, all_incidents, append, again, no_hash,

@@ -1,5 +1,6 @@
 #include "job/study.h"
 #include "base/memory.h"
+#include "base/stretches.h"
 #include "base/threads.h"
 #include "io/staging.h"
 #include "job/words.h"
@@ -145,31 +146,45 @@ static hg_status cover(hg_job *job, const hg_intake *in, hg_study *s, hg_error *
     return status;
 }
 
+typedef struct beyond {
+    const hg_intake *in;
+    const hg_study *study;
+    uint64_t rows;
+} beyond;
+
+static void leave_stretch_out(void *context, size_t number, size_t from, size_t to)
+{
+    (void)number;
+    beyond *b = context;
+    const hg_grid *g = &b->study->grid;
+    const hg_incidents *inc = &b->in->incidents;
+    double west = hg_grid_column_west(g, 0), north = hg_grid_row_north(g, 0);
+    double east = hg_grid_column_west(g, g->columns), south = hg_grid_row_north(g, g->rows);
+    uint64_t rows = 0;
+    for (size_t i = from; i < to; i++) {
+        if (inc->x[i] > west && inc->x[i] < east && inc->y[i] > south && inc->y[i] < north)
+            continue;
+        if ((b->in->patch && b->in->patch[i] != HG_NO_PATCH) || inc->flags[i] & HG_FLAG_HALO ||
+            hg_incident_cell(g, b->study->share, inc->x[i], inc->y[i]) != UINT64_MAX)
+            continue;
+        inc->flags[i] |= HG_FLAG_HALO;
+        rows++;
+    }
+    __atomic_fetch_add(&b->rows, rows, __ATOMIC_RELAXED);
+}
+
 /* Where --bounds cut the area, A ends there: incidents beyond them feed the density and no count. */
 static hg_status leave_beyond_out(hg_job *job, hg_intake *in, const hg_study *s, hg_error *err)
 {
     hg_incidents *inc = &in->incidents;
-    uint64_t beyond = 0;
     if (!inc->flags && !(inc->flags = hg_calloc(inc->n, 1)))
         return hg_fail_memory(err);
-    double west = hg_grid_column_west(&s->grid, 0), north = hg_grid_row_north(&s->grid, 0);
-    double east = hg_grid_column_west(&s->grid, s->grid.columns);
-    double south = hg_grid_row_north(&s->grid, s->grid.rows);
-    for (size_t i = 0; i < inc->n; i++) {
-        if (in->patch && in->patch[i] != HG_NO_PATCH)
-            continue;
-        if (inc->x[i] > west && inc->x[i] < east && inc->y[i] > south && inc->y[i] < north)
-            continue;
-        if (inc->flags[i] & HG_FLAG_HALO ||
-            hg_incident_cell(&s->grid, s->share, inc->x[i], inc->y[i]) != UINT64_MAX)
-            continue;
-        inc->flags[i] |= HG_FLAG_HALO;
-        beyond++;
-    }
-    in->halo += beyond;
-    if (beyond)
+    beyond b = {in, s, 0};
+    hg_each_stretch(0, inc->n, job->control.threads, leave_stretch_out, &b);
+    in->halo += b.rows;
+    if (b.rows)
         hg_job_add_note(job, "%llu incidents lie beyond --bounds and are in no count",
-                        (unsigned long long)beyond);
+                        (unsigned long long)b.rows);
     return HG_OK;
 }
 
@@ -191,6 +206,9 @@ static hg_status check_adaptive(const hg_job *job, const hg_intake *in, hg_error
         return hg_fail(err, HG_EUSAGE, "--adaptive --edge %s: the correction is worked out for one bandwidth, and "
                                        "here every incident has its own; leave --edge or --adaptive out",
                        hg_edge_name(job->set.edge));
+    if (job->set.method == HG_METHOD_FAST)
+        return hg_fail(err, HG_EUSAGE, "--adaptive --method fast: the fast method rests on one kernel for all incidents; "
+                                       "leave one of the two out");
     if (in->patches)
         return hg_fail(err, HG_EUSAGE, "--adaptive: bandwidths by incident are for points, and there are polygons, "
                                        "whose mass lies on many cells; leave --adaptive or the polygons out");

@@ -3,6 +3,8 @@
 #define HG_JOB_STUDY_H
 
 #include "engine/adaptive.h"
+#include "engine/density_cost.h"
+#include "engine/fast.h"
 #include "io/raster.h"
 #include "job/heat.h"
 
@@ -54,6 +56,14 @@ hg_raster_spec hg_study_raster_spec(const hg_job *job, const hg_intake *in, cons
 hg_status hg_study_raster(hg_job *job, const hg_intake *in, const hg_study *study, const char *path,
                           hg_raster **raster, hg_error *err);
 
+/** How a surface was computed. */
+typedef struct hg_surface_method {
+    hg_density_method asked;
+    bool is_fast;
+    hg_fast_report fast;  /**< of the fast method, where it was tried */
+    hg_density_cost cost; /**< with --method auto */
+} hg_surface_method;
+
 /** Where a computed surface goes and what was learnt on the way. */
 typedef struct hg_surface {
     hg_raster *raster;   /**< gets density per km2; NULL = nowhere */
@@ -62,6 +72,7 @@ typedef struct hg_surface {
     double peak_per_km2;
     double total, on_grid, over_edge, truncated, residual; /**< mass balance, in weight */
     hg_bandwidth_spread spread; /**< with --adaptive */
+    hg_surface_method method;
 } hg_surface;
 
 /** Computes a surface band by band. */

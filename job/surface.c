@@ -1,7 +1,6 @@
-#include "job/study.h"
+#include "job/surface_rows.h"
 #include "base/memory.h"
 #include "job/bandwidth.h"
-#include "job/ranks_plan.h"
 #include "job/ranks_tiles.h"
 
 #include <math.h>
@@ -26,57 +25,6 @@ static hg_status divide_weights(hg_job *job, const hg_study *s, hg_feed *f, hg_e
     f->w = e;
     f->points.w = e;
     return HG_OK;
-}
-
-/* What computes rows: one bandwidth for all, here or on all ranks, or one for each. */
-typedef struct rows_source {
-    hg_density_plan *fixed;
-    hg_ranks_plan *shared;
-    hg_adaptive_plan *adaptive;
-} rows_source;
-
-static hg_status plan_adaptive(hg_job *job, const hg_study *s, const hg_points *points, hg_surface *surface,
-                               rows_source *out, hg_error *err)
-{
-    hg_adaptive a;
-    hg_status status = hg_adaptive_init(&a, points, &s->kernel, s->grid.cell_m, &job->control, err);
-    if (status != HG_OK)
-        return status;
-    status = hg_adaptive_plan_new(&a.points, a.h_m, &s->kernel, &s->grid, &job->control, &out->adaptive, err);
-    surface->spread = a.spread;
-    hg_adaptive_dispose(&a);
-    return status;
-}
-
-static hg_status plan_rows(hg_job *job, const hg_study *s, const hg_points *points, hg_surface *surface,
-                           rows_source *out, hg_error *err)
-{
-    if (job->set.adaptive)
-        return plan_adaptive(job, s, points, surface, out, err);
-    return job->control.ranks
-               ? hg_ranks_plan_new(job, points, &s->grid, &s->kernel, &out->shared, err)
-               : hg_density_plan_new(points, &s->grid, &s->kernel, &job->control, &out->fixed, err);
-}
-
-static int64_t rows_at_once(const rows_source *r)
-{
-    return r->adaptive ? hg_adaptive_band_rows(r->adaptive)
-           : r->shared ? hg_ranks_plan_band_rows(r->shared)
-                       : hg_density_band_rows(r->fixed);
-}
-
-static hg_status compute_rows(const rows_source *r, int64_t row, int64_t n, double *out, hg_error *err)
-{
-    return r->adaptive ? hg_adaptive_band(r->adaptive, row, n, out, err)
-           : r->shared ? hg_ranks_plan_band(r->shared, row, n, out, err)
-                       : hg_density_band(r->fixed, row, n, out, err);
-}
-
-static hg_status mass_beyond(const rows_source *r, double *mass, hg_error *err)
-{
-    return r->adaptive ? hg_adaptive_mass_beyond(r->adaptive, mass, err)
-           : r->shared ? hg_ranks_plan_mass_beyond(r->shared, mass, err)
-                       : hg_density_mass_beyond(r->fixed, mass, err);
 }
 
 typedef struct band_loop {
@@ -134,10 +82,10 @@ static void finish_band(band_loop *l, int64_t row0, int64_t n, const float *shar
     }
 }
 
-static hg_status run_bands(band_loop *l, const rows_source *source, hg_error *err)
+static hg_status run_bands(band_loop *l, const hg_surface_rows *rows, hg_error *err)
 {
     const hg_grid *g = &l->study->grid;
-    int64_t step = rows_at_once(source);
+    int64_t step = hg_surface_rows_at_once(rows);
     step = step < g->rows ? step : g->rows;
     size_t cells = (size_t)(step * g->columns);
     l->values = hg_malloc_aligned(cells, sizeof *l->values);
@@ -150,7 +98,7 @@ static hg_status run_bands(band_loop *l, const rows_source *source, hg_error *er
     for (int64_t row = 0; row < g->rows && status == HG_OK; row += step) {
         int64_t n = g->rows - row < step ? g->rows - row : step;
         const float *share = NULL;
-        status = compute_rows(source, row, n, l->values, err);
+        status = hg_surface_rows_compute(rows, row, n, l->values, err);
         if (status == HG_OK)
             status = band_shares(l, row, n, &share, err);
         if (status == HG_OK)
@@ -165,11 +113,11 @@ static hg_status run_bands(band_loop *l, const rows_source *source, hg_error *er
 }
 
 /* Every rank finishes its own rows; what is left of them here are their sums. */
-static hg_status write_tiles(band_loop *l, const rows_source *source, hg_error *err)
+static hg_status write_tiles(band_loop *l, const hg_surface_rows *rows, hg_error *err)
 {
     const hg_grid *g = &l->study->grid;
     double *sums = hg_malloc((size_t)g->rows, sizeof *sums);
-    hg_status status = sums ? hg_tiles_write(l->surface->tiles, l->job, l->in, l->study, source->shared, sums,
+    hg_status status = sums ? hg_tiles_write(l->surface->tiles, l->job, l->in, l->study, rows->shared, sums,
                                              &l->surface->peak_per_km2, err)
                             : hg_fail_memory(err);
     for (int64_t r = 0; r < g->rows && status == HG_OK; r++)
@@ -179,13 +127,13 @@ static hg_status write_tiles(band_loop *l, const rows_source *source, hg_error *
 }
 
 /* Diggle puts every event's mass inside, so nothing goes over the edge; uniform conserves none. */
-static hg_status balance(const band_loop *l, const rows_source *source, double total, hg_error *err)
+static hg_status balance(const band_loop *l, const hg_surface_rows *rows, double total, hg_error *err)
 {
     hg_surface *s = l->surface;
     double beyond = 0;
     hg_edge edge = l->job->set.edge;
     if (edge == HG_EDGE_NONE) {
-        hg_status status = mass_beyond(source, &beyond, err);
+        hg_status status = hg_surface_rows_beyond(rows, &beyond, err);
         if (status != HG_OK)
             return status;
     }
@@ -219,7 +167,7 @@ static void surface_facts(hg_job *job, const hg_intake *in, const hg_study *s,
     if (s->kernel.shape == HG_GAUSSIAN)
         hg_fact_real(f, s->kernel.cutoff, "cutoff");
     hg_fact_text(f, hg_edge_name(job->set.edge), "edge");
-    hg_fact_text(f, "exact", "method");
+    hg_surface_method_facts(job, surface);
     hg_fact_int(f, g->columns, "grid.columns");
     hg_fact_int(f, g->rows, "grid.rows");
     hg_fact_real(f, hg_grid_column_west(g, 0), "grid.west_m");
@@ -245,7 +193,7 @@ hg_status hg_surface_compute(hg_job *job, const hg_intake *in, const hg_study *s
                              hg_surface *surface, hg_error *err)
 {
     hg_feed f = {0};
-    rows_source source = {0};
+    hg_surface_rows rows = {0};
     double *e = NULL;
     band_loop loop = {.job = job, .in = in, .study = study, .surface = surface};
     hg_status status = hg_feed_init(in, &study->heat, job->set.edge != HG_EDGE_NONE, &f, err);
@@ -258,14 +206,12 @@ hg_status hg_surface_compute(hg_job *job, const hg_intake *in, const hg_study *s
                    : hg_fail_memory(err);
     }
     if (status == HG_OK)
-        status = plan_rows(job, study, &f.points, surface, &source, err);
+        status = hg_surface_rows_plan(job, study, &f.points, surface, &rows, err);
     if (status == HG_OK)
-        status = surface->tiles ? write_tiles(&loop, &source, err) : run_bands(&loop, &source, err);
+        status = surface->tiles ? write_tiles(&loop, &rows, err) : run_bands(&loop, &rows, err);
     if (status == HG_OK)
-        status = balance(&loop, &source, f.total, err);
-    hg_density_plan_free(source.fixed);
-    hg_ranks_plan_free(source.shared);
-    hg_adaptive_plan_free(source.adaptive);
+        status = balance(&loop, &rows, f.total, err);
+    hg_surface_rows_free(&rows);
     hg_feed_dispose(&f);
     hg_free(e);
     hg_free(loop.values);
@@ -341,4 +287,5 @@ void hg_summarise_surface(hg_job *job, const hg_intake *in, const hg_study *stud
                  hg_intake_in_m2(in) ? " (m2)" : "", surface->total, surface->on_grid, surface->over_edge, surface->truncated,
                  surface->residual,
                  job->set.edge == HG_EDGE_UNIFORM ? " (uniform edge correction conserves none)" : "");
+    hg_surface_method_summarise(t, surface);
 }

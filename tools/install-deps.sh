@@ -4,7 +4,7 @@
 set -eu
 
 packages_build="gcc g++ libc6-dev cmake ninja-build pkg-config libgdal-dev libproj-dev proj-data libgeos-dev
-libsqlite3-dev libsqlite3-mod-spatialite libjson-c-dev libuchardet-dev libssl-dev libyaml-dev
+libpq-dev libsqlite3-dev libsqlite3-mod-spatialite libjson-c-dev libuchardet-dev libssl-dev libyaml-dev
 zlib1g-dev libfftw3-dev libcairo2-dev libpango1.0-dev fonts-wqy-microhei libjs-leaflet tzdata"
 packages_test="clang libclang-rt-14-dev libcmocka-dev python3-minimal python3-gdal gdal-bin sqlite3 file
 poppler-utils"

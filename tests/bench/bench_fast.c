@@ -1,11 +1,12 @@
 /*
  * Seconds of the fast density beside the exact one in the same run, cases A to D of docs/methods/density.md and more:
- * plan, all bands, the bound proved, the largest error found at the checked cells. Arguments: letters of the cases
- * (default ABCD), largest error (0.001), runs for each (5), kernel (quartic), points (uniform, or "piles": a tenth at
+ * plan, all bands, least processor time, the bound proved, the largest error found at the checked cells, and what the cost model
+ * expects of one thread. Arguments: letters of the cases
+ * (default ABCD), largest error (0.001), runs of fast (5) and of exact (3), kernel (quartic), points (uniform, or "piles": a tenth at
  * 100 addresses, the rest around 1000 centres).
  */
 #include "base/random.h"
-#include "engine/density.h"
+#include "engine/density_cost.h"
 #include "engine/fast.h"
 
 #include <math.h>
@@ -39,6 +40,13 @@ static double now(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double processor(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
@@ -99,13 +107,13 @@ static void fill_points(const scene *s, double *x, double *y, bool piles)
     }
 }
 
-static void run_case(const bench_case *c, double max_error, int runs, hg_kernel_shape shape, bool piles)
+static void run_case(const bench_case *c, double max_error, int runs, int exact_runs, hg_kernel_shape shape, bool piles)
 {
     scene s = {.of = c, .grid = {10.0, 0, c->side - 1, c->side, c->side}};
     double h = c->radius_cells * s.grid.cell_m;
     s.kernel = (hg_kernel){shape, shape == HG_GAUSSIAN ? h / 4.0 : h, 4.0};
     double *x = malloc(c->points * sizeof *x), *y = malloc(c->points * sizeof *y);
-    double *exact = malloc((size_t)runs * sizeof *exact), *fast = malloc((size_t)runs * sizeof *fast);
+    double *exact = calloc((size_t)exact_runs + 1, sizeof *exact), *fast = malloc((size_t)runs * sizeof *fast);
     s.out = malloc((size_t)hg_grid_cells(&s.grid) * sizeof *s.out);
     if (!x || !y || !s.out || !exact || !fast)
         exit(1);
@@ -113,16 +121,26 @@ static void run_case(const bench_case *c, double max_error, int runs, hg_kernel_
     fill_points(&s, x, y, piles);
     for (int threads = 1; threads <= 2; threads++) {
         hg_fast_report r;
+        double least = INFINITY, least_exact = INFINITY;
         for (int k = 0; k < runs; k++) {
+            double before = processor();
             fast[k] = run_fast(&s, max_error, threads, &r);
-            exact[k] = run_exact(&s, threads);
+            least = fmin(least, processor() - before);
         }
-        qsort(exact, (size_t)runs, sizeof *exact, by_value);
+        for (int k = 0; k < exact_runs; k++) {
+            double before = processor();
+            exact[k] = run_exact(&s, threads);
+            least_exact = fmin(least_exact, processor() - before);
+        }
+        hg_density_cost cost;
+        if (hg_density_cost_of(c->points, &s.grid, &s.kernel, max_error, NULL, &cost, NULL) != HG_OK)
+            exit(1);
+        qsort(exact, (size_t)exact_runs, sizeof *exact, by_value);
         qsort(fast, (size_t)runs, sizeof *fast, by_value);
-        printf("%c  %d  %8.4f %8.4f   %8.4f %8.4f  %6.2f  %d  %8.2e  %8.2e  %3zu  %lldx%lld x %lld  %s\n", c->letter,
-               threads, exact[runs / 2], exact[0], fast[runs / 2], fast[0], exact[runs / 2] / fast[runs / 2], r.refine,
+        printf("%c  %d  %8.4f %8.4f %8.4f   %8.4f %8.4f %8.4f  %6.2f  %d  %8.2e  %8.2e  %3zu  %lldx%lld x %lld  %.3f %.3f %s  %s\n", c->letter,
+               threads, exact[exact_runs / 2], exact[0], least_exact, fast[runs / 2], fast[0], least, exact[exact_runs / 2] / fast[runs / 2], r.refine,
                r.bound, r.found, r.checked, (long long)r.window_rows, (long long)r.window_columns,
-               (long long)r.windows, r.reason);
+               (long long)r.windows, cost.exact_s, cost.fast_s, cost.fast ? "fast" : "exact", r.reason);
         fflush(stdout);
     }
     free(x);
@@ -136,13 +154,14 @@ int main(int argc, char **argv)
 {
     const char *letters = argc > 1 ? argv[1] : "ABCD";
     double max_error = argc > 2 ? atof(argv[2]) : hg_fast_default_error;
-    int runs = argc > 3 ? atoi(argv[3]) : 5;
+    int runs = argc > 3 ? atoi(argv[3]) : 5, exact_runs = argc > 4 ? atoi(argv[4]) : 3;
     hg_kernel_shape shape = HG_QUARTIC;
-    if (argc > 4 && !hg_kernel_by_name(argv[4], &shape))
+    if (argc > 5 && !hg_kernel_by_name(argv[5], &shape))
         return 2;
-    printf("case threads  exact: median best   fast: median best  ratio  nodes  bound  found  cells  windows\n");
+    printf("case threads  exact: median best processor   fast: median best processor  ratio  nodes  bound  found  cells  windows  expected: exact fast choice\n");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         if (strchr(letters, cases[i].letter))
-            run_case(&cases[i], max_error, runs > 0 ? runs : 1, shape, argc > 5 && strcmp(argv[5], "piles") == 0);
+            run_case(&cases[i], max_error, runs > 0 ? runs : 1, exact_runs > 0 ? exact_runs : 0, shape,
+                     argc > 6 && strcmp(argv[6], "piles") == 0);
     return 0;
 }

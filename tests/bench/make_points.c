@@ -1,6 +1,9 @@
 /*
- * make_points N FILE.gpkg: a GeoPackage of N weighted points for the benchmarks, on 20 km x 20 km in
- * EPSG:4547: half of them in 200 clusters (sigma 150-600 m), half uniform; weights 1, 2 or 3. Seeded.
+ * make_points N FILE.gpkg: a GeoPackage of N weighted points for the benchmarks, on 20 km x 20 km
+ * in EPSG:4547: half of them in 200 clusters (sigma 150-600 m), half uniform; weights 1, 2 or 3.
+ * Seeded. make_points N FILE.gpkg RADIUS: all of them uniform on 20.48 km x 20.48 km, two in its
+ * corners, RADIUS metres inside of a corner of cells of any round size: what tools make of the
+ * points' box and a margin of one radius is then the same grid.
  */
 #include "base/memory.h"
 #include "base/random.h"
@@ -39,13 +42,33 @@ static void place(hg_random *r, const cluster *clusters, double *xy)
     } while (xy[0] < WEST || xy[0] > WEST + SIDE || xy[1] < SOUTH || xy[1] > SOUTH + SIDE);
 }
 
-static hg_status make(size_t n, const char *path, hg_error *err)
+static void fill_clustered(hg_random *r, hg_table *t, hg_column *weight)
 {
-    hg_random r = hg_random_seed(20191031, 0);
     cluster clusters[CLUSTERS];
     for (int i = 0; i < CLUSTERS; i++)
-        clusters[i] = (cluster){WEST + SIDE * hg_random_unit(&r), SOUTH + SIDE * hg_random_unit(&r),
-                                150 + 450 * hg_random_unit(&r)};
+        clusters[i] = (cluster){WEST + SIDE * hg_random_unit(r), SOUTH + SIDE * hg_random_unit(r),
+                                150 + 450 * hg_random_unit(r)};
+    for (size_t i = 0; i < t->rows; i++) {
+        place(r, clusters, t->geometry.xy + 2 * i);
+        weight->f64[i] = 1 + (double)hg_random_below(r, 3);
+    }
+}
+
+static void fill_uniform(hg_random *r, double radius, hg_table *t, hg_column *weight)
+{
+    const double side = 20480, west = WEST + radius, south = SOUTH + radius;
+    for (size_t i = 0; i < t->rows; i++) {
+        double *xy = t->geometry.xy + 2 * i, corner = i == 0 ? 0 : side;
+        xy[0] = west + (i < 2 ? corner : side * hg_random_unit(r));
+        xy[1] = south + (i < 2 ? corner : side * hg_random_unit(r));
+        weight->f64[i] = 1;
+    }
+}
+
+/* radius 0 = clustered. */
+static hg_status make(size_t n, const char *path, double radius, hg_error *err)
+{
+    hg_random r = hg_random_seed(20191031, 0);
     hg_crs *crs = NULL;
     hg_table *t = NULL;
     hg_column *weight = NULL;
@@ -57,10 +80,10 @@ static hg_status make(size_t n, const char *path, hg_error *err)
         s = hg_table_add(t, "weight", HG_DOUBLE, &weight, err);
     if (s == HG_OK)
         s = hg_table_make_points(t, hg_crs_wkt(crs), err);
-    for (size_t i = 0; i < n && s == HG_OK; i++) {
-        place(&r, clusters, t->geometry.xy + 2 * i);
-        weight->f64[i] = 1 + (double)hg_random_below(&r, 3);
-    }
+    if (s == HG_OK && radius > 0)
+        fill_uniform(&r, radius, t, weight);
+    else if (s == HG_OK)
+        fill_clustered(&r, t, weight);
     remove(path);
     if (s == HG_OK)
         s = hg_gpkg_create(path, NULL, &gpkg, err);
@@ -76,11 +99,12 @@ static hg_status make(size_t n, const char *path, hg_error *err)
 int main(int argc, char **argv)
 {
     hg_error err;
-    if (argc != 3) {
-        fprintf(stderr, "usage: make_points N FILE.gpkg\n");
+    if (argc != 3 && argc != 4) {
+        fprintf(stderr, "usage: make_points N FILE.gpkg [RADIUS]\n");
         return 2;
     }
-    if (make((size_t)strtoull(argv[1], NULL, 10), argv[2], &err) == HG_OK)
+    if (make((size_t)strtoull(argv[1], NULL, 10), argv[2], argc == 4 ? atof(argv[3]) : 0, &err) ==
+        HG_OK)
         return 0;
     fprintf(stderr, "make_points: %s\n", err.message);
     return 1;

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "engine/pileup.h"
+#include "engine/repeated_rows.h"
 #include "base/radix.h"
 #include "tests/support/sweep.h"
 
@@ -14,6 +15,10 @@
 #include <string.h>
 
 enum { MOST = 3000 };
+
+/* The exact search, and the same behind a first look. */
+typedef hg_status (*flagger)(hg_incidents *, const uint64_t *, uint64_t *, hg_error *);
+static const flagger flaggers[] = {hg_flag_duplicates, hg_flag_repeated_rows};
 
 typedef struct rows {
     hg_incidents in;
@@ -48,20 +53,79 @@ static void test_against_all_pairs(void **state)
     static uint8_t expected[MOST];
     hg_random r = hg_random_seed(6, 0);
     const size_t sizes[] = {0, 1, 2, 50, MOST};
-    const uint64_t varieties[] = {1, 2, 30, 1000};
+    const uint64_t varieties[] = {1, 2, 30, 1000, 1000000};
     for (size_t a = 0; a < 5; a++)
-        for (size_t b = 0; b < 4; b++) {
+        for (size_t b = 0; b < 5; b++) {
             rows_make(&d, &r, sizes[a], varieties[b]);
-            uint64_t count = 0, found = 99;
+            for (size_t i = 40; b == 4 && i < sizes[a]; i += 40) { /* few among many */
+                d.x[i] = d.x[i - 39];
+                d.y[i] = d.y[i - 39];
+                d.hash[i] = d.hash[i - 39];
+            }
+            uint64_t count = 0;
             for (size_t i = 0; i < sizes[a]; i++) {
                 bool repeated = has_earlier(&d, i);
                 expected[i] = (uint8_t)(d.flags[i] | (repeated ? HG_FLAG_DUPLICATE : 0));
                 count += repeated;
             }
-            assert_int_equal(hg_flag_duplicates(&d.in, d.hash, &found, NULL), HG_OK);
-            assert_int_equal(found, count);
-            assert_memory_equal(d.flags, expected, sizes[a]);
+            for (int f = 0; f < 2; f++) {
+                uint64_t found = 99;
+                for (size_t i = 0; i < sizes[a]; i++)
+                    d.flags[i] &= HG_FLAG_HALO;
+                assert_int_equal(flaggers[f](&d.in, d.hash, &found, NULL), HG_OK);
+                assert_int_equal(found, count);
+                assert_memory_equal(d.flags, expected, sizes[a]);
+            }
         }
+}
+
+/* However few rows a turn takes. */
+static void test_turns(void **state)
+{
+    (void)state;
+    static rows d;
+    static uint8_t expected[MOST], before[MOST];
+    hg_random r = hg_random_seed(7, 0);
+    const size_t turns[] = {1, 40, 700, MOST, 2 * MOST};
+    rows_make(&d, &r, MOST, 60);
+    memcpy(before, d.flags, MOST);
+    uint64_t count = 0;
+    for (size_t i = 0; i < MOST; i++) {
+        bool repeated = has_earlier(&d, i);
+        expected[i] = (uint8_t)(d.flags[i] | (repeated ? HG_FLAG_DUPLICATE : 0));
+        count += repeated;
+    }
+    for (size_t t = 0; t < 5; t++) {
+        uint64_t found = 99;
+        memcpy(d.flags, before, MOST);
+        assert_int_equal(hg_flag_duplicates_by_turns(&d.in, d.hash, turns[t], &found, NULL), HG_OK);
+        assert_int_equal(found, count);
+        assert_memory_equal(d.flags, expected, MOST);
+    }
+}
+
+/* Nothing is flagged by a search that failed, in whichever turn. */
+static void test_failing_turns(void **state)
+{
+    (void)state;
+    enum { FEW = 200 };
+    static rows d;
+    static uint8_t before[FEW];
+    hg_random r = hg_random_seed(8, 0);
+    rows_make(&d, &r, FEW, 6);
+    memcpy(before, d.flags, FEW);
+    bool worked = false;
+    for (uint64_t n = 1; n < 20000 && !worked; n++) {
+        uint64_t found = 99;
+        hg_memory_fail_at(n);
+        hg_status s = hg_flag_duplicates_by_turns(&d.in, d.hash, 20, &found, NULL);
+        worked = hg_memory_count() < n;
+        hg_memory_fail_at(0);
+        assert_true(s == HG_ENOMEM || (s == HG_OK && found < FEW));
+        if (s == HG_ENOMEM)
+            assert_memory_equal(d.flags, before, FEW);
+    }
+    assert_true(worked);
 }
 
 /* Equal hashes with other coordinates, and equal coordinates with other hashes, are no duplicates.
@@ -102,6 +166,39 @@ static void test_flags_are_made(void **state)
     assert_int_equal(found, 1);
     assert_memory_equal(in.flags, ((uint8_t[]){0, HG_FLAG_DUPLICATE, 0}), 3);
     hg_free(in.flags);
+}
+
+/* Several pieces of work, a few duplicates far apart among rows that share nothing but their slots. */
+static void test_few_among_many(void **state)
+{
+    (void)state;
+    enum { N = 100000, TWINS = 40 };
+    double *x = malloc(N * sizeof *x), *y = malloc(N * sizeof *y);
+    uint64_t *hash = malloc(N * sizeof *hash), found = 99;
+    hg_random r = hg_random_seed(4, 4);
+    for (size_t i = 0; i < N; i++) {
+        x[i] = hg_random_unit(&r);
+        y[i] = hg_random_unit(&r);
+        hash[i] = i; /* as even as can be */
+    }
+    hg_incidents in = {.n = N, .x = x, .y = y, .streams = 1};
+    assert_int_equal(hg_flag_repeated_rows(&in, hash, &found, NULL), HG_OK);
+    assert_int_equal(found, 0);
+    assert_null(in.flags);
+    for (size_t k = 0; k < TWINS; k++) {
+        size_t from = 2 * k, to = N - 1 - 1000 * k;
+        x[to] = x[from];
+        y[to] = y[from];
+        hash[to] = hash[from];
+    }
+    assert_int_equal(hg_flag_repeated_rows(&in, hash, &found, NULL), HG_OK);
+    assert_int_equal(found, TWINS);
+    for (size_t i = 0; i < N; i++)
+        assert_int_equal(in.flags[i] != 0, i >= N - 1000 * TWINS && (N - 1 - i) % 1000 == 0);
+    hg_free(in.flags);
+    free(x);
+    free(y);
+    free(hash);
 }
 
 typedef struct keyed {
@@ -148,9 +245,8 @@ static void test_radix_sort(void **state)
 }
 
 /* Threads come and go with the processors here, so that only the outcome is checked. */
-static void test_allocation_failures(void **state)
+static void sweep(flagger flag)
 {
-    (void)state;
     double x[] = {1, 1, 2}, y[] = {1, 1, 2};
     uint64_t hash[] = {3, 3, 3};
     bool worked = false;
@@ -158,7 +254,7 @@ static void test_allocation_failures(void **state)
         uint64_t found = 99;
         hg_incidents in = {.n = 3, .x = x, .y = y, .streams = 1};
         hg_memory_fail_at(n);
-        hg_status s = hg_flag_duplicates(&in, hash, &found, NULL);
+        hg_status s = flag(&in, hash, &found, NULL);
         worked = hg_memory_count() < n;
         hg_memory_fail_at(0);
         assert_true(s == HG_ENOMEM || (s == HG_OK && found == 1));
@@ -169,6 +265,13 @@ static void test_allocation_failures(void **state)
         hg_free(in.flags);
     }
     assert_true(worked);
+}
+
+static void test_allocation_failures(void **state)
+{
+    (void)state;
+    sweep(hg_flag_duplicates);
+    sweep(hg_flag_repeated_rows);
 }
 
 static hg_status sort_once(void *context, hg_error *err)
@@ -194,8 +297,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_against_all_pairs),
+        cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_failing_turns),
         cmocka_unit_test(test_verified),
         cmocka_unit_test(test_flags_are_made),
+        cmocka_unit_test(test_few_among_many),
         cmocka_unit_test(test_radix_sort),
         cmocka_unit_test(test_allocation_failures),
         cmocka_unit_test(test_radix_allocation_failures),

@@ -207,6 +207,62 @@ static void reading_depends_neither_on_threads_nor_on_the_plan(void **state)
     hg_table_free(t);
 }
 
+/* What SQLite keeps in a column that was declared otherwise, early in one range and late in another. */
+static const char SPOIL[] =
+    "UPDATE incidents SET weight = ' 7,5' WHERE fid % 1000 = 1;"
+    "UPDATE incidents SET weight = fid WHERE fid % 1000 = 2;"
+    "UPDATE incidents SET kind = 'a long one ' || hex(zeroblob(5000)) WHERE fid % 1000 = 3;"
+    "UPDATE incidents SET kind = fid WHERE fid % 1000 = 4;"
+    "UPDATE incidents SET kind = '' WHERE fid % 1000 = 5;"
+    "UPDATE incidents SET kind = x'6162' WHERE fid IN (70000, 110000);"
+    "UPDATE incidents SET weight = x'6162' WHERE fid IN (10, 119000);"
+    "UPDATE incidents SET geom = fid WHERE fid = 60000;"
+    "UPDATE incidents SET geom = x'' WHERE fid % 1000 = 6;"
+    "UPDATE incidents SET geom = 'GP' WHERE fid % 1000 = 7;"
+    "DELETE FROM incidents WHERE fid % 1000 = 8";
+
+static void what_is_spoilt_is_read_as_by_sqlite(void **state)
+{
+    (void)state;
+    hg_table *t = make_points(120000);
+    hg_gpkg *g = NULL;
+    hg_error err = {0};
+    sqlite3 *db = NULL;
+    hg_pool *pool[2] = {NULL};
+    hg_source_rows r[2] = {{0}};
+    ok(hg_gpkg_create(path, NULL, &g, &err), &err);
+    ok(hg_gpkg_add_table(g, t, &err), &err);
+    ok(hg_gpkg_finish(g, &err), &err);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    /* The triggers of the R-tree want functions of a spatial library. */
+    ok(hg_sql_exec(db, path, "DROP TRIGGER rtree_incidents_geom_update1;"
+                             "DROP TRIGGER rtree_incidents_geom_update2;"
+                             "DROP TRIGGER rtree_incidents_geom_update3;"
+                             "DROP TRIGGER rtree_incidents_geom_update4;"
+                             "DROP TRIGGER rtree_incidents_geom_delete", &err), &err);
+    ok(hg_sql_exec(db, path, SPOIL, &err), &err);
+    ok(hg_sql_exec(db, path, ADD_VIEW, &err), &err);
+    sqlite3_close(db);
+    read_layer("incidents", 2, &r[0], &pool[0]);
+    read_layer("backwards", 2, &r[1], &pool[1]);
+    assert_int_equal(r[0].n, 120000 - 120);
+    assert_int_equal(r[0].n, r[1].n);
+    assert_memory_equal(r[0].state, r[1].state, r[0].n);
+    assert_memory_equal(r[0].hash, r[1].hash, r[0].n * sizeof *r[0].hash);
+    assert_memory_equal(r[0].w, r[1].w, r[0].n * sizeof *r[0].w);
+    for (size_t i = 0; i < r[0].n; i++) {
+        const char *a = hg_pool_text(pool[0], r[0].kept[0].text[i]), *b = hg_pool_text(pool[1], r[1].kept[0].text[i]);
+        assert_true(!a == !b && (!a || strcmp(a, b) == 0));
+    }
+    assert_int_equal(r[0].bad_weights.count, r[1].bad_weights.count);
+    assert_int_equal(r[0].bad_points.count, r[1].bad_points.count);
+    for (int k = 0; k < 2; k++) {
+        hg_source_rows_dispose(&r[k]);
+        hg_pool_free(pool[k]);
+    }
+    hg_table_free(t);
+}
+
 static void cancel_stops_reading(void **state)
 {
     (void)state;
@@ -238,6 +294,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(index_holds_what_the_rows_hold, enter, leave),
         cmocka_unit_test_setup_teardown(reading_depends_neither_on_threads_nor_on_the_plan, enter,
                                         leave),
+        cmocka_unit_test_setup_teardown(what_is_spoilt_is_read_as_by_sqlite, enter, leave),
         cmocka_unit_test_setup_teardown(cancel_stops_reading, enter, leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

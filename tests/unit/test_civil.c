@@ -420,6 +420,39 @@ static void random_bytes_are_survived(void **state)
     assert_true(passed > 20);
 }
 
+/* Quotes around a text keep it from the short way: the scanner reads it. */
+static void plain_forms_are_as_the_scanner_reads_them(void **state)
+{
+    (void)state;
+    static const char *const ends[] = {"",       "Z",      "z",      "+08:00", "-03:30", "+18:00", "+18:01", "-00:00",
+                                       "+8:00",  "+0800",  "+08",    "+08:60", " Z",     ".",      ".5",     ",25",
+                                       ".000Z",  ".Z",     ".1+08:00", ".123456789012345678901234567890123456789012",
+                                       ".123456789012345678901234567890123456789012345678", "UTC", ":00", "+08:0a"};
+    hg_random r = hg_random_seed(20192, 7);
+    size_t read = 0;
+    for (int i = 0; i < 20000; i++) {
+        char text[128], quoted[136], plain_said[64], scanned_said[64];
+        hg_moment plain = {0}, scanned = {0};
+        int form = (int)hg_random_below(&r, 4), sep = "-/-."[hg_random_below(&r, 4)];
+        int n = snprintf(text, sizeof text, "%04d%c%02d%c%02d", 1795 + (int)hg_random_below(&r, 410), sep,
+                         (int)hg_random_below(&r, 14), sep, (int)hg_random_below(&r, 33));
+        if (form)
+            n += snprintf(text + n, sizeof text - (size_t)n, "%c%02d:%02d", form == 1 ? ' ' : 'T',
+                          (int)hg_random_below(&r, 26), (int)hg_random_below(&r, 62));
+        if (form > 1)
+            snprintf(text + n, sizeof text - (size_t)n, ":%02d%s", (int)hg_random_below(&r, 62),
+                     ends[hg_random_below(&r, COUNT(ends))]);
+        snprintf(quoted, sizeof quoted, "'%s'", text);
+        bool ok = hg_moment_parse(text, strlen(text), HG_ORDER_UNKNOWN, &plain);
+        bool also = hg_moment_parse(quoted, strlen(quoted), HG_ORDER_UNKNOWN, &scanned);
+        said(ok, &plain, plain_said);
+        if (strcmp(plain_said, said(also, &scanned, scanned_said)) != 0)
+            fail_msg("'%s': the scanner says %s, the short way %s", text, scanned_said, plain_said);
+        read += ok;
+    }
+    assert_true(read > 5000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -433,6 +466,7 @@ int main(void)
         cmocka_unit_test(calendar_equals_counting),
         cmocka_unit_test(calendar_holds_far_away),
         cmocka_unit_test(random_bytes_are_survived),
+        cmocka_unit_test(plain_forms_are_as_the_scanner_reads_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

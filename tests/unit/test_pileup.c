@@ -399,11 +399,43 @@ static void test_allocation_failures(void **state)
     hg_ranking_dispose(&e.before);
 }
 
+/* So many that several stretches of rows and many pieces of the extent meet; every count is that of a plain search. */
+static void test_many(void **state)
+{
+    (void)state;
+    enum { ROWS = 600000, PLANTED = 6, EACH = 100 };
+    data d;
+    data_make(&d, ROWS);
+    hg_random r = hg_random_seed(12, 0);
+    for (size_t i = 0; i < ROWS; i++) {
+        size_t k = i / 1000 % PLANTED;
+        if (i % 1000 == 0)
+            data_add(&d, 1, 400000.04 + 1900 * (double)k, 2430000.02 + 1500 * (double)(k * 5 % PLANTED));
+        else
+            data_add(&d, 1, 400000 + 10000 * hg_random_unit(&r), 2430000 + 10000 * hg_random_unit(&r));
+        d.in.flags[i] = hg_random_below(&r, 5) == 0 ? HG_FLAG_HALO : 0;
+    }
+    hg_control control = {.threads = 3};
+    hg_pile_ups p;
+    assert_int_equal(hg_find_pile_ups(&d.in, 60, &control, &p, NULL), HG_OK);
+    assert_int_equal(p.n, PLANTED);
+    for (size_t k = 0; k < p.n; k++) {
+        uint64_t count = 0;
+        for (size_t i = 0; i < ROWS; i++)
+            count += !d.in.flags[i] && fabs(d.in.x[i] - p.items[k].x) < 0.05 && fabs(d.in.y[i] - p.items[k].y) < 0.05;
+        assert_true(count > EACH / 2 && count <= EACH);
+        assert_int_equal(p.items[k].count, count);
+    }
+    hg_pile_ups_dispose(&p);
+    data_free(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_planted),
         cmocka_unit_test(test_snapped_town),
+        cmocka_unit_test(test_many),
         cmocka_unit_test(test_edges),
         cmocka_unit_test(test_nearest_against_all),
         cmocka_unit_test(test_effect_against_whole_ranking),
