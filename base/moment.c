@@ -1,10 +1,10 @@
 /*
  * Reading dates and times of day from text.
  *
- * The plain forms (YYYY-MM-DD or YYYY/MM/DD, alone or with HH:MM[:SS], and behind the seconds a fraction, Z
- * or an offset) are recognised where they stand, because columns of millions are written that way.
- * Everything else is first folded into a short ASCII line, in which Chinese words are single control
- * codes, and read by a small scanner.
+ * The plain forms (YYYY-MM-DD or YYYY/MM/DD, alone or with HH:MM[:SS], and behind the seconds a
+ * fraction, Z or an offset) are recognised where they stand, because columns of millions are
+ * written that way. Everything else is first folded into a short ASCII line, in which Chinese words
+ * are single control codes, and read by a small scanner.
  */
 #include "base/civil.h"
 
@@ -713,7 +713,8 @@ static inline int two(const char *p, unsigned *bad)
     return (int)(a * 10 + b);
 }
 
-/* Behind the seconds of a plain form: nothing, or a fraction, which is dropped, then Z or an offset as +08:00. */
+/* Behind the seconds of a plain form: nothing, or a fraction, which is dropped, then Z or an offset
+ * as +08:00. */
 static bool plain_end(const char *p, const char *end, hg_moment *out)
 {
     if (p < end && (*p == '.' || *p == ',')) {

@@ -73,8 +73,8 @@ static double power_of_two(int e)
 }
 
 /*
- * a / b to the nearest double, ties to even; a and b above 0. The quotient has 63 or 64 bits, ten more than a
- * double, so that its last bit may also say that something is left: it is rounded once.
+ * a / b to the nearest double, ties to even; a and b above 0. The quotient has 63 or 64 bits, ten
+ * more than a double, so that its last bit may also say that something is left: it is rounded once.
  */
 static double nearest_quotient(uint64_t a, uint64_t b)
 {
@@ -87,10 +87,10 @@ static double nearest_quotient(uint64_t a, uint64_t b)
 }
 
 /*
- * A sign or none, up to 19 digits, a point or comma among them or not: how nearly all columns are written. The
- * same number as strtod finds. False says nothing. Where the digits as an integer and the power of ten are both
- * doubles without error, one division rounds right (W. D. Clinger, "How to read floating point numbers
- * accurately", 1990).
+ * A sign or none, up to 19 digits, a point or comma among them or not: how nearly all columns are
+ * written. The same number as strtod finds. False says nothing. Where the digits as an integer and
+ * the power of ten are both doubles without error, one division rounds right (W. D. Clinger, "How
+ * to read floating point numbers accurately", 1990).
  */
 static bool parse_plain(const char *p, size_t n, double *out)
 {

@@ -17,8 +17,8 @@ static inline uint64_t hg_word_of(const char *p, size_t n)
 }
 
 /**
- * The first n bytes at p, at most eight, the first in the lowest bits, zeros behind. Loads of fixed size that
- * may overlap: a copy of n bytes would go through memory byte by byte.
+ * The first n bytes at p, at most eight, the first in the lowest bits, zeros behind. Loads of fixed
+ * size that may overlap: a copy of n bytes would go through memory byte by byte.
  */
 static inline uint64_t hg_word_at(const char *p, size_t n)
 {

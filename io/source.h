@@ -3,8 +3,8 @@
  *
  * A source is opened once, which settles everything that depends on the file: encoding, layer, CRS
  * as declared, which columns hold what. Reading then yields the rows as columns. GeoPackage tables
- * are read by SQLite in row ranges on several threads; everything else goes through OGR's feature
- * loop.
+ * are read by SQLite in row ranges, CSV straight from the text, both on several threads; everything
+ * else goes through OGR's feature loop.
  */
 #ifndef HG_IO_SOURCE_H
 #define HG_IO_SOURCE_H

@@ -1,7 +1,7 @@
 /*
- * Rows straight from the text of a CSV file. OGR has opened it and said what its columns are; the text is then
- * cut at ends of records, each stretch is read on its own and the rows are joined in order, so that they come
- * out as OGR would give them, whatever the number of threads.
+ * Rows straight from the text of a CSV file. OGR has opened it and said what its columns are; the
+ * text is then cut at ends of records, each stretch is read on its own and the rows are joined in
+ * order, so that they come out as OGR would give them, whatever the number of threads.
  */
 #include "io/source_csv.h"
 #include "base/memory.h"
@@ -163,7 +163,8 @@ static hg_status begin(reader *r, hg_error *err)
     const hg_source *s = r->source;
     size_t rows = 0, size = (size_t)(r->text.bytes + r->text.n - r->text.rows);
     int threads = s->control ? s->control->threads : 0;
-    hg_status status = hg_csv_cut(r->text.rows, size, r->stretch, threads, &r->stretches, &r->count, err);
+    hg_status status =
+        hg_csv_cut(r->text.rows, size, r->stretch, threads, &r->stretches, &r->count, err);
     if (status != HG_OK)
         return status;
     r->parts = hg_calloc(r->count, sizeof *r->parts);
@@ -245,13 +246,15 @@ hg_status hg_source_read_csv(hg_source *s, size_t stretch, hg_source_rows *rows,
 /* ------------------------------------------------------------------ one after the other */
 
 static hg_status pass_records(const hg_source *s, hg_csv_cursor *c, hg_value *values,
-                              const hg_value *nothing, hg_row_sink sink, void *context, hg_error *err)
+                              const hg_value *nothing, hg_row_sink sink, void *context,
+                              hg_error *err)
 {
     enum { CHECK_EVERY = 8192 };
     const hg_position none = {.state = HG_ROW_NO_GEOMETRY};
     hg_status status = HG_OK;
     size_t blank = 0, seen = 0;
-    while (status == HG_OK && (status = hg_csv_next(c, values, s->fields, err)) == HG_OK && c->found) {
+    while (status == HG_OK && (status = hg_csv_next(c, values, s->fields, err)) == HG_OK &&
+           c->found) {
         blank += !c->filled;
         for (; c->filled && blank && status == HG_OK; blank--)
             status = sink(context, NULL, nothing, err);

@@ -208,7 +208,8 @@ static hg_status count_quotes(void *context, size_t i, hg_error *err)
     return HG_OK;
 }
 
-/* How many of the first n bytes are no line end and have one behind them; n so small that a byte can count. */
+/* How many of the first n bytes are no line end and have one behind them; n so small that a byte
+ * can count. */
 static unsigned lines_ended(const char *p, unsigned n)
 {
     unsigned char lines = 0;
@@ -217,7 +218,8 @@ static unsigned lines_ended(const char *p, unsigned n)
     return lines;
 }
 
-/* Every record has a line with something in it: its last byte is followed by a line end or by nothing. */
+/* Every record has a line with something in it: its last byte is followed by a line end or by
+ * nothing. */
 static hg_status count_lines(void *context, size_t i, hg_error *err)
 {
     (void)err;

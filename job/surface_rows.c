@@ -113,15 +113,15 @@ void hg_surface_method_facts(hg_job *job, const hg_surface *surface)
         if (isfinite(m->cost.fast_s))
             hg_fact_real(f, m->cost.fast_s, "cost.fast_s");
     }
-    hg_fact_real(f, job->set.max_error, "fast.max_error");
+    hg_fact_real(f, job->set.max_error, "max_error");
     if (m->fast.reason[0])
-        hg_fact_text(f, m->fast.reason, "fast.refused");
+        hg_fact_text(f, m->fast.reason, "method_reason");
     if (!m->is_fast)
         return;
-    hg_fact_text(f, m->fast.scheme, "fast.scheme");
-    hg_fact_real(f, m->fast.bound, "fast.bound");
-    hg_fact_real(f, m->fast.found, "fast.found");
-    hg_fact_int(f, (int64_t)m->fast.checked, "fast.checked");
+    hg_fact_text(f, m->fast.scheme, "method_scheme");
+    hg_fact_real(f, m->fast.bound, "max_error_bound");
+    hg_fact_real(f, m->fast.found, "max_error_sampled");
+    hg_fact_int(f, (int64_t)m->fast.checked, "cells_sampled");
 }
 
 void hg_surface_method_summarise(hg_text *t, const hg_surface *surface)

@@ -28,7 +28,7 @@ hg_status hg_surface_rows_compute(const hg_surface_rows *rows, int64_t row0, int
 /** Mass on the lattice beyond the grid. */
 hg_status hg_surface_rows_beyond(const hg_surface_rows *rows, double *mass, hg_error *err);
 
-/** Facts method, fast.* and cost.* of the surface. */
+/** Facts of the method: which, asked for how, error proved and sampled, cost expected. */
 void hg_surface_method_facts(hg_job *job, const hg_surface *surface);
 /** ", fast: within 4.1e-4 of the peak"; nothing of an exact surface that was asked for. */
 void hg_surface_method_summarise(hg_text *summary, const hg_surface *surface);

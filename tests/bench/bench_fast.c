@@ -1,5 +1,5 @@
 /*
- * Seconds of the fast density beside the exact one in the same run, cases A to D of docs/methods/density.md and more:
+ * Seconds of the fast density beside the exact one in the same run, cases A to D of docs/performance.md and more:
  * plan, all bands, least processor time, the bound proved, the largest error found at the checked cells, and what the cost model
  * expects of one thread. Arguments: letters of the cases
  * (default ABCD), largest error (0.001), runs of fast (5) and of exact (3), kernel (quartic), points (uniform, or "piles": a tenth at

@@ -1,7 +1,8 @@
 /*
- * make_csv N FILE.csv [degrees]: N incidents as text for the benchmarks, on 20 km x 20 km in EPSG:4547 ("x,y"
- * in decimetres, 32 bytes a row with its day and category), or as longitude, latitude and minute ("lon,lat",
- * 36 bytes). Half of them stand in 200 clusters (sigma 150-600 m), half anywhere. Seeded.
+ * make_csv N FILE.csv [degrees]: N incidents as text for the benchmarks, on 20 km x 20 km in
+ * EPSG:4547 ("x,y" in decimetres, 32 bytes a row with its day and category), or as longitude,
+ * latitude and minute ("lon,lat", 36 bytes). Half of them stand in 200 clusters (sigma 150-600 m),
+ * half anywhere. Seeded.
  */
 #include "base/civil.h"
 #include "base/random.h"

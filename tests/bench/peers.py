@@ -54,28 +54,32 @@ def make_cases(build, letters, folder):
         yield case
 
 
+def environment():
+    """Debian's tools before others of their name, as QGIS and GRASS start the Python they find first; one thread."""
+    return {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PATH": "/usr/bin:/bin:" + os.environ["PATH"],
+            "OMP_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
+
+
 def timed(command, limit):
     """Wall seconds, processor seconds and output of a command; TooLong beyond `limit` processor seconds."""
     def cap():
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 5))
-    # Debian's tools before others of their name: QGIS and GRASS start the Python they find first.
-    env = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PATH": "/usr/bin:/bin:" + os.environ["PATH"],
-           "OMP_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    p = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                       preexec_fn=cap)
+    p = subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                       stderr=subprocess.PIPE, preexec_fn=cap)
     wall, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     if p.returncode and used > limit - 2:
         raise TooLong
     if p.returncode:
-        raise RuntimeError("%s: exit code %d\n%s" % (command[0], p.returncode, p.stderr.decode("utf-8", "replace")[-800:]))
+        told = p.stderr.decode("utf-8", "replace")[-800:]
+        raise RuntimeError("%s: exit code %d\n%s" % (command[0], p.returncode, told))
     return wall, used, p.stdout.decode("utf-8", "replace")
 
 
 def version_of(command, pattern):
-    p = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                       env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "PATH": "/usr/bin:/bin:" + os.environ["PATH"]})
+    p = subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                       stderr=subprocess.STDOUT)
     found = re.search(pattern, p.stdout.decode("utf-8", "replace"))
     return found.group(1) if found else ""
 

@@ -9,7 +9,7 @@ from harness import Case, main
 gdal.UseExceptions()
 AREA = [(113.30, 22.50), (113.36, 22.48), (113.40, 22.53), (113.35, 22.58), (113.30, 22.50)]
 SETTINGS = ["--bandwidth", "600m", "--cell", "200m", "--chance", "0", "--stability", "0", "--no-hash"]
-ROWS = 4000
+ROWS = 2000
 
 
 def crs(code):

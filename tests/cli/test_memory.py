@@ -24,7 +24,7 @@ GRID = ["--bounds", "%d,%d,%d,%d" % (WEST, SOUTH, WEST + SIDE, SOUTH + SIDE), "-
 PLAIN = ["--chance", "0", "--stability", "0", "--significance", "none", "--no-hash"]
 
 # docs/memory.md: columns that stand side by side, in bytes an incident, and what does not depend on their number.
-BYTES, WEIGHT_BYTES, FIXED = 43, 16, 150e6
+BYTES, WEIGHT_BYTES, FIXED = 43, 16, 200e6
 
 
 def points_gpkg(path, n, crs=4547, weights=False):

@@ -25,8 +25,9 @@ def count(program):
     and holds what was done since the dump before it."""
     with tempfile.TemporaryDirectory() as folder:
         out = os.path.join(folder, "out")
-        p = subprocess.run(["valgrind", "--tool=callgrind", "--dump-before=counted_*", "--callgrind-out-file=" + out, program],
-                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        p = subprocess.run(["valgrind", "--tool=callgrind", "--dump-before=counted_*",
+                            "--callgrind-out-file=" + out, program], stdout=subprocess.DEVNULL,
+                           stderr=subprocess.PIPE)
         if p.returncode:
             sys.exit("callgrind failed:\n" + p.stderr.decode("utf-8", "replace")[-2000:])
         counts, before = {}, None

@@ -1,15 +1,18 @@
 /*
- * The kernels on fixed work, for callgrind to count their instructions: one function each, counted_<name>, one thread, the
- * baseline instruction set (callgrind knows no AVX-512, and every x86-64 machine then counts alike), fixed seeds and
- * sizes. instructions.py runs it and compares. Without callgrind it does the work and prints nothing.
+ * The kernels on fixed work, for callgrind to count their instructions: one function each,
+ * counted_<name>, one thread, the baseline instruction set (callgrind knows no AVX-512, and every
+ * x86-64 machine then counts alike), fixed seeds and sizes. instructions.py runs it and compares.
+ * Without callgrind it does the work and prints nothing.
  */
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/radix.h"
 #include "base/random.h"
 #include "engine/density.h"
 #include "engine/fast.h"
 #include "engine/local.h"
 #include "engine/pileup.h"
+#include "io/source_csv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +26,8 @@ typedef struct scene {
     hg_grid grid;
     hg_points points;
     double *out;
+    char *text; /* a table of ROWS records */
+    size_t length;
     hg_control control;
 } scene;
 
@@ -82,7 +87,8 @@ __attribute__((noinline)) static void counted_fast(scene *s)
     hg_fast_plan *plan = NULL;
     hg_fast_report report;
     hg_error err;
-    must(hg_fast_plan_new(&s->points, &s->grid, &kernel, 0.01, &s->control, &plan, &report, &err), &err);
+    must(hg_fast_plan_new(&s->points, &s->grid, &kernel, 0.01, &s->control, &plan, &report, &err),
+         &err);
     if (!plan)
         exit(1);
     must(hg_fast_band(plan, 0, s->grid.rows, s->out, &err), &err);
@@ -104,11 +110,35 @@ __attribute__((noinline)) static void counted_radix_sort(scene *s)
     hg_free(with);
 }
 
+/* Records of a text split into fields, and two of them made numbers. */
+__attribute__((noinline)) static void counted_csv(scene *s)
+{
+    enum { FIELDS = 4 };
+    hg_csv_cursor cursor = {.p = s->text, .end = s->text + s->length, .delimiter = ','};
+    hg_value v[FIELDS];
+    double x, y, sum = 0;
+    size_t rows = 0;
+    hg_error err;
+    for (;; rows++) {
+        must(hg_csv_next(&cursor, v, FIELDS, &err), &err);
+        if (cursor.found == 0)
+            break;
+        if (!hg_parse_number(v[1].s, v[1].n, &x) || !hg_parse_number(v[2].s, v[2].n, &y))
+            exit(1);
+        sum += x + y;
+    }
+    if (rows != ROWS)
+        exit(1);
+    s->out[0] = sum;
+    hg_csv_cursor_dispose(&cursor);
+}
+
 /* A tenth of the rows stand twice. */
 __attribute__((noinline)) static void counted_duplicates(scene *s)
 {
     hg_random r = hg_random_seed(3, 0);
-    hg_incidents inc = {.n = ROWS, .streams = 1, .x = room(ROWS, sizeof(double)), .y = room(ROWS, sizeof(double))};
+    hg_incidents inc = {
+        .n = ROWS, .streams = 1, .x = room(ROWS, sizeof(double)), .y = room(ROWS, sizeof(double))};
     uint64_t *hash = room(ROWS, sizeof *hash), found = 0;
     hg_error err;
     (void)s;
@@ -160,6 +190,16 @@ __attribute__((noinline)) static void counted_end(scene *s)
     s->out[0] = 0.0;
 }
 
+static void write_table(scene *s)
+{
+    enum { ROOM = 64 };
+    s->text = room(ROWS, ROOM);
+    for (size_t i = 0; i < ROWS; i++)
+        s->length +=
+            (size_t)snprintf(s->text + s->length, ROOM, "%zu,%zu.%06zu,%zu.%06zu,note\n", i,
+                             400000 + i, i * 7919 % 1000000, 2430000 + i, i * 104729 % 1000000);
+}
+
 static scene make_scene(void)
 {
     scene s = {.grid = {CELL, 0, SIDE - 1, SIDE, SIDE}, .control = {.threads = 1, .seed = 1}};
@@ -171,14 +211,15 @@ static scene make_scene(void)
     }
     s.points = (hg_points){POINTS, x, y, NULL};
     s.out = room((size_t)SIDE * SIDE, sizeof *s.out);
+    write_table(&s);
     return s;
 }
 
 int main(void)
 {
-    static work *const all[] = {counted_quartic, counted_epanechnikov, counted_triweight,  counted_gaussian,
-                                counted_fast,    counted_radix_sort,   counted_duplicates, counted_local,
-                                counted_end};
+    static work *const all[] = {
+        counted_quartic, counted_epanechnikov, counted_triweight,  counted_gaussian, counted_fast,
+        counted_csv,     counted_radix_sort,   counted_duplicates, counted_local,    counted_end};
     if (!hg_density_set_simd("baseline"))
         return 1;
     scene s = make_scene();
@@ -187,5 +228,6 @@ int main(void)
     hg_free((double *)s.points.x);
     hg_free((double *)s.points.y);
     hg_free(s.out);
+    hg_free(s.text);
     return 0;
 }

@@ -1,7 +1,7 @@
 /*
- * CSV read straight from the text against OGR's feature loop over the same file: the same rows, values, texts,
- * hashes and refusals to the last bit, on a corpus of awkward files and on random ones, whatever the number of
- * threads and wherever the text is cut.
+ * CSV read straight from the text against OGR's feature loop over the same file: the same rows,
+ * values, texts, hashes and refusals to the last bit, on a corpus of awkward files and on random
+ * ones, whatever the number of threads and wherever the text is cut.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -143,7 +143,8 @@ static void straight_on(reading *r, size_t stretch)
 }
 
 /* A row in words: what the position is, and every value with its kind. */
-static hg_status write_row(void *context, const hg_position *p, const hg_value *values, hg_error *err)
+static hg_status write_row(void *context, const hg_position *p, const hg_value *values,
+                           hg_error *err)
 {
     (void)err;
     reading *r = context;
@@ -243,7 +244,9 @@ static const sample corpus[] = {
     {"", "x,y\n\r1,2\n\r3,4\n\r"},
     {"", "x,y\n\n\n1,2\r\n\r\n\r3,4\n\n\n"},
     {"", "\xef\xbb\xbfx,y\n1,2\n"},
-    {"", "x,y\n\xef\xbb\xbf" "1,2\n\xef\xbb\xbf\n\xef\xbb\xbf\xef\xbb\xbf" "3,4\n\xef\xbb\xbf"},
+    {"", "x,y\n\xef\xbb\xbf"
+         "1,2\n\xef\xbb\xbf\n\xef\xbb\xbf\xef\xbb\xbf"
+         "3,4\n\xef\xbb\xbf"},
     {"k", "x;y;k\n1;2;a,b\n3;4;\"a;b\"\n"},
     {"k", "x\ty\tk\n1\t2\ta b\n3\t\t\n"},
     {"k", "x y k\n1 2 a\n3  b\n4 5 \"a b\"\n"},
@@ -270,7 +273,8 @@ static const sample corpus[] = {
     {"k", "\"x\",\"y\",\"k\"\n\"1\",\"2\",\"a\"\n"},
     {"k", "x,y,\"k\nl\"\n1,2,a\n"},
     {"k", "x,y,k\\\"l\n1,2,a\n"},
-    {"", "x,y\n1e3,-2.5E-3\n+.5,5.\n1_0,2\n0x10,3\nnan,1\ninf,-inf\n1;2,3\n--1,2\n1e999,0\n1e-999,-0\n"},
+    {"", "x,y\n1e3,-2.5E-3\n+.5,5.\n1_0,2\n0x10,3\nnan,1\ninf,-inf\n1;2,3\n--1,2\n1e999,0\n1e-999,-"
+         "0\n"},
     {"", "x;y\n113,25;22,5\n-1,5e2;+,5\n1,2,3;4\n1.2,3;4\n"},
     {"", "x,y\n0.1,0.30000000000000004\n123456789012345678,0.000001\n9007199254740993,1\n"
          "1.7976931348623157e308,4.9e-324\n113.07122345678901,22.123456789012345678901234567890\n"},
@@ -308,7 +312,8 @@ static void guesses_and_selections(void **state)
     assert_true(compare_text("A title\nanother, \"one\n经度,纬度\n113,22\n", &spec));
     spec.header_row = 0;
     spec.encoding = "GBK";
-    assert_true(compare_text("\xbe\xad\xb6\xc8,\xce\xb3\xb6\xc8,\xc0\xe0\n113,22,\xb5\xc1\xc7\xd4\n", &spec));
+    assert_true(compare_text(
+        "\xbe\xad\xb6\xc8,\xce\xb3\xb6\xc8,\xc0\xe0\n113,22,\xb5\xc1\xc7\xd4\n", &spec));
     spec.encoding = NULL;
     spec.where = "lon > '112'";
     assert_false(compare_text("lon,lat\n113,22\n", &spec));
@@ -338,7 +343,8 @@ static void types_beside(void **state)
     unlink(beside);
 }
 
-/* Rows past the sample that OGR takes for the guesses, then one with a field of n bytes, open or in quotes. */
+/* Rows past the sample that OGR takes for the guesses, then one with a field of n bytes, open or in
+ * quotes. */
 static void write_long(char fill, size_t n, const char *quote)
 {
     hg_text t = {0};
@@ -397,7 +403,8 @@ static void records(void **state)
     write_file(text, sizeof text - 1);
     for (int k = 0; k < 2; k++) {
         assert_int_equal(hg_pool_new(&r[k].pool, &r[k].err), HG_OK);
-        assert_int_equal(hg_source_open_records(&spec, false, r[k].pool, NULL, &r[k].source, &r[k].err), HG_OK);
+        assert_int_equal(
+            hg_source_open_records(&spec, false, r[k].pool, NULL, &r[k].source, &r[k].err), HG_OK);
     }
     assert_true(hg_source_is_csv(r[1].source));
     same_words(&r[0], &r[1]);
@@ -456,7 +463,8 @@ static void put_char(maker *m, char c)
 
 static void put_number(maker *m)
 {
-    static const char *const forms[] = {"%.0f", "%.1f", "%.5f", "%.17g", "%g", "%e", " %.3f ", "%+.2f"};
+    static const char *const forms[] = {"%.0f", "%.1f", "%.5f",   "%.17g",
+                                        "%g",   "%e",   " %.3f ", "%+.2f"};
     char s[64];
     double v = (hg_random_unit(&m->random) - 0.3) * (below(m, 2) ? 180 : 4e6);
     snprintf(s, sizeof s, forms[below(m, 8)], v);
@@ -466,8 +474,12 @@ static void put_number(maker *m)
 static void put_time(maker *m)
 {
     char s[64];
-    static const char *const forms[] = {"%04d-%02d-%02d",       "%04d-%02d-%02d %02d:%02d", "%04d/%02d/%02dT%02d:%02d:07",
-                                        "%04d-%02d-%02dT%02d:%02d:07Z", "%04d.%d.%d",       "%04d-%02d-%02dT%02d:%02d:07.25+08:00"};
+    static const char *const forms[] = {"%04d-%02d-%02d",
+                                        "%04d-%02d-%02d %02d:%02d",
+                                        "%04d/%02d/%02dT%02d:%02d:07",
+                                        "%04d-%02d-%02dT%02d:%02d:07Z",
+                                        "%04d.%d.%d",
+                                        "%04d-%02d-%02dT%02d:%02d:07.25+08:00"};
     snprintf(s, sizeof s, forms[below(m, 6)], 1990 + (int)below(m, 40), 1 + (int)below(m, 12),
              1 + (int)below(m, 31), (int)below(m, 25), (int)below(m, 61));
     put(m, s);
@@ -475,9 +487,10 @@ static void put_time(maker *m)
 
 static void put_word(maker *m)
 {
-    static const char *const words[] = {"theft", "盗窃",     "a",   "\"", "\"\"", "\n", "\r\n", "\r",  ",",
-                                        ";",     "\t",       "|",   " ",  "  ",   "'",  "\\",   "0",   "é",
-                                        "x y",   "\"a,b\"",  "\"a\nb\"", "1,5", "-", "\xef\xbb\xbf", "n/a"};
+    static const char *const words[] = {
+        "theft",    "盗窃", "a", "\"",           "\"\"", "\n", "\r\n", "\r", ",",   ";",
+        "\t",       "|",    " ", "  ",           "'",    "\\", "0",    "é",  "x y", "\"a,b\"",
+        "\"a\nb\"", "1,5",  "-", "\xef\xbb\xbf", "n/a"};
     for (uint64_t k = 1 + below(m, 3); k-- > 0;)
         put(m, words[below(m, sizeof words / sizeof *words)]);
 }
@@ -560,8 +573,9 @@ static void random_tables(void **state)
 static void random_bytes(void **state)
 {
     (void)state;
-    static const char *const bytes[] = {"\n", "\r", "\"", ",", "\"", "\n", ",", "1",  ".", "5", "-", "+", "e",
-                                        "E",  ";",  "\t", "|", " ",  "a",  "0", "\\", "/", ":", "'", "é", "\xef\xbb\xbf"};
+    static const char *const bytes[] = {"\n", "\r", "\"", ",", "\"", "\n", ",",  "1",           ".",
+                                        "5",  "-",  "+",  "e", "E",  ";",  "\t", "|",           " ",
+                                        "a",  "0",  "\\", "/", ":",  "'",  "é",  "\xef\xbb\xbf"};
     static maker m;
     size_t before = straight;
     m.random = hg_random_seed(20, 0);
@@ -604,10 +618,14 @@ static void without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_corpus),     cmocka_unit_test(guesses_and_selections),
-        cmocka_unit_test(types_beside),   cmocka_unit_test(long_lines),
-        cmocka_unit_test(thousands_of_columns), cmocka_unit_test(random_tables),
-        cmocka_unit_test(random_bytes),   cmocka_unit_test(without_memory),
+        cmocka_unit_test(the_corpus),
+        cmocka_unit_test(guesses_and_selections),
+        cmocka_unit_test(types_beside),
+        cmocka_unit_test(long_lines),
+        cmocka_unit_test(thousands_of_columns),
+        cmocka_unit_test(random_tables),
+        cmocka_unit_test(random_bytes),
+        cmocka_unit_test(without_memory),
         cmocka_unit_test(records),
     };
     return cmocka_run_group_tests(tests, enter, leave);

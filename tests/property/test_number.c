@@ -1,4 +1,5 @@
-/* Numbers as hg_parse_number reads them are those of strtod, bit for bit, in every notation and length. */
+/* Numbers as hg_parse_number reads them are those of strtod, bit for bit, in every notation and
+ * length. */
 #include "base/number.h"
 #include "base/random.h"
 
@@ -49,7 +50,8 @@ static void random_digits(void **state)
     }
 }
 
-/* What programs write: the shortest decimal or a fixed count of them, of coordinates and of all doubles. */
+/* What programs write: the shortest decimal or a fixed count of them, of coordinates and of all
+ * doubles. */
 static void written_by_programs(void **state)
 {
     (void)state;
@@ -63,7 +65,8 @@ static void written_by_programs(void **state)
     }
 }
 
-/* Half way between two doubles and next to it, where one rounding too many shows: (2 m + 1) / 2^k in full. */
+/* Half way between two doubles and next to it, where one rounding too many shows: (2 m + 1) / 2^k
+ * in full. */
 static void half_way(void **state)
 {
     (void)state;
@@ -90,11 +93,28 @@ static void half_way(void **state)
 static void edges(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"0",     "-0",    "+0",   "0.",  ".0",  "-.5", "5.",  "00001.50",
-                                        "9007199254740992",   "9007199254740993",  "9007199254740994",
-                                        "9007199254740992.5", "9999999999999999999", "18446744073709551615",
-                                        "18446744073709551616", "0.0000000000000000001", ".1234567890123456789",
-                                        "1e22", "1e23", "8.5e-5", "123456789012345678.9", "inf"};
+    static const char *const texts[] = {"0",
+                                        "-0",
+                                        "+0",
+                                        "0.",
+                                        ".0",
+                                        "-.5",
+                                        "5.",
+                                        "00001.50",
+                                        "9007199254740992",
+                                        "9007199254740993",
+                                        "9007199254740994",
+                                        "9007199254740992.5",
+                                        "9999999999999999999",
+                                        "18446744073709551615",
+                                        "18446744073709551616",
+                                        "0.0000000000000000001",
+                                        ".1234567890123456789",
+                                        "1e22",
+                                        "1e23",
+                                        "8.5e-5",
+                                        "123456789012345678.9",
+                                        "inf"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         expect(texts[i]);
 }
@@ -102,7 +122,8 @@ static void edges(void **state)
 static void what_is_no_number(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"", ".", ",", "-", "+", "--1", "1..2", "1,2,3", "1.2,3", "1,2.3", "1-", "0x1p3", "1 2", "a"};
+    static const char *const texts[] = {"",      ".",     ",",     "-",  "+",     "--1", "1..2",
+                                        "1,2,3", "1.2,3", "1,2.3", "1-", "0x1p3", "1 2", "a"};
     double v;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (hg_parse_number(texts[i], strlen(texts[i]), &v))
@@ -114,8 +135,9 @@ static void what_is_no_number(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_digits), cmocka_unit_test(written_by_programs), cmocka_unit_test(half_way),
-        cmocka_unit_test(edges),         cmocka_unit_test(what_is_no_number),
+        cmocka_unit_test(random_digits),     cmocka_unit_test(written_by_programs),
+        cmocka_unit_test(half_way),          cmocka_unit_test(edges),
+        cmocka_unit_test(what_is_no_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
