@@ -2,12 +2,13 @@
 BUILD := build/release
 JOBS ?= $(shell nproc)
 
-.PHONY: help build demo test bench docs deps deps-test tsan valgrind clean
+.PHONY: help build mpi demo test bench docs deps deps-test tsan valgrind clean
 
 help:
 	@echo "make demo    build, run the batch of the synthetic township, say where its reports lie"
 	@echo "make test    build and run the whole suite, plain and under ASan+UBSan"
 	@echo "make build   the command at $(BUILD)/hotgrid"
+	@echo "make mpi     the command for mpirun at build/mpi/hotgrid"
 	@echo "make bench   benchmarks (CASES=A: a minute of them); make tsan, make valgrind: the suite under these"
 	@echo "make docs    writes docs/cli.md anew from the option table"
 
@@ -15,12 +16,16 @@ deps:
 	@sh tools/install-deps.sh build
 
 deps-test:
-	@sh tools/install-deps.sh build test
+	@sh tools/install-deps.sh build test mpi
 
 build: deps
 	@cmake --preset release -DHOTGRID_TESTS=OFF >build.log 2>&1 || { cat build.log; exit 1; }
 	@cmake --build --preset release -j $(JOBS) >>build.log 2>&1 || { cat build.log; exit 1; }
 	@rm -f build.log
+
+mpi:
+	@sh tools/install-deps.sh build mpi
+	@sh tools/build-mpi.sh $(JOBS)
 
 demo: build
 	@sh tools/demo.sh $(BUILD)/hotgrid

@@ -3,6 +3,7 @@
 #define HG_BASE_CONTROL_H
 
 #include "base/error.h"
+#include "base/ranks.h"
 
 #include <stdatomic.h>
 
@@ -17,6 +18,7 @@ typedef struct hg_control {
     void *payload;
     int threads;   /**< 0 = one per core */
     uint64_t seed; /**< of every random stream */
+    hg_ranks *ranks; /**< processes that share the work; NULL = this one works alone */
 } hg_control;
 
 /** HG_ECANCELLED with its message once the flag is set, else HG_OK. */

@@ -10,6 +10,9 @@
 
 static hg_job *running;
 
+/* Of several ranks one speaks. */
+static bool silent;
+
 /* The first signal asks the job to stop and clean up; the second ends the process. */
 static void on_signal(int number)
 {
@@ -135,7 +138,7 @@ static hg_status take_arguments(hg_job *job, int argc, char **argv, manners *m, 
 
 static void say_notes(const hg_job *job)
 {
-    for (size_t i = 0; i < hg_job_note_count(job); i++)
+    for (size_t i = 0; i < hg_job_note_count(job) && !silent; i++)
         fprintf(stderr, "note: %s\n", hg_job_note(job, i));
 }
 
@@ -163,6 +166,8 @@ static int say_outcome(hg_job *job, const manners *m)
 
 static int complain(const hg_error *err, const char *command)
 {
+    if (silent)
+        return hg_status_exit_code(err->status);
     fprintf(stderr, "hotgrid: %s\n", err->message);
     if (err->status == HG_EUSAGE && command)
         fprintf(stderr, "see: hotgrid %s --help\n", command);
@@ -216,10 +221,9 @@ static void keep_memory(void)
 #endif
 }
 
-int main(int argc, char **argv)
+static int run_arguments(int argc, char **argv)
 {
     hg_error err = {HG_EUSAGE, ""};
-    keep_memory();
     if (argc < 2) {
         usage(&err, "%s", "no command was given");
         return complain(&err, NULL);
@@ -246,4 +250,18 @@ int main(int argc, char **argv)
         return finish_output();
     }
     return run_command(command, argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+    hg_error err = {HG_OK, ""};
+    keep_memory();
+    if (hg_ranks_start(&err) != HG_OK)
+        return complain(&err, NULL);
+    silent = hg_own_rank() > 0;
+    if (silent && !freopen("/dev/null", "w", stdout))
+        silent = false;
+    int code = run_arguments(argc, argv);
+    hg_ranks_stop(code);
+    return code;
 }

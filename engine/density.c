@@ -510,14 +510,14 @@ static hg_status add_mass(hg_density_plan *p, int64_t row0, int64_t n, double *m
     return status;
 }
 
-static hg_status know_all_rows(hg_density_plan *p, hg_error *err)
+static hg_status know_rows(hg_density_plan *p, int64_t row0, int64_t stop, hg_error *err)
 {
     hg_status status = HG_OK;
-    for (int64_t row = 0, end; row < p->grid.rows && status == HG_OK; row = end) {
+    for (int64_t row = row0, end; row < stop && status == HG_OK; row = end) {
         end = row + 1;
         if (p->known[row])
             continue;
-        while (end < p->grid.rows && !p->known[end])
+        while (end < stop && !p->known[end])
             end++;
         double ignored = 0.0;
         status = add_mass(p, row, end - row, &ignored, err);
@@ -539,18 +539,24 @@ static hg_status mass_apart(hg_density_plan *p, double *mass, hg_error *err)
 
 hg_status hg_density_mass_beyond(hg_density_plan *plan, double *mass, hg_error *err)
 {
+    return hg_density_mass_beyond_rows(plan, 0, plan->grid.rows, true, true, mass, err);
+}
+
+hg_status hg_density_mass_beyond_rows(hg_density_plan *plan, int64_t row0, int64_t n, bool above, bool below,
+                                      double *mass, hg_error *err)
+{
     int64_t margin = 2 * ((int64_t)ceil(plan->set.radius) + 1);
     double sum = 0.0, apart = 0.0;
-    hg_status status = know_all_rows(plan, err);
-    if (status == HG_OK)
+    hg_status status = know_rows(plan, row0, row0 + n, err);
+    if (status == HG_OK && above)
         status = add_mass(plan, -margin, margin, &sum, err);
-    if (status == HG_OK)
+    if (status == HG_OK && below)
         status = add_mass(plan, plan->grid.rows, margin, &sum, err);
     if (status == HG_OK && plan->apart)
         status = mass_apart(plan->apart, &apart, err);
     if (status != HG_OK)
         return status;
-    for (int64_t row = 0; row < plan->grid.rows; row++)
+    for (int64_t row = row0; row < row0 + n; row++)
         sum += plan->outside[row];
     *mass = sum * plan->grid.cell_m * plan->grid.cell_m + apart;
     return HG_OK;

@@ -50,6 +50,13 @@ hg_status hg_density_band(hg_density_plan *plan, int64_t row0, int64_t n, double
  */
 hg_status hg_density_mass_beyond(hg_density_plan *plan, double *mass, hg_error *err);
 
+/**
+ * The same for those who compute rows row0 … row0+n-1 of the grid alone: what these hold beyond its columns, and
+ * the points that reach no cell. With `above`, also the rows above the grid, with `below` those beneath it.
+ */
+hg_status hg_density_mass_beyond_rows(hg_density_plan *plan, int64_t row0, int64_t n, bool above, bool below,
+                                      double *mass, hg_error *err);
+
 /** Rows that make a band of good size for this plan (bounded memory, enough work per thread). */
 int64_t hg_density_band_rows(const hg_density_plan *plan);
 

@@ -144,6 +144,20 @@ HG_API hg_status hg_local_statistics(const double *value, size_t n, const size_t
                                      int draws, uint64_t seed, int threads, const hg_local_columns *out,
                                      hg_error *err);
 
+/* ------------------------------------------------------------------ ranks --------------------- */
+
+/**
+ * For programs that MPI starts on several processes, where the library is built with it (HOTGRID_MPI): begins and
+ * ends MPI. In between, hg_job_run of the same job on every rank shares the work; results, notes and facts are rank
+ * 0's, and every rank returns the same status. Otherwise these do nothing. Both from the thread that runs the jobs;
+ * hg_ranks_stop with what the process will exit with: a job whose ranks lost each other is ended with it at once.
+ * Errors: HG_EFAIL as MPI reports it.
+ */
+HG_API hg_status hg_ranks_start(hg_error *err);
+HG_API void hg_ranks_stop(int exit_code);
+/** The number of this process among them, from 0; the one that speaks is 0. */
+HG_API int hg_own_rank(void);
+
 /* ------------------------------------------------------------------ jobs ---------------------- */
 
 /**

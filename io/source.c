@@ -488,15 +488,28 @@ static hg_status read_rows(hg_source *s, hg_source_rows *rows, hg_error *err)
     return status != HG_OK || done ? status : hg_source_read_features(s, rows, err);
 }
 
+hg_status hg_source_read_part(hg_source *s, size_t part, size_t parts, hg_source_rows *rows, hg_error *err)
+{
+    s->part = part;
+    s->parts = parts;
+    if (part == 0)
+        return read_rows(s, rows, err);
+    return hg_source_is_direct(s) ? hg_source_read_direct(s, rows, err) : hg_source_read_features(s, rows, err);
+}
+
+hg_status hg_source_settle(hg_source *s, hg_source_rows *rows, hg_error *err)
+{
+    if (rows->n == 0) /* some drivers report a broken file once, then read nothing */
+        return hg_fail(err, HG_EDATA, "%s holds no rows that can be read", s->name);
+    return hg_rows_narrow(rows, s->pool, err);
+}
+
 hg_status hg_source_read(hg_source *s, hg_source_rows *rows, hg_error *err)
 {
     hg_source_rows read = {0};
-    hg_status status = read_rows(s, &read, err);
-    if (status == HG_OK &&
-        read.n == 0) /* some drivers report a broken file once, then read nothing */
-        status = hg_fail(err, HG_EDATA, "%s holds no rows that can be read", s->name);
+    hg_status status = hg_source_read_part(s, 0, 1, &read, err);
     if (status == HG_OK)
-        status = hg_rows_narrow(&read, s->pool, err);
+        status = hg_source_settle(s, &read, err);
     if (status != HG_OK) {
         hg_source_rows_dispose(&read);
         return status;

@@ -108,6 +108,13 @@ bool hg_source_can_limit(const hg_source *source);
  */
 void hg_source_limit(hg_source *source, const double box[4]);
 hg_status hg_source_read(hg_source *source, hg_source_rows *rows, hg_error *err);
+/**
+ * The part-th of `parts` stretches that follow each other and together are all rows, for readers that share a
+ * source; n may be 0. Formats that cannot be entered in the middle have all rows in part 0. Once the parts are
+ * put together, hg_source_settle makes of them what hg_source_read gives.
+ */
+hg_status hg_source_read_part(hg_source *source, size_t part, size_t parts, hg_source_rows *rows, hg_error *err);
+hg_status hg_source_settle(hg_source *source, hg_source_rows *rows, hg_error *err);
 void hg_source_rows_dispose(hg_source_rows *rows);
 
 /**

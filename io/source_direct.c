@@ -95,6 +95,8 @@ static hg_status begin_ranges(void *context, size_t ranges, size_t step, hg_erro
     /* How many rows a condition leaves is not known without looking at all. */
     GIntBig rows = r->source->spec.where ? 0 : OGR_L_GetFeatureCount(r->source->layer, TRUE);
     double span = (double)ranges * (double)step;
+    if (r->source->parts > 1)
+        rows /= (GIntBig)r->source->parts;
     r->dense = rows > 0 && span <= 1.5 * (double)rows + SLACK_ROWS;
     if (status == HG_OK && r->dense)
         status = hg_row_builder_reserve(&r->all, ranges * step, err);

@@ -129,13 +129,40 @@ static hg_status pass_row(row_loop *l, const hg_position *p, hg_error *err)
     return l->sink(l->context, l->source->from_columns ? NULL : p, l->values, err);
 }
 
+/*
+ * Goes to the first row of the source's part and gives the number, as OGR counts it, at which the part ends. Only
+ * Shapefiles can be entered in the middle at no cost; there a row's number is its place, gaps of deleted rows included.
+ * Of everything else the first part is the whole.
+ */
+static GIntBig enter_part(hg_source *s)
+{
+    const GIntBig all = INT64_MAX;
+    OGR_L_ResetReading(s->layer);
+    if (s->parts < 2)
+        return all;
+    bool fast = strcmp(GDALGetDriverShortName(GDALGetDatasetDriver(s->dataset)), "ESRI Shapefile") == 0 &&
+                !s->tabular && !s->sql_result && OGR_L_TestCapability(s->layer, OLCFastSetNextByIndex);
+    GIntBig rows = fast ? OGR_L_GetFeatureCount(s->layer, TRUE) : -1;
+    if (rows < 0)
+        return s->part == 0 ? all : 0;
+    GIntBig parts = (GIntBig)s->parts, part = (GIntBig)s->part;
+    GIntBig from = rows / parts * part + rows % parts * part / parts;
+    GIntBig end = rows / parts * (part + 1) + rows % parts * (part + 1) / parts;
+    bool there = from < end && OGR_L_SetNextByIndex(s->layer, from) == OGRERR_NONE;
+    return !there ? 0 : part + 1 == parts ? all : end;
+}
+
 static hg_status pass_features(row_loop *l, hg_error *err)
 {
     hg_source *s = l->source;
     OGRFeatureH feature;
     hg_status status = HG_OK;
-    OGR_L_ResetReading(s->layer);
-    for (size_t seen = 0; status == HG_OK && (feature = OGR_L_GetNextFeature(s->layer)); seen++) {
+    const GIntBig end = enter_part(s);
+    for (size_t seen = 0; status == HG_OK && end > 0 && (feature = OGR_L_GetNextFeature(s->layer)); seen++) {
+        if (end != INT64_MAX && OGR_F_GetFID(feature) >= end) {
+            OGR_F_Destroy(feature);
+            break;
+        }
         hg_position p = position_of(feature);
         for (size_t f = 0; f < s->fields; f++)
             if (!s->wanted || s->wanted[f])

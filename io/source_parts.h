@@ -38,6 +38,7 @@ struct hg_source {
     char **field_names;
     hg_type *field_types;
     size_t title_rows; /* rows to pass over before the data */
+    size_t part, parts; /* read is the part-th of so many stretches of the rows; parts 0 = all */
     int column[HG_ROLE_END];
     int *keep;
     hg_date_order order, order_end;

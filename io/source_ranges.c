@@ -376,6 +376,21 @@ static size_t cut_ranges(int64_t low, int64_t high, int64_t *step)
     return (size_t)n;
 }
 
+/* A part's share of the keys; what the division leaves goes to the first parts. */
+static void take_part(const hg_source *s, int64_t *low, int64_t *high)
+{
+    if (s->parts < 2 || *high < *low)
+        return;
+    uint64_t reach = (uint64_t)*high - (uint64_t)*low, width = reach / s->parts, rest = reach % s->parts + 1;
+    uint64_t before = s->part < rest ? s->part : rest, own = width + (s->part < rest);
+    *low = (int64_t)((uint64_t)*low + width * s->part + before);
+    *high = (int64_t)((uint64_t)*low + own - 1);
+    if (own == 0) { /* fewer keys than parts */
+        *low = 0;
+        *high = -1;
+    }
+}
+
 hg_status hg_source_each_range(hg_source *s, const hg_range_sink *sink, hg_error *err)
 {
     int64_t low = 0, high = -1;
@@ -385,6 +400,7 @@ hg_status hg_source_each_range(hg_source *s, const hg_range_sink *sink, hg_error
         status = plan_select(&r, err);
     if (status == HG_OK)
         status = open_pages(&r, err);
+    take_part(s, &low, &high);
     r.first = low;
     r.last = high;
     size_t n = cut_ranges(low, high, &r.step);

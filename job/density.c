@@ -1,6 +1,7 @@
 #include "job/hotspots.h"
 #include "base/memory.h"
 #include "io/staging.h"
+#include "job/ranks_tiles.h"
 #include "job/words.h"
 
 #include <stdio.h>
@@ -9,6 +10,8 @@
 static hg_status run_surface(hg_job *job, const hg_intake *in, const hg_study *study,
                              const char *path, hg_surface *surface, hg_error *err)
 {
+    if (surface->tiles)
+        return hg_surface_run(job, in, study, surface, err);
     hg_status status = hg_study_raster(job, in, study, path, &surface->raster, err);
     if (status == HG_OK)
         status = hg_surface_run(job, in, study, surface, err);
@@ -19,15 +22,17 @@ static hg_status run_surface(hg_job *job, const hg_intake *in, const hg_study *s
     return hg_raster_finish(surface->raster, err);
 }
 
-static hg_status run(hg_job *job, hg_staging *staging, const char *qml_path, hg_intake *in,
+static hg_status run(hg_job *job, hg_staging *staging, hg_tiles *tiles, const char *qml_path, hg_intake *in,
                      hg_study *study, hg_error *err)
 {
-    hg_surface surface = {0};
+    hg_surface surface = {.tiles = hg_tiles_wanted(job) ? tiles : NULL};
     const char *raster_temp = NULL, *qml_temp = NULL;
     char *qml = NULL;
     hg_status status = hg_staging_add(staging, qml_path, &qml_temp, err);
+    tiles->staging = staging;
     if (status == HG_OK)
-        status = hg_staging_add(staging, job->set.output, &raster_temp, err);
+        status = surface.tiles ? hg_tiles_check(job, tiles, err)
+                               : hg_staging_add(staging, job->set.output, &raster_temp, err);
     if (status == HG_OK)
         status = hg_intake_run(job, NULL, in, err);
     double read = hg_now();
@@ -59,10 +64,11 @@ static hg_status run(hg_job *job, hg_staging *staging, const char *qml_path, hg_
 
 hg_status hg_run_density(hg_job *job, hg_error *err)
 {
-    static const char *const extensions[] = {".tif", ".tiff", NULL};
+    static const char *const extensions[] = {".tif", ".tiff", ".vrt", NULL};
     hg_intake in = {0};
     hg_study study = {0};
     hg_staging *staging = NULL;
+    hg_tiles tiles = {0};
     hg_status status = hg_check_extension(job, extensions, err);
     if (status != HG_OK)
         return status;
@@ -73,10 +79,11 @@ hg_status hg_run_density(hg_job *job, hg_error *err)
     if (status == HG_OK)
         status = hg_staging_new(job->set.overwrite, &staging, err);
     if (status == HG_OK)
-        status = run(job, staging, qml, &in, &study, err);
+        status = run(job, staging, &tiles, qml, &in, &study, err);
     hg_study_dispose(&study);
     hg_intake_dispose(&in);
     hg_staging_free(staging);
+    hg_tiles_end(&tiles, status == HG_OK);
     hg_free(qml);
     return status;
 }

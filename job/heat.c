@@ -395,5 +395,7 @@ hg_status hg_feed_init(const hg_intake *in, const hg_heat *heat, bool inside_onl
         f->total += f->points.w[i];
     if (!f->points.w)
         f->total = (double)f->points.n;
+    if (in->all.spread)
+        f->total = in->all.weight;
     return HG_OK;
 }

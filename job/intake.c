@@ -1,6 +1,7 @@
 #include "job/intake.h"
 #include "base/memory.h"
 #include "engine/repeated_rows.h"
+#include "job/ranks_intake.h"
 #include "job/shared_read.h"
 
 #include <math.h>
@@ -69,6 +70,7 @@ void hg_intake_dispose(hg_intake *in)
         hg_crs_free(in->crs);
         hg_pool_free(in->pool);
     }
+    hg_free(in->all.stream_rows);
     *in = (hg_intake){0};
 }
 
@@ -302,6 +304,8 @@ static hg_status reject_duplicates(hg_intake *in, uint64_t *hash, hg_error *err)
 static hg_status settle_duplicates(const hg_job *job, hg_intake *in, uint64_t *hash, hg_error *err)
 {
     hg_incidents *i = &in->incidents;
+    if (job->spread)
+        return hg_ranks_count_duplicates(job, in, hash, err);
     if (!i->flags && !(i->flags = hg_calloc(i->n, 1)))
         return hg_fail_memory(err);
     hg_status status = hg_flag_repeated_rows(i, hash, &in->duplicates, err);
@@ -440,7 +444,7 @@ static hg_status nothing_left(hg_job *job, const hg_intake *in, const hg_raw *ra
 static hg_status explain(hg_job *job, hg_intake *in, const hg_raw *raw, hg_status status,
                          hg_error *err)
 {
-    if (status != HG_EDATA || !raw->reason || in->rejects.count)
+    if (status != HG_EDATA || !raw->reason || in->rejects.count || job->spread)
         return status;
     for (size_t i = 0; i < raw->n; i++)
         if (raw->reason[i] == HG_ACCEPTED)
@@ -457,6 +461,8 @@ hg_status hg_intake_read(hg_job *job, const char *store_crs, hg_intake *in, hg_r
         status = hg_raw_read(job, in, raw, err);
     if (status == HG_OK)
         status = hg_raw_check(job, raw, err);
+    if (job->spread)
+        status = hg_ranks_check_left(job, raw, status, err);
     if (status == HG_OK)
         status = hg_raw_place(job, store_crs, in, raw, err);
     return status == HG_OK ? hg_check_cancel(&job->control, err) : status;
@@ -475,6 +481,8 @@ hg_status hg_intake_run(hg_job *job, const char *store_crs, hg_intake *in, hg_er
         status = collect_rejects(in, &raw, err);
     if (status == HG_OK)
         status = take_rows(job, in, &raw, err);
+    if (job->spread)
+        status = hg_ranks_agree(job->control.ranks, status, err);
     if (status == HG_OK)
         status = settle_duplicates(job, in, raw.hash, err);
     if (status == HG_OK)
@@ -483,7 +491,9 @@ hg_status hg_intake_run(hg_job *job, const char *store_crs, hg_intake *in, hg_er
         status = describe_inputs(in, &raw, err);
     if (status == HG_OK)
         count_rows(in, &raw);
-    if (status == HG_OK && in->incidents.n == in->halo)
+    if (job->spread)
+        status = hg_ranks_sum_rows(job, in, status, err);
+    if (status == HG_OK && in->accepted == in->halo && !job->spread)
         status = nothing_left(job, in, &raw, err);
     status = explain(job, in, &raw, status, err);
     if (status == HG_OK)

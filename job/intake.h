@@ -55,6 +55,15 @@ typedef struct hg_bandwidth_choice {
     hg_crossval crossval; /**< likewise */
 } hg_bandwidth_choice;
 
+/** Where rows stay on the ranks that read them: what the rows of all ranks come to, the same on every rank. */
+typedef struct hg_rows_of_all {
+    bool spread; /**< else every row is here, and nothing of this is set */
+    int64_t reasons[HG_REASON_END]; /**< rejected for what */
+    double box[4];                  /**< of the accepted incidents */
+    double weight;
+    int64_t *stream_rows, *stream_last; /**< by stream: accepted rows, their last time or HG_NO_TIME */
+} hg_rows_of_all;
+
 /** Everything the rest of a job needs. Incident columns have incidents.n rows, in input order. */
 typedef struct hg_intake {
     const struct hg_intake *lender; /**< of a shared reading: its pool, CRS and region are borrowed; else NULL */
@@ -86,6 +95,7 @@ typedef struct hg_intake {
     hg_bandwidth_choice choice;
     double support_m;
     uint64_t rows_read, accepted, rejected, halo, untimed, duplicates;
+    hg_rows_of_all all; /**< the counts, times and inputs of this intake are of all ranks, too */
     uint64_t elsewhere; /**< rejected as outside the polygons of --area-name, and not listed */
     bool hash_later;      /**< set before the run: the hashes of the inputs are awaited by hg_intake_hashes */
     hg_hashing **hashing; /**< by input, those still to be awaited; NULL without any */
@@ -123,6 +133,11 @@ hg_status hg_intake_hashes(hg_intake *in, hg_error *err);
  * Writes the intake's facts (counts, CRS, inputs …) into job->facts; after hashing has been joined.
  */
 void hg_intake_facts(hg_job *job, const hg_intake *in);
+
+/** How many rows were refused for each reason, on whatever rank. */
+void hg_intake_reasons(const hg_intake *in, int64_t counts[HG_REASON_END]);
+/** By stream: how many incidents there are here, and the last time of any, HG_NO_TIME where none has one. */
+void hg_intake_count_streams(const hg_intake *in, int64_t *rows, int64_t *last);
 
 /** Makes the table one of multipolygons, those of the named rows (NULL = all). */
 hg_status hg_intake_add_polygons(const hg_intake *in, const size_t *rows, hg_table *table,

@@ -68,15 +68,33 @@ void hg_input_say(hg_facts *f, const hg_input_facts *k, size_t i)
         hg_fact_text(f, k->sha256, "inputs[%zu].sha256", i);
 }
 
+static void count_reasons(const hg_rejects *rejects, int64_t counts[HG_REASON_END])
+{
+    memset(counts, 0, HG_REASON_END * sizeof *counts);
+    for (size_t i = 0; i < rejects->count; i++)
+        counts[rejects->rows[i].reason]++;
+}
+
+static void reasons_say(hg_facts *f, const int64_t counts[HG_REASON_END])
+{
+    for (size_t r = 1; r < HG_REASON_END; r++)
+        if (counts[r])
+            hg_fact_int(f, counts[r], "rejected_by_reason.%s", hg_reason_code((hg_reason)r));
+}
+
 void hg_rejects_say(hg_facts *f, const hg_rejects *rejects)
 {
-    size_t reasons[HG_REASON_END] = {0};
-    for (size_t i = 0; i < rejects->count; i++)
-        reasons[rejects->rows[i].reason]++;
-    for (size_t r = 1; r < HG_REASON_END; r++)
-        if (reasons[r])
-            hg_fact_int(f, (int64_t)reasons[r], "rejected_by_reason.%s",
-                        hg_reason_code((hg_reason)r));
+    int64_t counts[HG_REASON_END];
+    count_reasons(rejects, counts);
+    reasons_say(f, counts);
+}
+
+void hg_intake_reasons(const hg_intake *in, int64_t counts[HG_REASON_END])
+{
+    if (in->all.spread)
+        memcpy(counts, in->all.reasons, sizeof in->all.reasons);
+    else
+        count_reasons(&in->rejects, counts);
 }
 
 void hg_plane_say(hg_facts *f, const hg_crs *crs, const char *why)
@@ -165,38 +183,50 @@ static void patch_facts(hg_job *job, const hg_intake *in)
     hg_fact_text(f, in->polygon_unit_rule, "polygon_unit_rule");
 }
 
-/* Names, rows and the last time of each; of a stream without times null. */
-static void stream_facts(hg_job *job, const hg_intake *in)
+void hg_intake_count_streams(const hg_intake *in, int64_t *rows, int64_t *last)
 {
     const hg_incidents *inc = &in->incidents;
-    char buf[32];
-    int64_t *rows = hg_calloc(inc->streams, sizeof *rows), *last = hg_malloc(inc->streams, sizeof *last);
-    job->facts.failed |= !rows || !last;
-    for (size_t s = 0; last && s < inc->streams; s++)
+    for (size_t s = 0; s < inc->streams; s++) {
+        rows[s] = 0;
         last[s] = HG_NO_TIME;
-    for (size_t i = 0; rows && last && i < inc->n; i++) {
+    }
+    for (size_t i = 0; i < inc->n; i++) {
         size_t s = inc->stream ? inc->stream[i] : 0;
         int64_t t = inc->t_start ? inc->t_start[i] : HG_NO_TIME;
         rows[s]++;
         last[s] = t != HG_NO_TIME && (last[s] == HG_NO_TIME || t > last[s]) ? t : last[s];
     }
-    for (size_t s = 0; rows && last && s < inc->streams; s++) {
+}
+
+/* Names, rows and the last time of each; of a stream without times null. */
+static void stream_facts(hg_job *job, const hg_intake *in)
+{
+    const size_t n = in->incidents.streams;
+    char buf[32];
+    int64_t *own = hg_malloc(2 * n, sizeof *own);
+    const int64_t *rows = in->all.spread ? in->all.stream_rows : own;
+    const int64_t *last = in->all.spread ? in->all.stream_last : own + n;
+    job->facts.failed |= !own;
+    if (own && !in->all.spread)
+        hg_intake_count_streams(in, own, own + n);
+    for (size_t s = 0; own && s < n; s++) {
         hg_fact_text(&job->facts, in->stream_names[s], "streams[%zu]", s);
         hg_fact_int(&job->facts, rows[s], "streams_accepted[%zu]", s);
         hg_fact_text(&job->facts, last[s] != HG_NO_TIME ? hg_civil_text(last[s], buf) : NULL, "streams_last[%zu]", s);
     }
-    hg_free(rows);
-    hg_free(last);
+    hg_free(own);
 }
 
 void hg_intake_facts(hg_job *job, const hg_intake *in)
 {
     hg_facts *f = &job->facts;
     char buf[32];
+    int64_t reasons[HG_REASON_END];
     hg_fact_int(f, (int64_t)in->rows_read, "rows_read");
     hg_fact_int(f, (int64_t)in->accepted, "accepted");
     hg_fact_int(f, (int64_t)in->rejected, "rejected");
-    hg_rejects_say(f, &in->rejects);
+    hg_intake_reasons(in, reasons);
+    reasons_say(f, reasons);
     if (job->set.area_name)
         hg_fact_int(f, (int64_t)in->elsewhere, "elsewhere");
     hg_fact_int(f, (int64_t)in->halo, "halo");

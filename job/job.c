@@ -5,6 +5,7 @@
 #include "io/source.h"
 #include "io/staging.h"
 #include "job/options.h"
+#include "job/ranks.h"
 #include "job/variants.h"
 
 #include <stdarg.h>
@@ -313,6 +314,17 @@ static hg_status run_within_memory(hg_job *job, hg_error *err)
     return status;
 }
 
+static hg_status run_alone(hg_job *job, hg_error *err)
+{
+    hg_fact_text(&job->facts, job->command->info.name, "command");
+    hg_fact_text(&job->facts, hg_version(), "version");
+    bool map = job->command->mask == HG_FOR_DENSITY || job->command->mask == HG_FOR_HOTSPOTS;
+    hg_status status = map ? run_within_memory(job, err) : run_command(job, err);
+    if (status == HG_OK && (job->facts.failed || job->summary.failed))
+        status = hg_fail_memory(err);
+    return status;
+}
+
 hg_status hg_job_run(hg_job *job, hg_error *err)
 {
     bool info = job->command->mask == HG_FOR_INFO, bare = job->set.check_claim != NULL;
@@ -331,13 +343,11 @@ hg_status hg_job_run(hg_job *job, hg_error *err)
     job->started = hg_now();
     job->control.threads = (int)job->set.threads;
     job->control.seed = (uint64_t)job->set.seed;
-    hg_fact_text(&job->facts, job->command->info.name, "command");
-    hg_fact_text(&job->facts, hg_version(), "version");
-    bool map = job->command->mask == HG_FOR_DENSITY || job->command->mask == HG_FOR_HOTSPOTS;
-    hg_status status = map ? run_within_memory(job, err) : run_command(job, err);
-    if (status == HG_OK && (job->facts.failed || job->summary.failed))
-        status = hg_fail_memory(err);
-    return status;
+    hg_ranks *ranks = hg_ranks_enter(job);
+    if (hg_ranks_rank(ranks) > 0)
+        return hg_ranks_serve(job, ranks, err);
+    hg_status status = run_alone(job, err);
+    return ranks ? hg_ranks_dismiss(job, ranks, status, err) : status;
 }
 
 void hg_job_cancel(hg_job *job)

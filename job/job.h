@@ -27,6 +27,13 @@ typedef struct hg_command {
     bool takes_inputs; /**< by position; else every source has an option */
 } hg_command;
 
+/** What a rank did for a job, in seconds, points and bytes. */
+typedef struct hg_rank_effort {
+    double read_s, gather_s, exchange_s, compute_s, hand_over_s;
+    double compute_cpu_s; /**< of all its threads, where compute_s is by the clock */
+    int64_t points, rows, sent, received;
+} hg_rank_effort;
+
 struct hg_job {
     const hg_command *command;
     hg_settings set;
@@ -43,6 +50,8 @@ struct hg_job {
     size_t given_count, given_capacity;
     struct hg_shared_read *shared; /**< rows read for several runs, of which this is one; NULL = it reads itself */
     double started;      /**< seconds of the monotonic clock */
+    bool spread; /**< the rows of the inputs stay on the ranks that read them */
+    hg_rank_effort effort; /**< this rank's */
     bool ran;
 };
 

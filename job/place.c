@@ -149,13 +149,17 @@ static bool may_tell(const hg_raw *raw, size_t i, int64_t before)
            (before == HG_NO_TIME || hg_known_at(raw->t_start, raw->t_end, i) < before);
 }
 
-static hg_status sample_input(const hg_raw *raw, const hg_raw_input *r, const hg_crs *wgs84,
+static hg_status sample_input(hg_ranks *ranks, const hg_raw *raw, const hg_raw_input *r, const hg_crs *wgs84,
                               int64_t before, spread *s, hg_error *err)
 {
-    size_t telling = 0, from = s->n, k = 0;
+    uint64_t telling = 0, all = 0, k = 0;
+    size_t from = s->n;
     for (size_t i = r->start; i < r->start + r->n; i++)
         telling += may_tell(raw, i, before);
-    size_t step = telling / SAMPLE + 1;
+    hg_status status = hg_ranks_count_before(ranks, telling, &k, &all, err);
+    if (status != HG_OK)
+        return status;
+    uint64_t step = all / SAMPLE + 1;
     for (size_t i = r->start; i < r->start + r->n && s->n < from + SAMPLE; i++) {
         if (!may_tell(raw, i, before) || k++ % step != 0)
             continue;
@@ -163,7 +167,7 @@ static hg_status sample_input(const hg_raw *raw, const hg_raw_input *r, const hg
         s->lat[s->n++] = raw->file_y[i];
     }
     hg_transform *t = NULL;
-    hg_status status = hg_transform_new(r->crs, wgs84, &t, err);
+    status = hg_transform_new(r->crs, wgs84, &t, err);
     if (status == HG_OK)
         status = hg_transform_points(t, s->lon + from, s->lat + from, s->n - from, 1, err);
     hg_transform_free(t);
@@ -178,10 +182,28 @@ static hg_status sample_input(const hg_raw *raw, const hg_raw_input *r, const hg
     return status;
 }
 
+/* Rows of other ranks tell as much as those here. */
+static hg_status share_samples(hg_ranks *ranks, spread *s, hg_error *err)
+{
+    double **const columns[] = {&s->lon, &s->lat};
+    size_t n = s->n;
+    hg_status status = HG_OK;
+    for (size_t c = 0; ranks && c < 2 && status == HG_OK; c++) {
+        void *all = NULL;
+        status = hg_ranks_share(ranks, *columns[c], n, sizeof **columns[c], &all, &s->n, err);
+        if (status == HG_OK) {
+            hg_free(*columns[c]);
+            *columns[c] = all;
+        }
+    }
+    return status;
+}
+
 static hg_status choose_from_points(const hg_job *job, const hg_raw *raw, hg_intake *in, hg_error *err)
 {
     bool backtest = job->command->mask == HG_FOR_BACKTEST;
     int64_t before = backtest ? hg_backtest_first_origin(job, raw->t_start, raw->t_end, raw->reason, raw->n) : HG_NO_TIME;
+    hg_ranks *ranks = job->spread ? job->control.ranks : NULL;
     spread s = {0};
     hg_crs *wgs84 = NULL;
     size_t most = raw->input_count * (size_t)(SAMPLE + 1);
@@ -190,8 +212,13 @@ static hg_status choose_from_points(const hg_job *job, const hg_raw *raw, hg_int
     s.lat = hg_malloc(most, sizeof *s.lat);
     if (status == HG_OK && (!s.lon || !s.lat))
         status = hg_fail_memory(err);
-    for (size_t i = 0; i < raw->input_count && status == HG_OK; i++)
-        status = sample_input(raw, &raw->inputs[i], wgs84, before, &s, err);
+    status = hg_ranks_agree(ranks, status, err);
+    for (size_t i = 0; i < raw->input_count && status == HG_OK; i++) {
+        status = sample_input(ranks, raw, &raw->inputs[i], wgs84, before, &s, err);
+        status = hg_ranks_agree(ranks, status, err);
+    }
+    if (status == HG_OK)
+        status = share_samples(ranks, &s, err);
     if (status == HG_OK && s.n == 0)
         status = hg_fail(err, HG_EDATA, "no row has coordinates that can be placed");
     if (status == HG_OK) {

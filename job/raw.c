@@ -1,5 +1,6 @@
 #include "job/raw.h"
 #include "job/options.h"
+#include "job/ranks_intake.h"
 #include "base/memory.h"
 
 #include <math.h>
@@ -83,18 +84,24 @@ static hg_source_spec spec_of(const hg_job *job, const hg_job_input *input, cons
     };
 }
 
+hg_status hg_raw_open_source(hg_job *job, size_t i, hg_pool *pool, hg_zone **zone, hg_source **source, hg_error *err)
+{
+    const hg_job_input *input = &job->inputs[i];
+    const char *name = either(input->set.tz, job->all.tz);
+    hg_status status = name ? hg_zone_new(name, zone, err) : HG_OK;
+    if (status != HG_OK)
+        return status;
+    hg_source_spec spec = spec_of(job, input, *zone);
+    return hg_source_open(&spec, pool, &job->control, source, err);
+}
+
 static hg_status open_input(hg_job *job, size_t i, hg_intake *in, hg_raw *raw, hg_error *err)
 {
     const hg_job_input *input = &job->inputs[i];
     hg_raw_input *r = &raw->inputs[i];
-    const char *zone = either(input->set.tz, job->all.tz);
-    hg_status status = zone ? hg_zone_new(zone, &r->zone, err) : HG_OK;
-    if (status != HG_OK)
-        return status;
     r->set = &input->set;
     r->datum = input->set.datum_given ? input->set.datum : job->all.datum;
-    hg_source_spec spec = spec_of(job, input, r->zone);
-    status = hg_source_open(&spec, in->pool, &job->control, &r->source, err);
+    hg_status status = hg_raw_open_source(job, i, in->pool, &r->zone, &r->source, err);
     if (status != HG_OK)
         return status;
     for (size_t k = 0; k < hg_source_note_count(r->source); k++)
@@ -103,7 +110,7 @@ static hg_status open_input(hg_job *job, size_t i, hg_intake *in, hg_raw *raw, h
         return hg_fail(err, HG_EDATA, "%s: layer \"%s\" holds polygons; incidents are points",
                        hg_source_name(r->source), hg_source_layer(r->source));
     const char *file = hg_source_file(r->source);
-    if (file && !job->set.no_hash)
+    if (file && !job->set.no_hash && hg_ranks_rank(job->control.ranks) == 0)
         status = hg_hashing_start(file, in->hash_later, &job->control, &r->hashing, err);
     return status;
 }
@@ -357,6 +364,10 @@ static hg_status streams_of_input(const hg_job *job, hg_intake *in, hg_raw *raw,
     uint32_t ids = hg_pool_count(in->pool), last = HG_NO_TEXT;
     uint16_t last_stream = 0, *map = NULL;
     hg_status status = HG_OK;
+    if (!column) { /* also where all of an input's rows are on other ranks */
+        status = stream_index(in, name ? name : hg_source_stem(r->source), capacity, &constant, err);
+        known = true;
+    }
     if (column) {
         map = hg_malloc(ids, sizeof *map);
         if (!map)
@@ -454,12 +465,13 @@ hg_status hg_raw_read(hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)
         status = settle_kinds(job, raw, err);
     if (status == HG_OK)
         status = hg_raw_limit(job, raw, err);
+    status = hg_ranks_begin_reading(job, raw, status, err);
     for (size_t i = 0; i < raw->input_count && status == HG_OK; i++) {
         hg_raw_input *r = &raw->inputs[i];
         hg_say_progress(&job->control, "read", (double)i / (double)raw->input_count);
         status = hg_source_is_polygons(r->source)
                      ? hg_source_read_polygons(r->source, &r->rows, &raw->polygons[i], err)
-                     : hg_source_read(r->source, &r->rows, err);
+                     : hg_ranks_read(job, i, r->source, in->pool, &r->rows, err);
         r->start = raw->n;
         r->n = r->rows.n;
         raw->n += r->n;

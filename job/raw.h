@@ -44,6 +44,8 @@ typedef struct hg_raw {
 /** Reads, checks and places all rows: an intake up to where bandwidth and study area come in. */
 hg_status hg_intake_read(hg_job *job, const char *store_crs, hg_intake *in, hg_raw *raw, hg_error *err);
 
+/** Opens input i as the job's options say; *zone (NULL where none is set) must outlive the source. */
+hg_status hg_raw_open_source(hg_job *job, size_t i, hg_pool *pool, hg_zone **zone, hg_source **source, hg_error *err);
 /**
  * Lets sources pass over rows that lie too far from the study area to matter, where that is certain before they are
  * read. Whatever stands in the way (a study area that cannot be read, a CRS not declared) only leads to all being read.

@@ -31,6 +31,8 @@ static void rows_box(const hg_intake *in, double margin, double box[4])
         box[2] = fmax(box[2], own[2]);
         box[3] = fmax(box[3], own[3]);
     }
+    if (in->all.spread)
+        memcpy(box, in->all.box, 4 * sizeof *box);
     box[0] -= margin;
     box[1] -= margin;
     box[2] += margin;
@@ -290,24 +292,33 @@ const char *hg_density_title(const hg_job *job, const hg_intake *in)
     return hg_say(job->set.lang, hg_intake_in_m2(in) ? HG_WORD_PATCH_DENSITY : HG_WORD_DENSITY);
 }
 
+hg_raster_spec hg_study_raster_spec(const hg_job *job, const hg_intake *in, const hg_study *study,
+                                    hg_raster_words *words)
+{
+    const hg_grid *g = &study->grid;
+    snprintf(words->version, sizeof words->version, "HOTGRID_VERSION=%s", hg_version());
+    snprintf(words->kernel, sizeof words->kernel, "HOTGRID_KERNEL=%s", hg_kernel_name(study->kernel.shape));
+    snprintf(words->bandwidth, sizeof words->bandwidth, "HOTGRID_BANDWIDTH_M=%.10g", study->kernel.bandwidth_m);
+    words->items[0] = words->version;
+    words->items[1] = words->kernel;
+    words->items[2] = words->bandwidth;
+    words->items[3] = NULL;
+    return (hg_raster_spec){.columns = g->columns,
+                            .rows = g->rows,
+                            .west_m = hg_grid_column_west(g, 0),
+                            .north_m = hg_grid_row_north(g, 0),
+                            .cell_m = g->cell_m,
+                            .crs_wkt = hg_crs_wkt(in->crs),
+                            .description = hg_density_title(job, in),
+                            .unit = hg_intake_in_m2(in) ? "m2/km2" : "1/km2",
+                            .metadata = words->items};
+}
+
 hg_status hg_study_raster(hg_job *job, const hg_intake *in, const hg_study *study, const char *path,
                           hg_raster **raster, hg_error *err)
 {
-    const hg_grid *g = &study->grid;
-    char version[96], kernel[96], bandwidth[96];
-    snprintf(version, sizeof version, "HOTGRID_VERSION=%s", hg_version());
-    snprintf(kernel, sizeof kernel, "HOTGRID_KERNEL=%s", hg_kernel_name(study->kernel.shape));
-    snprintf(bandwidth, sizeof bandwidth, "HOTGRID_BANDWIDTH_M=%.10g", study->kernel.bandwidth_m);
-    const char *const items[] = {version, kernel, bandwidth, NULL};
-    hg_raster_spec spec = {.columns = g->columns,
-                           .rows = g->rows,
-                           .west_m = hg_grid_column_west(g, 0),
-                           .north_m = hg_grid_row_north(g, 0),
-                           .cell_m = g->cell_m,
-                           .crs_wkt = hg_crs_wkt(in->crs),
-                           .description = hg_density_title(job, in),
-                           .unit = hg_intake_in_m2(in) ? "m2/km2" : "1/km2",
-                           .metadata = items};
+    hg_raster_words words;
+    hg_raster_spec spec = hg_study_raster_spec(job, in, study, &words);
     return hg_raster_new(path, &spec, &job->control, raster, err);
 }
 

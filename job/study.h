@@ -45,6 +45,13 @@ hg_status hg_grid_shares(const hg_region *region, const hg_grid *grid, const dou
 
 /** What the density is called in legends. */
 const char *hg_density_title(const hg_job *job, const hg_intake *in);
+/** What the density raster of the study says of itself, in texts that `words` holds. */
+typedef struct hg_raster_words {
+    char version[96], kernel[96], bandwidth[96];
+    const char *items[4];
+} hg_raster_words;
+hg_raster_spec hg_study_raster_spec(const hg_job *job, const hg_intake *in, const hg_study *study,
+                                    hg_raster_words *words);
 /** Starts the density raster of the study at `path`. */
 hg_status hg_study_raster(hg_job *job, const hg_intake *in, const hg_study *study, const char *path,
                           hg_raster **raster, hg_error *err);
@@ -60,6 +67,7 @@ typedef struct hg_surface_method {
 /** Where a computed surface goes and what was learnt on the way. */
 typedef struct hg_surface {
     hg_raster *raster;   /**< gets density per km2; NULL = nowhere */
+    struct hg_tiles *tiles; /**< instead of `raster`: each rank writes a tile of it; NULL = one raster */
     float *density;      /**< whole grid, per km2, 0 outside the area; NULL = not kept */
     double peak_per_km2;
     double total, on_grid, over_edge, truncated, residual; /**< mass balance, in weight */

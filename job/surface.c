@@ -1,6 +1,7 @@
 #include "job/surface_rows.h"
 #include "base/memory.h"
 #include "job/bandwidth.h"
+#include "job/ranks_tiles.h"
 
 #include <math.h>
 
@@ -111,6 +112,20 @@ static hg_status run_bands(band_loop *l, const hg_surface_rows *rows, hg_error *
     return status;
 }
 
+/* Every rank finishes its own rows; what is left of them here are their sums. */
+static hg_status write_tiles(band_loop *l, const hg_surface_rows *rows, hg_error *err)
+{
+    const hg_grid *g = &l->study->grid;
+    double *sums = hg_malloc((size_t)g->rows, sizeof *sums);
+    hg_status status = sums ? hg_tiles_write(l->surface->tiles, l->job, l->in, l->study, rows->shared, sums,
+                                             &l->surface->peak_per_km2, err)
+                            : hg_fail_memory(err);
+    for (int64_t r = 0; r < g->rows && status == HG_OK; r++)
+        l->whole = l->surface->on_grid += sums[r] * (g->cell_m * g->cell_m);
+    hg_free(sums);
+    return status;
+}
+
 /* Diggle puts every event's mass inside, so nothing goes over the edge; uniform conserves none. */
 static hg_status balance(const band_loop *l, const hg_surface_rows *rows, double total, hg_error *err)
 {
@@ -193,7 +208,7 @@ hg_status hg_surface_compute(hg_job *job, const hg_intake *in, const hg_study *s
     if (status == HG_OK)
         status = hg_surface_rows_plan(job, study, &f.points, surface, &rows, err);
     if (status == HG_OK)
-        status = run_bands(&loop, &rows, err);
+        status = surface->tiles ? write_tiles(&loop, &rows, err) : run_bands(&loop, &rows, err);
     if (status == HG_OK)
         status = balance(&loop, &rows, f.total, err);
     hg_surface_rows_free(&rows);
@@ -216,13 +231,12 @@ hg_status hg_surface_run(hg_job *job, const hg_intake *in, const hg_study *study
 
 static void summarise_reasons(hg_text *t, const hg_intake *in)
 {
-    size_t counts[HG_REASON_END] = {0};
+    int64_t counts[HG_REASON_END];
     const char *before = "\nrejected: ";
-    for (size_t i = 0; i < in->rejects.count; i++)
-        counts[in->rejects.rows[i].reason]++;
+    hg_intake_reasons(in, counts);
     for (size_t r = 1; r < HG_REASON_END; r++) {
         if (counts[r])
-            hg_text_addf(t, "%s%zu %s", before, counts[r], hg_reason_code((hg_reason)r));
+            hg_text_addf(t, "%s%lld %s", before, (long long)counts[r], hg_reason_code((hg_reason)r));
         before = counts[r] ? ", " : before;
     }
 }

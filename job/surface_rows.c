@@ -57,14 +57,16 @@ hg_status hg_surface_rows_plan(hg_job *job, const hg_study *s, const hg_points *
     hg_status status = choose(job, s, points, m, &fast, err);
     if (status == HG_OK && fast)
         status = plan_fast(job, s, points, m, out, err);
-    if (status == HG_OK && !out->fast)
-        status = hg_density_plan_new(points, &s->grid, &s->kernel, &job->control, &out->exact, err);
-    return status;
+    if (status != HG_OK || out->fast)
+        return status;
+    return job->control.ranks ? hg_ranks_plan_new(job, points, &s->grid, &s->kernel, &out->shared, err)
+                              : hg_density_plan_new(points, &s->grid, &s->kernel, &job->control, &out->exact, err);
 }
 
 void hg_surface_rows_free(hg_surface_rows *r)
 {
     hg_density_plan_free(r->exact);
+    hg_ranks_plan_free(r->shared);
     hg_fast_plan_free(r->fast);
     hg_adaptive_plan_free(r->adaptive);
 }
@@ -73,6 +75,7 @@ int64_t hg_surface_rows_at_once(const hg_surface_rows *r)
 {
     return r->adaptive ? hg_adaptive_band_rows(r->adaptive)
            : r->fast   ? hg_fast_band_rows(r->fast)
+           : r->shared ? hg_ranks_plan_band_rows(r->shared)
                        : hg_density_band_rows(r->exact);
 }
 
@@ -80,6 +83,7 @@ hg_status hg_surface_rows_compute(const hg_surface_rows *r, int64_t row0, int64_
 {
     return r->adaptive ? hg_adaptive_band(r->adaptive, row0, n, out, err)
            : r->fast   ? hg_fast_band(r->fast, row0, n, out, err)
+           : r->shared ? hg_ranks_plan_band(r->shared, row0, n, out, err)
                        : hg_density_band(r->exact, row0, n, out, err);
 }
 
@@ -87,6 +91,7 @@ hg_status hg_surface_rows_beyond(const hg_surface_rows *r, double *mass, hg_erro
 {
     return r->adaptive ? hg_adaptive_mass_beyond(r->adaptive, mass, err)
            : r->fast   ? hg_fast_mass_beyond(r->fast, mass, err)
+           : r->shared ? hg_ranks_plan_mass_beyond(r->shared, mass, err)
                        : hg_density_mass_beyond(r->exact, mass, err);
 }
 

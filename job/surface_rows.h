@@ -3,10 +3,12 @@
 #define HG_JOB_SURFACE_ROWS_H
 
 #include "engine/fast.h"
+#include "job/ranks_plan.h"
 #include "job/study.h"
 
 typedef struct hg_surface_rows {
     hg_density_plan *exact;
+    hg_ranks_plan *shared; /**< exact, by all ranks */
     hg_fast_plan *fast;
     hg_adaptive_plan *adaptive;
 } hg_surface_rows;

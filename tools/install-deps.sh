@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the Debian packages that building (build), testing (test) and continuous integration (ci)
-# need, if they are missing. Elsewhere it says what to install.
+# Installs the Debian packages that building (build), testing (test), sharing jobs among machines (mpi) and
+# continuous integration (ci) need, if they are missing. Elsewhere it says what to install.
 set -eu
 
 packages_build="gcc g++ libc6-dev cmake ninja-build pkg-config libgdal-dev libproj-dev proj-data libgeos-dev
@@ -11,11 +11,14 @@ poppler-utils"
 packages_ci="qgis python3-qgis postgresql postgresql-postgis postgresql-postgis-scripts chromium
 valgrind"
 
+packages_mpi="libopenmpi-dev openmpi-bin"
+
 want=""
 for group in "$@"; do
     case $group in
     build) want="$want $packages_build" ;;
     test) want="$want $packages_test" ;;
+    mpi) want="$want $packages_mpi" ;;
     ci) want="$want $packages_ci" ;;
     esac
 done

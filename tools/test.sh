@@ -9,6 +9,9 @@ build() {
 }
 build release -DHOTGRID_TESTS=ON
 build asan -DHOTGRID_TESTS=ON
+if command -v mpirun >/dev/null 2>&1; then
+    build mpi -DHOTGRID_TESTS=OFF
+fi
 echo "== under ASan and UBSan"
 if [ -n "${HOTGRID_EXHAUSTIVE:-}" ]; then
     ctest --preset asan -j "$jobs"

@@ -19,7 +19,8 @@ LAYERS = {
     "geo": {"base", "geo"},
     "engine": {"base", "geo", "engine"},
     "io": {"base", "geo", "io"},
-    "job": {"base", "geo", "engine", "io", "job"},
+    "mpi": {"base", "mpi"},
+    "job": {"base", "geo", "engine", "io", "mpi", "job"},
     "cli": set(),
 }
 # Which layer speaks to which library, by what its headers are called.
@@ -29,6 +30,7 @@ LIBRARIES = {
     "engine": ("fftw3.h",),
     "io": ("gdal*.h", "ogr*.h", "cpl_*.h", "sqlite3.h", "spatialite.h", "spatialite/*.h",
            "libpq-fe.h", "uchardet/uchardet.h", "openssl/*.h", "yaml.h", "zlib.h", "cairo*.h", "pango/*.h"),
+    "mpi": ("mpi.h",),
     "job": ("json-c/*.h",),
     "cli": (),
 }
