@@ -1,7 +1,8 @@
 /*
  * Binning. Incidents are taken in blocks that stay in the cache: cells are looked up, the block is
  * partitioned by bands of cells, and every band adds its incidents in input order. So weights are
- * summed in the same order whatever the number of threads.
+ * summed in the same order whatever the number of threads. Cells without a share count like all others at
+ * first; what they hold is then taken away, and their incidents are added where they belong.
  *
  * Memory beyond the result: 20 bytes for each incident of a block.
  */
@@ -13,7 +14,13 @@
 #include <math.h>
 #include <string.h>
 
-enum { CHUNK = 16384, BLOCK = 1 << 20, BAND_BITS = 7, BANDS = 1 << BAND_BITS };
+enum {
+    CHUNK = 16384,
+    BLOCK = 1 << 20,
+    BAND_BITS = 3, /* a band is every eighth stripe of cells, so that a crowded part of the map is shared out */
+    BANDS = 1 << BAND_BITS,
+    STRIPE_BITS = 12,
+};
 
 typedef struct lookup {
     const hg_incidents *incidents;
@@ -193,77 +200,36 @@ typedef struct tally {
     uint32_t *position; /* in the block */
     size_t start[BANDS + 1];
     uint64_t cells;
-    uint64_t count[BANDS]; /* totals by band of cells */
-    double weight[BANDS];
-    size_t left[BANDS]; /* incidents of the block in cells with share 0 */
 } tally;
 
-static void add_one(tally *t, size_t band, uint64_t cell, size_t k)
-{
-    const double *w = t->lookup->incidents->w;
-    t->counts->count[cell]++;
-    t->count[band]++;
-    if (w) {
-        double weight = w[t->lookup->first + t->position[k]];
-        t->counts->weight[cell] += weight;
-        t->weight[band] += weight;
-    }
-}
-
 /*
- * Shares are looked at here, where the band's cells are in the cache; what later incidents need is asked
- * for ahead. (Not in a function of its own: a compiler takes one that only asks for one without effect.)
+ * What later incidents need is asked for ahead. (Not in a function of its own: a compiler takes one that only asks
+ * for one without effect.)
  */
 static hg_status add_band(void *context, size_t band, hg_error *err)
 {
-    enum { AHEAD = 16 };
+    enum { AHEAD = 24 };
     (void)err;
     tally *t = context;
     const lookup *l = t->lookup;
     const double *w = l->incidents->w ? l->incidents->w + l->first : NULL;
-    size_t end = t->start[band + 1], left = 0;
+    uint32_t *count = t->counts->count;
+    double *weight = t->counts->weight;
+    size_t end = t->start[band + 1];
     for (size_t k = t->start[band]; k < end; k++) {
         uint64_t cell = t->cell[k], later = k + AHEAD < end ? t->cell[k + AHEAD] : t->cells;
         if (later < t->cells) {
-            __builtin_prefetch(&l->share[later]);
-            __builtin_prefetch(&t->counts->count[later], 1);
+            __builtin_prefetch(&count[later], 1);
+            if (w)
+                __builtin_prefetch(&weight[later], 1);
         }
-        if (w && later < t->cells) {
-            __builtin_prefetch(&t->counts->weight[later], 1);
-            __builtin_prefetch(&w[t->position[k + AHEAD]]);
-        }
-        if (cell < t->cells && l->share[cell] > 0)
-            add_one(t, band, cell, k);
-        else
-            left += cell < t->cells;
+        if (cell >= t->cells)
+            continue;
+        count[cell]++;
+        if (w)
+            weight[cell] += w[t->position[k]];
     }
-    t->left[band] = left;
     return HG_OK;
-}
-
-/* Incidents in cells with share 0 may belong to another band, so they are added one by one. */
-static void add_left(tally *t)
-{
-    const lookup *l = t->lookup;
-    for (size_t band = 0; band < BANDS; band++)
-        for (size_t k = t->start[band]; t->left[band] > 0 && k < t->start[band + 1]; k++) {
-            if (t->cell[k] >= t->cells || l->share[t->cell[k]] > 0)
-                continue;
-            size_t i = l->first + t->position[k];
-            uint64_t cell =
-                hg_incident_cell(l->grid, l->share, l->incidents->x[i], l->incidents->y[i]);
-            if (cell != UINT64_MAX)
-                add_one(t, band, cell, k);
-        }
-}
-
-/* Smallest shift that brings all cells, and the number one past them, into the bands. */
-static unsigned band_shift(uint64_t cells)
-{
-    unsigned shift = 0;
-    while (cells >> shift >= BANDS)
-        shift++;
-    return shift;
 }
 
 static hg_status add_block(lookup *l, tally *t, hg_error *err)
@@ -275,14 +241,10 @@ static hg_status add_block(lookup *l, tally *t, hg_error *err)
                           .key_out = t->cell,
                           .with_out = t->position,
                           .n = l->n,
-                          .shift = band_shift(t->cells),
+                          .shift = STRIPE_BITS,
                           .bits = BAND_BITS};
     s = hg_radix_partition(&pass, threads_of(l->control), t->start, err);
-    if (s == HG_OK)
-        s = hg_parallel(BANDS, threads_of(l->control), add_band, t, err);
-    if (s == HG_OK)
-        add_left(t);
-    return s;
+    return s == HG_OK ? hg_parallel(BANDS, threads_of(l->control), add_band, t, err) : s;
 }
 
 static hg_status add_all(lookup *l, tally *t, hg_error *err)
@@ -302,14 +264,49 @@ static hg_status add_all(lookup *l, tally *t, hg_error *err)
     return s;
 }
 
-static void sum_bands(const tally *t, hg_cell_counts *counts)
+/* Empties the cells without a share; true where one held anything. */
+static bool empty_shareless(const tally *t, hg_cell_counts *counts)
 {
-    double weight = 0;
-    for (size_t band = 0; band < BANDS; band++) {
-        counts->total += t->count[band];
-        weight += t->weight[band];
+    bool any = false;
+    for (uint64_t c = 0; c < t->cells; c++) {
+        if (t->lookup->share[c] > 0 || !counts->count[c])
+            continue;
+        any = true;
+        counts->count[c] = 0;
+        if (counts->weight)
+            counts->weight[c] = 0;
     }
-    counts->total_weight = t->lookup->incidents->w ? weight : (double)counts->total;
+    return any;
+}
+
+/* Incidents on the line around the area count beside it. */
+static void add_beside(const lookup *l, hg_cell_counts *counts)
+{
+    const hg_incidents *in = l->incidents;
+    for (size_t i = 0; i < in->n; i++) {
+        if (in->flags && (in->flags[i] & HG_FLAG_HALO))
+            continue;
+        uint64_t cell = cell_of(l, in->x[i], in->y[i]);
+        if (cell == UINT64_MAX || l->share[cell] > 0)
+            continue;
+        cell = hg_incident_cell(l->grid, l->share, in->x[i], in->y[i]);
+        if (cell == UINT64_MAX)
+            continue;
+        counts->count[cell]++;
+        if (in->w)
+            counts->weight[cell] += in->w[i];
+    }
+}
+
+static void sum_up(uint64_t cells, hg_cell_counts *counts)
+{
+    for (uint64_t c = 0; c < cells; c++) {
+        counts->total += counts->count[c];
+        if (counts->weight)
+            counts->total_weight += counts->weight[c];
+    }
+    if (!counts->weight)
+        counts->total_weight = (double)counts->total;
 }
 
 hg_status hg_count_cells(const hg_incidents *incidents, const hg_grid *grid, const float *share,
@@ -334,7 +331,9 @@ hg_status hg_count_cells(const hg_incidents *incidents, const hg_grid *grid, con
         hg_cell_counts_dispose(&counts);
         return s;
     }
-    sum_bands(&t, &counts);
+    if (empty_shareless(&t, &counts))
+        add_beside(&l, &counts);
+    sum_up(cells, &counts);
     *out = counts;
     return HG_OK;
 }
