@@ -12,6 +12,7 @@
 
 enum {
     SLICE = 16384,             /* points; a slice's places fit 16 bits */
+    ROOM_SLICES = 64,          /* of one block of memory: small enough to fit where other columns were freed */
     STRIP_BYTES = 512 << 10,   /* of a strip's cells, at most where rows are short enough */
     STRIP_BITS_MOST = 6,
     STRIPS_MOST = 4096,
@@ -73,6 +74,16 @@ static inline bool reaches_out(const packing *p, uint64_t at)
     return x < p->inner_low || x > p->inner_x || y < p->inner_low || y > p->inner_y;
 }
 
+static uint64_t *at_of(const hg_fast_points *p, size_t slice)
+{
+    return p->at[slice / ROOM_SLICES] + slice % ROOM_SLICES * SLICE;
+}
+
+static double *w_of(const hg_fast_points *p, size_t slice)
+{
+    return p->w ? p->w[slice / ROOM_SLICES] + slice % ROOM_SLICES * SLICE : NULL;
+}
+
 static hg_status pack_slice(void *context, size_t slice, hg_error *err)
 {
     const packing *p = context;
@@ -81,6 +92,8 @@ static hg_status pack_slice(void *context, size_t slice, hg_error *err)
     uint16_t strip[SLICE];
     size_t from = slice * SLICE, n = p->in->n - from < SLICE ? p->in->n - from : SLICE;
     uint16_t *place = out->place + slice * (out->strips + 2);
+    uint64_t *to_at = at_of(out, slice);
+    double *to_w = w_of(out, slice);
     bool edge = false;
     for (size_t i = 0; i < n; i++) {
         size_t s = pack_point(p, from + i, &at[i]);
@@ -96,10 +109,10 @@ static hg_status pack_slice(void *context, size_t slice, hg_error *err)
     for (size_t i = 0; i < n; i++) {
         if (strip[i] > out->strips)
             continue;
-        size_t to = from + place[strip[i]]++;
-        out->at[to] = at[i];
-        if (out->w)
-            out->w[to] = p->in->w[from + i];
+        size_t to = place[strip[i]]++;
+        to_at[to] = at[i];
+        if (to_w)
+            to_w[to] = p->in->w[from + i];
     }
     /* … and is moved back by one strip. */
     memmove(place + 1, place, (out->strips + 1) * sizeof *place);
@@ -119,11 +132,25 @@ static void set_inner(packing *k)
 
 static hg_status make_room(hg_fast_points *p, bool weighted, hg_error *err)
 {
-    p->at = hg_malloc(p->n, sizeof *p->at);
-    p->w = weighted ? hg_malloc(p->n, sizeof *p->w) : NULL;
+    enum { ROOM = ROOM_SLICES * SLICE };
+    size_t rooms = (p->slices + ROOM_SLICES - 1) / ROOM_SLICES;
+    p->at = hg_calloc(rooms, sizeof *p->at);
+    p->w = weighted ? hg_calloc(rooms, sizeof *p->w) : NULL;
+    if (!p->at || (weighted && !p->w))
+        return hg_fail_memory(err);
+    for (; p->rooms < rooms; p->rooms++) {
+        size_t left = p->n - p->rooms * ROOM, n = left < ROOM ? left : ROOM;
+        p->at[p->rooms] = hg_malloc(n, sizeof **p->at);
+        if (weighted)
+            p->w[p->rooms] = hg_malloc(n, sizeof **p->w);
+        if (!p->at[p->rooms] || (weighted && !p->w[p->rooms])) {
+            p->rooms++;
+            return hg_fail_memory(err);
+        }
+    }
     p->place = hg_calloc(p->slices * (p->strips + 2), sizeof *p->place);
     p->edge = hg_calloc(p->slices, sizeof *p->edge);
-    if (!p->at || (weighted && !p->w) || !p->place || !p->edge)
+    if (!p->place || !p->edge)
         return hg_fail_memory(err);
     return HG_OK;
 }
@@ -157,6 +184,11 @@ hg_status hg_fast_points_fill(hg_fast_points *p, const hg_points *points, const 
 
 void hg_fast_points_dispose(hg_fast_points *p)
 {
+    for (size_t i = 0; i < p->rooms; i++) {
+        hg_free(p->at[i]);
+        if (p->w)
+            hg_free(p->w[i]);
+    }
     hg_free(p->at);
     hg_free(p->w);
     hg_free(p->place);
@@ -167,8 +199,8 @@ void hg_fast_points_dispose(hg_fast_points *p)
 hg_fast_run hg_fast_points_run(const hg_fast_points *p, size_t slice, size_t strip)
 {
     const uint16_t *place = p->place + slice * (p->strips + 2) + strip;
-    size_t from = slice * SLICE + place[0];
-    return (hg_fast_run){(size_t)(place[1] - place[0]), p->at + from, p->w ? p->w + from : NULL};
+    const double *w = w_of(p, slice);
+    return (hg_fast_run){(size_t)(place[1] - place[0]), at_of(p, slice) + place[0], w ? w + place[0] : NULL};
 }
 
 double hg_fast_points_moved(const hg_fast_lattice *l)

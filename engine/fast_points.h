@@ -24,8 +24,9 @@ typedef struct hg_fast_points {
     size_t n, slices;    /**< of the input; a slice is a stretch of it */
     size_t strips;       /**< the strip after the last holds the points that reach no cell */
     unsigned strip_bits; /**< a strip is 2^strip_bits rows high */
-    uint64_t *at;        /**< row << 32 | column, by slice and strip */
-    double *w;           /**< beside `at`; NULL = all 1 */
+    size_t rooms;        /**< blocks of memory */
+    uint64_t **at;       /**< [room]: row << 32 | column, by slice and strip */
+    double **w;          /**< beside `at`; NULL = all 1 */
     uint16_t *place;     /**< [slice][strips + 2]: where a strip begins within the slice */
     unsigned char *edge; /**< [slice]: a point reaches cells outside the grid */
 } hg_fast_points;
