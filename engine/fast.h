@@ -34,7 +34,7 @@ extern const double hg_fast_default_error;
 /**
  * Makes the surface with an error of at most max_error times its peak. *plan stays NULL, with HG_OK and the reason in
  * the report, where no lattice keeps that, or where memory for it would be out of proportion: the caller then computes
- * exactly and says so. Nothing of `points` is kept. control may be NULL; its cancel flag ends later calls too.
+ * exactly and says so. Of `points` the weights are borrowed until the plan is freed. control may be NULL; its cancel flag ends later calls too.
  * Errors: those of hg_density_plan_new; HG_EUSAGE if max_error is not a positive number.
  */
 hg_status hg_fast_plan_new(const hg_points *points, const hg_grid *grid, const hg_kernel *kernel, double max_error,

@@ -31,7 +31,7 @@ static double sum_run(const checking *c, const hg_fast_run *run, double x, doubl
         double dx = (double)hg_fast_column(run->at[i]) * unit - x, dy = (double)hg_fast_row(run->at[i]) * unit - y;
         double r2 = dx * dx + dy * dy;
         if (r2 < radius2)
-            sum += (run->w ? run->w[i] : 1.0) * hg_kernel_value(c->kernel, sqrt(r2) * per_cell) / peak;
+            sum += hg_fast_weight(run, i) * hg_kernel_value(c->kernel, sqrt(r2) * per_cell) / peak;
     }
     return sum;
 }

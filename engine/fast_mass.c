@@ -66,7 +66,7 @@ static void add_run(const filling *f, const hg_fast_run *run, int64_t first_row,
         spread_all(column, refine, bits, &x);
         spread_all(row, refine, bits, &y);
         for (size_t i = 0; i < n; i++) {
-            double w = run->w ? run->w[from + i] : 1.0, wx[3] = {x.w[0][i], x.w[1][i], x.w[2][i]};
+            double w = hg_fast_weight(run, from + i), wx[3] = {x.w[0][i], x.w[1][i], x.w[2][i]};
             double *to = sums + (size_t)((int64_t)y.node[i] - 1 - first_row + ABOVE) * f->width + (x.node[i] - 1);
             for (int j = 0; j < 3; j++, to += f->width) {
                 double wy = w * y.w[j][i];
@@ -250,7 +250,7 @@ static hg_status sum_apart(void *context, size_t slice, hg_error *err)
             uint32_t across = (x.node[0] + j % 3 - 1) % (uint32_t)a->refine, down = (y.node[0] + j / 3 - 1) % (uint32_t)a->refine;
             held += x.w[j % 3][0] * y.w[j / 3][0] * a->sums[down * (uint32_t)a->refine + across];
         }
-        sum += held * (run.w ? run.w[i] : 1.0);
+        sum += held * hg_fast_weight(&run, i);
     }
     a->mass[slice] = sum;
     return hg_check_cancel(a->control, err);

@@ -79,9 +79,9 @@ static uint64_t *at_of(const hg_fast_points *p, size_t slice)
     return p->at[slice / ROOM_SLICES] + slice % ROOM_SLICES * SLICE;
 }
 
-static double *w_of(const hg_fast_points *p, size_t slice)
+static uint16_t *of_of(const hg_fast_points *p, size_t slice)
 {
-    return p->w ? p->w[slice / ROOM_SLICES] + slice % ROOM_SLICES * SLICE : NULL;
+    return p->of ? p->of[slice / ROOM_SLICES] + slice % ROOM_SLICES * SLICE : NULL;
 }
 
 static hg_status pack_slice(void *context, size_t slice, hg_error *err)
@@ -93,7 +93,7 @@ static hg_status pack_slice(void *context, size_t slice, hg_error *err)
     size_t from = slice * SLICE, n = p->in->n - from < SLICE ? p->in->n - from : SLICE;
     uint16_t *place = out->place + slice * (out->strips + 2);
     uint64_t *to_at = at_of(out, slice);
-    double *to_w = w_of(out, slice);
+    uint16_t *to_of = of_of(out, slice);
     bool edge = false;
     for (size_t i = 0; i < n; i++) {
         size_t s = pack_point(p, from + i, &at[i]);
@@ -111,8 +111,8 @@ static hg_status pack_slice(void *context, size_t slice, hg_error *err)
             continue;
         size_t to = place[strip[i]]++;
         to_at[to] = at[i];
-        if (to_w)
-            to_w[to] = p->in->w[from + i];
+        if (to_of)
+            to_of[to] = (uint16_t)i;
     }
     /* … and is moved back by one strip. */
     memmove(place + 1, place, (out->strips + 1) * sizeof *place);
@@ -135,15 +135,15 @@ static hg_status make_room(hg_fast_points *p, bool weighted, hg_error *err)
     enum { ROOM = ROOM_SLICES * SLICE };
     size_t rooms = (p->slices + ROOM_SLICES - 1) / ROOM_SLICES;
     p->at = hg_calloc(rooms, sizeof *p->at);
-    p->w = weighted ? hg_calloc(rooms, sizeof *p->w) : NULL;
-    if (!p->at || (weighted && !p->w))
+    p->of = weighted ? hg_calloc(rooms, sizeof *p->of) : NULL;
+    if (!p->at || (weighted && !p->of))
         return hg_fail_memory(err);
     for (; p->rooms < rooms; p->rooms++) {
         size_t left = p->n - p->rooms * ROOM, n = left < ROOM ? left : ROOM;
         p->at[p->rooms] = hg_malloc(n, sizeof **p->at);
         if (weighted)
-            p->w[p->rooms] = hg_malloc(n, sizeof **p->w);
-        if (!p->at[p->rooms] || (weighted && !p->w[p->rooms])) {
+            p->of[p->rooms] = hg_malloc(n, sizeof **p->of);
+        if (!p->at[p->rooms] || (weighted && !p->of[p->rooms])) {
             p->rooms++;
             return hg_fail_memory(err);
         }
@@ -158,7 +158,7 @@ static hg_status make_room(hg_fast_points *p, bool weighted, hg_error *err)
 hg_status hg_fast_points_fill(hg_fast_points *p, const hg_points *points, const hg_grid *grid,
                               double support_m, hg_control *control, hg_error *err)
 {
-    *p = (hg_fast_points){.n = points->n, .slices = (points->n + SLICE - 1) / SLICE, .strip_bits = 1};
+    *p = (hg_fast_points){.n = points->n, .slices = (points->n + SLICE - 1) / SLICE, .strip_bits = 1, .w = points->w};
     hg_status status = lay_out(p, grid, support_m / grid->cell_m, err);
     if (status == HG_OK)
         status = make_room(p, points->w != NULL, err);
@@ -186,11 +186,11 @@ void hg_fast_points_dispose(hg_fast_points *p)
 {
     for (size_t i = 0; i < p->rooms; i++) {
         hg_free(p->at[i]);
-        if (p->w)
-            hg_free(p->w[i]);
+        if (p->of)
+            hg_free(p->of[i]);
     }
     hg_free(p->at);
-    hg_free(p->w);
+    hg_free(p->of);
     hg_free(p->place);
     hg_free(p->edge);
     *p = (hg_fast_points){0};
@@ -199,8 +199,9 @@ void hg_fast_points_dispose(hg_fast_points *p)
 hg_fast_run hg_fast_points_run(const hg_fast_points *p, size_t slice, size_t strip)
 {
     const uint16_t *place = p->place + slice * (p->strips + 2) + strip;
-    const double *w = w_of(p, slice);
-    return (hg_fast_run){(size_t)(place[1] - place[0]), at_of(p, slice) + place[0], w ? w + place[0] : NULL};
+    const double *w = p->w ? p->w + slice * SLICE : NULL;
+    const uint16_t *of = of_of(p, slice);
+    return (hg_fast_run){(size_t)(place[1] - place[0]), at_of(p, slice) + place[0], w, of ? of + place[0] : NULL};
 }
 
 double hg_fast_points_moved(const hg_fast_lattice *l)

@@ -26,7 +26,8 @@ typedef struct hg_fast_points {
     unsigned strip_bits; /**< a strip is 2^strip_bits rows high */
     size_t rooms;        /**< blocks of memory */
     uint64_t **at;       /**< [room]: row << 32 | column, by slice and strip */
-    double **w;          /**< beside `at`; NULL = all 1 */
+    uint16_t **of;       /**< beside `at`: a point's number in its slice; NULL where all weigh 1 */
+    const double *w;     /**< of the input, borrowed; NULL = all 1 */
     uint16_t *place;     /**< [slice][strips + 2]: where a strip begins within the slice */
     unsigned char *edge; /**< [slice]: a point reaches cells outside the grid */
 } hg_fast_points;
@@ -35,8 +36,14 @@ typedef struct hg_fast_points {
 typedef struct hg_fast_run {
     size_t n;
     const uint64_t *at;
-    const double *w; /**< NULL = all 1 */
+    const double *w; /**< of the slice in its input's order; NULL = all 1 */
+    const uint16_t *of;
 } hg_fast_run;
+
+static inline double hg_fast_weight(const hg_fast_run *run, size_t i)
+{
+    return run->w ? run->w[run->of[i]] : 1.0;
+}
 
 /** Column and row of a packed coordinate, in cells. */
 static inline uint32_t hg_fast_column(uint64_t at)

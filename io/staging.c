@@ -1,6 +1,7 @@
 #include "io/staging.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/threads.h"
 #include "io/file.h"
 
 #include <dirent.h>
@@ -267,13 +268,18 @@ static hg_status put_in_place(const output *o, bool overwrite, hg_error *err)
     return HG_OK;
 }
 
+static hg_status flush_output(void *context, size_t i, hg_error *err)
+{
+    const hg_staging *s = context;
+    return flush_file(s->outputs[i].temp, s->outputs[i].final, 0, err);
+}
+
 hg_status hg_staging_commit(hg_staging *s, hg_error *err)
 {
-    for (size_t i = 0; i < s->count; i++) {
-        hg_status status = flush_file(s->outputs[i].temp, s->outputs[i].final, 0, err);
-        if (status != HG_OK)
-            return status;
-    }
+    /* waiting for the disk side by side */
+    hg_status flushed = hg_parallel(s->count, (int)s->count, flush_output, s, err);
+    if (flushed != HG_OK)
+        return flushed;
     for (size_t i = 0; i < s->count; i++) {
         output *o = &s->outputs[i];
         hg_status status = o->committed ? HG_OK : put_in_place(o, o->replace, err);
