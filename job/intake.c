@@ -31,8 +31,40 @@ hg_status hg_intake_hashes(hg_intake *in, hg_error *err)
     return status;
 }
 
+/* What belongs to the lender is left alone. */
+static void give_back(hg_intake *in)
+{
+    const hg_intake *l = in->lender;
+    if (!l)
+        return;
+#define GIVE_BACK(member) in->member = in->member == l->member ? NULL : in->member
+    GIVE_BACK(incidents.x);
+    GIVE_BACK(incidents.y);
+    GIVE_BACK(incidents.w);
+    GIVE_BACK(incidents.t_start);
+    GIVE_BACK(incidents.t_end);
+    GIVE_BACK(incidents.stream);
+    GIVE_BACK(incidents.flags);
+    GIVE_BACK(category);
+    GIVE_BACK(input);
+    GIVE_BACK(source_row);
+    GIVE_BACK(kept);
+    GIVE_BACK(inputs);
+    GIVE_BACK(hashing);
+    GIVE_BACK(rejects.rows);
+    GIVE_BACK(rejects_raw);
+    GIVE_BACK(region);
+    GIVE_BACK(crs);
+    GIVE_BACK(pool);
+    GIVE_BACK(all.stream_rows);
+    in->incidents.streams = in->stream_names == l->stream_names ? 0 : in->incidents.streams;
+    GIVE_BACK(stream_names);
+#undef GIVE_BACK
+}
+
 void hg_intake_dispose(hg_intake *in)
 {
+    give_back(in);
     hg_intake_hashes(in, NULL);
     hg_free(in->hashing);
     hg_incidents *i = &in->incidents;
@@ -64,12 +96,9 @@ void hg_intake_dispose(hg_intake *in)
     hg_free(in->inputs);
     hg_rejects_dispose(&in->rejects);
     hg_free(in->rejects_raw);
-    if (!in->lender || in->region != in->lender->region)
-        hg_region_free(in->region);
-    if (!in->lender) {
-        hg_crs_free(in->crs);
-        hg_pool_free(in->pool);
-    }
+    hg_region_free(in->region);
+    hg_crs_free(in->crs);
+    hg_pool_free(in->pool);
     hg_free(in->all.stream_rows);
     *in = (hg_intake){0};
 }
@@ -471,6 +500,8 @@ hg_status hg_intake_read(hg_job *job, const char *store_crs, hg_intake *in, hg_r
 hg_status hg_intake_run(hg_job *job, const char *store_crs, hg_intake *in, hg_error *err)
 {
     hg_raw raw = {0};
+    if (job->shared && job->shared->whole)
+        return hg_shared_read_lend(job->shared, job, in, err);
     hg_status status = job->shared ? hg_shared_read_take(job->shared, job, in, &raw, err)
                                    : hg_intake_read(job, store_crs, in, &raw, err);
     if (status == HG_OK)

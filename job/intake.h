@@ -66,7 +66,7 @@ typedef struct hg_rows_of_all {
 
 /** Everything the rest of a job needs. Incident columns have incidents.n rows, in input order. */
 typedef struct hg_intake {
-    const struct hg_intake *lender; /**< of a shared reading: its pool, CRS and region are borrowed; else NULL */
+    const struct hg_intake *lender; /**< of a shared reading: what it has, too, is borrowed from it; else NULL */
     hg_pool *pool;
     hg_incidents incidents;
     uint32_t *category;   /**< pool ids; NULL where no input has one */

@@ -16,16 +16,25 @@ static hg_status await_hashes(hg_raw *raw, hg_error *err)
     return status;
 }
 
+/* Whether the same rows count in every run, and none of them takes any out. */
+static bool counts_alike(const hg_settings *set)
+{
+    return !set->area && !set->against && set->slice.unit == HG_SLICE_NONE && set->rule == HG_RULE_LENGTH;
+}
+
 hg_status hg_shared_read_new(hg_job *job, size_t runs, hg_shared_read **out, hg_error *err)
 {
     hg_shared_read *s = hg_calloc(1, sizeof *s);
     if (!s)
         return hg_fail_memory(err);
     s->runs_left = runs;
-    hg_status status = hg_intake_read(job, NULL, &s->in, &s->raw, err);
-    if (status == HG_OK && !s->raw.polygons)
+    s->whole = counts_alike(&job->set);
+    hg_status status =
+        s->whole ? hg_intake_run(job, NULL, &s->in, err) : hg_intake_read(job, NULL, &s->in, &s->raw, err);
+    bool polygons = s->raw.polygons || s->in.polygons || s->in.patches;
+    if (status == HG_OK && !s->whole && !polygons)
         status = await_hashes(&s->raw, err);
-    if (status != HG_OK || s->raw.polygons) {
+    if (status != HG_OK || polygons) {
         hg_shared_read_free(s);
         return status;
     }
@@ -160,6 +169,18 @@ static void mark_interval(const hg_settings *set, hg_raw *raw)
         else if ((since && t < set->since) || (until && t >= set->until))
             raw->reason[i] = HG_OUTSIDE_INTERVAL;
     }
+}
+
+hg_status hg_shared_read_lend(const hg_shared_read *s, const hg_job *job, hg_intake *in, hg_error *err)
+{
+    const hg_kernel kernel = {job->set.kernel, job->set.bandwidth_m, job->set.cutoff};
+    bool failed = false;
+    *in = s->in;
+    in->lender = &s->in;
+    in->bandwidth_m = job->set.bandwidth_m;
+    in->support_m = hg_kernel_support_m(&kernel);
+    in->incidents.flags = copy_column(s->in.incidents.flags, in->incidents.n, 1, &failed); /* --bounds sets some */
+    return failed ? hg_fail_memory(err) : HG_OK;
 }
 
 hg_status hg_shared_read_take(hg_shared_read *s, const hg_job *job, hg_intake *in, hg_raw *raw, hg_error *err)

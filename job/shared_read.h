@@ -1,6 +1,7 @@
 /*
- * One reading for several runs: the rows of all inputs, checked and placed, of which each run takes copies and goes on
- * from there by its own bandwidth and interval.
+ * One reading for several runs. Without a study area the same rows count for every bandwidth: the intake is whole, and
+ * each run borrows it. With one, or with slices of time, runs differ in the rows that count: each takes copies of those
+ * that are checked and placed, and goes on from there by its own bandwidth and interval.
  */
 #ifndef HG_JOB_SHARED_READ_H
 #define HG_JOB_SHARED_READ_H
@@ -8,8 +9,9 @@
 #include "job/raw.h"
 
 typedef struct hg_shared_read {
-    hg_intake in; /**< pool, CRS, study area and stream names, which the runs borrow */
-    hg_raw raw;
+    hg_intake in; /**< pool, CRS, study area and stream names, which the runs borrow; all of it where it is `whole` */
+    bool whole;
+    hg_raw raw; /**< where it is not */
     size_t runs_left; /**< the last run takes the rows instead of copying them */
 } hg_shared_read;
 
@@ -25,6 +27,9 @@ void hg_shared_read_free(hg_shared_read *shared);
 void hg_shared_read_span(const hg_shared_read *shared, int64_t *first, int64_t *last);
 /** How many of them lie in [since, until). */
 size_t hg_shared_read_count(const hg_shared_read *shared, int64_t since, int64_t until);
+
+/** A whole intake as one run has it, by the job's bandwidth; dispose of it as usual, before `shared`. */
+hg_status hg_shared_read_lend(const hg_shared_read *shared, const hg_job *job, hg_intake *in, hg_error *err);
 
 /**
  * Begins an intake: the borrowed parts into *in, the rows into *raw, those outside the job's --since and --until marked
