@@ -62,6 +62,20 @@ def points_gpkg(path, n, crs=4547, weights=False):
     return path
 
 
+FEW, MANY = 100000 if harness.SANITIZED else 500000, 1100000
+
+
+def setUpModule():
+    """The points of all tests, made once."""
+    global folder, few_points
+    folder = tempfile.TemporaryDirectory(prefix="hotgrid-test-")
+    few_points = points_gpkg(os.path.join(folder.name, "few.gpkg"), FEW, weights=True)
+
+
+def tearDownModule():
+    folder.cleanup()
+
+
 class MemoryCase(failure.FailureCase):
     def peak(self, *args):
         """Peak of the resident set in bytes, started from a process that is small itself: what stood in memory
@@ -86,23 +100,16 @@ class MemoryCase(failure.FailureCase):
 class Slope(MemoryCase):
     """What a million more points cost is what the page says: not more, and not so little that it misleads."""
 
-    SIZES = 300000, 1200000
-
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory(prefix="hotgrid-test-")
-        cls.files = [points_gpkg(os.path.join(cls.folder.name, "%d.gpkg" % n), n, weights=True) for n in cls.SIZES]
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.cleanup()
+        cls.files = few_points, points_gpkg(os.path.join(folder.name, "many.gpkg"), MANY, weights=True)
 
     def check(self, command, out, documented, *options):
         few, many = (self.peak(command, f, *GRID, "--no-hash", *options, "-o", self.path(out)) for f in self.files)
-        slope = (many - few) / (self.SIZES[1] - self.SIZES[0])
+        slope = (many - few) / (MANY - FEW)
         self.assertLess(slope, 1.1 * documented, "bytes an incident")
         self.assertGreater(slope, 0.8 * documented, "bytes an incident")
-        self.assertLess(few - documented * self.SIZES[0], FIXED, "bytes whatever the number")
+        self.assertLess(few - documented * FEW, FIXED, "bytes whatever the number")
 
     def test_density(self):
         self.check("density", "o.tif", BYTES)
@@ -115,17 +122,6 @@ class Slope(MemoryCase):
 
 
 class Budget(MemoryCase):
-    N = 100000 if harness.SANITIZED else 500000
-
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory(prefix="hotgrid-test-")
-        cls.source = points_gpkg(os.path.join(cls.folder.name, "points.gpkg"), cls.N, weights=True)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.cleanup()
-
     def setUp(self):
         super().setUp()
         self.temporary = self.path("temporary")
@@ -133,7 +129,7 @@ class Budget(MemoryCase):
         self.env = dict(os.environ, TMPDIR=self.temporary)
 
     def arguments(self, command, out, *more):
-        return [command, self.source, *GRID, "--weight", "weight", "-o", self.path(out), *more]
+        return [command, few_points, *GRID, "--weight", "weight", "-o", self.path(out), *more]
 
     def test_results_are_the_same(self):
         """Bit for bit: the surface, the ranking, every table."""
@@ -167,7 +163,7 @@ class Budget(MemoryCase):
             p = subprocess.run([harness.HOTGRID, *arguments, "--memory", "100GB"], preexec_fn=limit(middle),
                                stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
             low, high = (low, middle) if p.returncode == 0 else (middle, high)
-        less = high - self.N * (BYTES + WEIGHT_BYTES) // 3 // 1000000
+        less = high - FEW * (BYTES + WEIGHT_BYTES) // 3 // 1000000
         self.fails(1, *arguments, "--memory", "100GB", preexec_fn=limit(less), says="out of memory")
         self.run_hotgrid(*arguments, "--memory", "1MB", preexec_fn=limit(less))
         self.assertEqual(failure.bytes_of(self.path("o.tif")), whole)
