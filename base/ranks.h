@@ -30,12 +30,18 @@ typedef struct hg_carrier {
     /** The stretches for and from rank k begin where those of the ranks before it end. */
     hg_status (*exchange)(hg_ranks *ranks, const void *send, const uint64_t *send_bytes,
                           void *received, const uint64_t *received_bytes, hg_error *err);
+    /** Lets the threads that this one starts from now on run on the processors of all ranks of its machine, or on its
+     * own again. */
+    void (*take_machine)(hg_ranks *ranks, bool all);
 } hg_carrier;
 
 struct hg_ranks {
     const hg_carrier *carrier;
     int rank, size;
     int threads;             /**< this rank's share of the processors of its machine */
+    int neighbours;          /**< ranks on its machine, this one among them */
+    int processors;          /**< those of its machine that one of them may run on */
+    bool machine_taken;      /**< take_machine(all) is in force */
     uint64_t sent, received; /**< bytes so far */
     /** A wait was given up or a message lost: the ranks no longer stand at the same place, and only
      * ending all of them is left. */

@@ -476,7 +476,7 @@ void hg_source_limit(hg_source *s, const double box[4])
 
 static hg_status read_rows(hg_source *s, hg_source_rows *rows, hg_error *err)
 {
-    if (hg_source_is_direct(s))
+    if (hg_source_is_direct(s)) /* by parts; what follows is read as a whole */
         return hg_source_read_direct(s, rows, err);
     if (hg_source_is_postgres(s))
         return hg_source_read_postgres(s, rows, err);
@@ -494,6 +494,7 @@ hg_status hg_source_read_part(hg_source *s, size_t part, size_t parts, hg_source
     s->parts = parts;
     if (part == 0)
         return read_rows(s, rows, err);
+    /* Of what is read as a whole there is nothing left, which the loop over features knows. */
     return hg_source_is_direct(s) ? hg_source_read_direct(s, rows, err) : hg_source_read_features(s, rows, err);
 }
 

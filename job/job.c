@@ -300,13 +300,24 @@ static hg_status run_command(hg_job *job, hg_error *err)
 }
 
 /* Maps of more incidents than memory holds keep their columns in files (base/spill.h). */
-static hg_status run_within_memory(hg_job *job, hg_error *err)
+static hg_status begin_within_memory(const hg_job *job, hg_error *err)
 {
     char *folder = hg_staging_folder(job->set.output);
     if (!folder)
         return hg_fail_memory(err);
     hg_status status = hg_spill_begin((uint64_t)job->set.memory_bytes, folder, err);
     hg_free(folder);
+    return status;
+}
+
+static bool is_map(const hg_job *job)
+{
+    return job->command->mask == HG_FOR_DENSITY || job->command->mask == HG_FOR_HOTSPOTS;
+}
+
+static hg_status run_within_memory(hg_job *job, hg_error *err)
+{
+    hg_status status = begin_within_memory(job, err);
     if (status != HG_OK)
         return status;
     status = run_command(job, err);
@@ -314,12 +325,20 @@ static hg_status run_within_memory(hg_job *job, hg_error *err)
     return status;
 }
 
+static hg_status serve_within_memory(hg_job *job, hg_ranks *ranks, hg_error *err)
+{
+    hg_status begun = is_map(job) ? begin_within_memory(job, err) : HG_OK;
+    hg_status status = hg_ranks_serve(job, ranks, begun, err);
+    if (is_map(job) && begun == HG_OK)
+        hg_spill_end();
+    return status;
+}
+
 static hg_status run_alone(hg_job *job, hg_error *err)
 {
     hg_fact_text(&job->facts, job->command->info.name, "command");
     hg_fact_text(&job->facts, hg_version(), "version");
-    bool map = job->command->mask == HG_FOR_DENSITY || job->command->mask == HG_FOR_HOTSPOTS;
-    hg_status status = map ? run_within_memory(job, err) : run_command(job, err);
+    hg_status status = is_map(job) ? run_within_memory(job, err) : run_command(job, err);
     if (status == HG_OK && (job->facts.failed || job->summary.failed))
         status = hg_fail_memory(err);
     return status;
@@ -345,7 +364,7 @@ hg_status hg_job_run(hg_job *job, hg_error *err)
     job->control.seed = (uint64_t)job->set.seed;
     hg_ranks *ranks = hg_ranks_enter(job);
     if (hg_ranks_rank(ranks) > 0)
-        return hg_ranks_serve(job, ranks, err);
+        return serve_within_memory(job, ranks, err);
     hg_status status = run_alone(job, err);
     return ranks ? hg_ranks_dismiss(job, ranks, status, err) : status;
 }

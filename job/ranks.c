@@ -46,7 +46,7 @@ hg_ranks *hg_ranks_enter(hg_job *job)
     world->control = &job->control;
     if (shared) {
         job->control.ranks = world;
-        job->control.threads = job->control.threads ? job->control.threads : world->threads;
+        hg_ranks_work_alone(job, world->rank == 0);
     } else if (world->rank == 0 && world->size > 1) {
         hg_job_add_note(job, "%s runs on one rank; the other %d wait for it",
                         job->command->info.name, world->size - 1);
@@ -54,8 +54,34 @@ hg_ranks *hg_ranks_enter(hg_job *job)
     return world;
 }
 
+void hg_ranks_work_alone(hg_job *job, bool alone)
+{
+    hg_ranks *r = job->control.ranks;
+    int64_t own = job->set.threads ? job->set.threads : r->threads, all = own * r->neighbours;
+    all = all < r->processors ? all : r->processors;
+    job->control.threads = (int)(alone && all > own ? all : own);
+    if (alone != r->machine_taken)
+        r->carrier->take_machine(r, alone);
+    r->machine_taken = alone;
+}
+
+void hg_rank_effort_add(hg_rank_effort *sum, const hg_rank_effort *part)
+{
+    sum->read_s += part->read_s;
+    sum->gather_s += part->gather_s;
+    sum->exchange_s += part->exchange_s;
+    sum->compute_s += part->compute_s;
+    sum->hand_over_s += part->hand_over_s;
+    sum->compute_cpu_s += part->compute_cpu_s;
+    sum->points += part->points;
+    sum->rows += part->rows;
+}
+
 static void leave(hg_job *job, hg_ranks *ranks)
 {
+    if (ranks->machine_taken)
+        ranks->carrier->take_machine(ranks, false);
+    ranks->machine_taken = false;
     job->control.ranks = NULL;
     ranks->control = NULL;
     taken = false;
@@ -112,7 +138,6 @@ static hg_status end_service(hg_job *job, hg_ranks *ranks, const hg_error *outco
     return hg_fail(err, outcome->status, "%s", outcome->message);
 }
 
-/* Weights are there for all ranks or none, whoever has rows. */
 static hg_status serve_density(hg_job *job, const hg_order *order, const hg_intake *in,
                                hg_error *err)
 {
@@ -134,7 +159,7 @@ static hg_status obey(hg_job *job, const hg_order *order, hg_intake *in, hg_erro
     }
 }
 
-hg_status hg_ranks_serve(hg_job *job, hg_ranks *ranks, hg_error *err)
+hg_status hg_ranks_serve(hg_job *job, hg_ranks *ranks, hg_status ready, hg_error *err)
 {
     hg_order order = {0};
     hg_intake in = {0};
@@ -142,7 +167,8 @@ hg_status hg_ranks_serve(hg_job *job, hg_ranks *ranks, hg_error *err)
     while ((status = hg_ranks_broadcast(ranks, 0, &order, sizeof order, err)) == HG_OK &&
            order.kind != HG_ORDER_END) {
         ranks->failed = false;
-        status = obey(job, &order, &in, err);
+        /* every order begins with the ranks' agreement */
+        status = ready == HG_OK ? obey(job, &order, &in, err) : hg_ranks_agree(ranks, ready, err);
         if (ranks->broken)
             break;
         status = HG_OK; /* what failed here failed on rank 0, too, which then ends the job */

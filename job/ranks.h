@@ -35,9 +35,17 @@ hg_ranks *hg_ranks_enter(hg_job *job);
 /** On rank 0, at the end: tells the others how it ended and adds the facts of what each rank did.
  */
 hg_status hg_ranks_dismiss(hg_job *job, hg_ranks *ranks, hg_status status, hg_error *err);
-/** On the others, instead of running the command: does what rank 0 orders; returns how rank 0
- * ended. */
-hg_status hg_ranks_serve(hg_job *job, hg_ranks *ranks, hg_error *err);
+/** On the others, instead of running the command: does what rank 0 orders, or where this rank is not
+ * `ready` (*err says why) makes its first order fail; returns how rank 0 ended. */
+hg_status hg_ranks_serve(hg_job *job, hg_ranks *ranks, hg_status ready, hg_error *err);
+/**
+ * While the others wait for an order rank 0 has the processors of its machine: as many threads as all its ranks have,
+ * free to run wherever one of them may. With `alone` false the job has its own threads again. Of rank 0; no result
+ * depends on it.
+ */
+void hg_ranks_work_alone(hg_job *job, bool alone);
+/** Adds what a part of the job did. */
+void hg_rank_effort_add(hg_rank_effort *sum, const hg_rank_effort *part);
 /** On rank 0: all others begin to do the same. */
 hg_status hg_ranks_give_order(hg_ranks *ranks, const hg_order *order, hg_error *err);
 
@@ -49,7 +57,10 @@ hg_status hg_ranks_read(hg_job *job, size_t i, hg_source *source, hg_pool *pool,
                         hg_source_rows *rows, hg_error *err);
 /** Reads this rank's part of the source, as far as it is one that can be read in parts. */
 hg_status hg_ranks_read_own(hg_job *job, hg_source *source, hg_source_rows *rows, hg_error *err);
-/** The other ranks' side of it. */
+/** Gives a part without rows the columns that the source has on other ranks, empty: weights, for one, stand for all
+ * rows of a job or none, whichever inputs have rows here. */
+hg_status hg_ranks_match_columns(hg_ranks *ranks, hg_source_rows *rows, hg_error *err);
+/** The other ranks' side of hg_ranks_read. */
 hg_status hg_ranks_serve_reading(hg_job *job, size_t i, hg_error *err);
 
 #endif

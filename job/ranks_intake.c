@@ -42,6 +42,7 @@ hg_status hg_ranks_begin_reading(hg_job *job, const hg_raw *raw, hg_status statu
         job->spread = status == HG_OK && wants_spread(job, raw);
         if (!job->spread)
             return status;
+        hg_ranks_work_alone(job, false);
         status = hg_ranks_give_order(ranks, &order, err);
     }
     return hg_ranks_agree(ranks, status, err);
@@ -53,6 +54,8 @@ hg_status hg_ranks_read_spread(hg_job *job, hg_source *source, hg_source_rows *r
 {
     hg_ranks *ranks = job->control.ranks;
     hg_status status = hg_ranks_agree(ranks, hg_ranks_read_own(job, source, rows, err), err);
+    if (status == HG_OK)
+        status = hg_ranks_match_columns(ranks, rows, err);
     int64_t first = rows->offset_times ? rows->first_offset_s : INT32_MAX;
     int64_t last = rows->offset_times ? rows->first_offset_s : INT32_MIN;
     int64_t sums[] = {(int64_t)rows->n, (int64_t)rows->empty_times, (int64_t)rows->naive_times,
@@ -256,7 +259,7 @@ static hg_status sum_places(hg_ranks *ranks, hg_intake *in, hg_error *err)
     return status;
 }
 
-hg_status hg_ranks_sum_rows(const hg_job *job, hg_intake *in, hg_status status, hg_error *err)
+hg_status hg_ranks_sum_rows(hg_job *job, hg_intake *in, hg_status status, hg_error *err)
 {
     hg_ranks *ranks = job->control.ranks;
     status = hg_ranks_agree(ranks, status, err);
@@ -267,6 +270,8 @@ hg_status hg_ranks_sum_rows(const hg_job *job, hg_intake *in, hg_status status, 
     if (status == HG_OK)
         status = sum_places(ranks, in, err);
     in->all.spread = status == HG_OK;
+    if (ranks->rank == 0)
+        hg_ranks_work_alone(job, true);
     return status == HG_OK && in->accepted == 0 ? none_accepted(in->all.reasons, in->rows_read, err)
                                                 : status;
 }

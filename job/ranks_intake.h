@@ -27,6 +27,6 @@ hg_status hg_ranks_count_duplicates(const hg_job *job, hg_intake *in, const uint
                                     hg_error *err);
 /** Turns the counts of the rows here into those of all ranks, and fills in->all. HG_EDATA where
  * none is accepted. */
-hg_status hg_ranks_sum_rows(const hg_job *job, hg_intake *in, hg_status status, hg_error *err);
+hg_status hg_ranks_sum_rows(hg_job *job, hg_intake *in, hg_status status, hg_error *err);
 
 #endif

@@ -222,6 +222,8 @@ static void forget_points(hg_ranks_plan *p)
 
 static void release(hg_ranks_plan *p)
 {
+    if (!p)
+        return;
     forget_points(p);
     hg_density_plan_free(p->own);
     hg_free(p->first);
@@ -317,14 +319,15 @@ hg_status hg_ranks_plan_new(hg_job *job, const hg_points *points, const hg_grid 
 {
     hg_ranks_plan *p = NULL;
     const hg_order order = {.kind = HG_ORDER_DENSITY, .grid = *grid, .kernel = *kernel};
+    hg_ranks_work_alone(job, false);
     hg_status status = hg_ranks_give_order(job->control.ranks, &order, err);
     if (status == HG_OK)
         status = plan_new(job, grid, kernel, &p, err);
-    if (status != HG_OK)
-        return status;
-    status = prepare(p, points, kernel, err);
+    if (status == HG_OK)
+        status = prepare(p, points, kernel, err);
     if (status != HG_OK) {
         release(p);
+        hg_ranks_work_alone(job, true);
         return status;
     }
     *out = p;
@@ -339,6 +342,7 @@ void hg_ranks_plan_free(hg_ranks_plan *p)
     for (int k = 1; k < p->ranks->size; k++)
         hg_ranks_send(p->ranks, k, &no_more, sizeof no_more,
                       NULL); /* fails where all is lost already */
+    hg_ranks_work_alone(p->job, true);
     release(p);
 }
 

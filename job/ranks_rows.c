@@ -121,6 +121,20 @@ hg_status hg_ranks_read_own(hg_job *job, hg_source *source, hg_source_rows *rows
     return status;
 }
 
+hg_status hg_ranks_match_columns(hg_ranks *ranks, hg_source_rows *rows, hg_error *err)
+{
+    int64_t has[PLAIN_COLUMNS];
+    for (size_t k = 0; k < PLAIN_COLUMNS; k++)
+        has[k] = *column_at(rows, plain[k].member) != NULL;
+    hg_status status = hg_ranks_reduce_int(ranks, HG_MAX, has, PLAIN_COLUMNS, err), made = HG_OK;
+    for (size_t k = 0; k < PLAIN_COLUMNS && rows->n == 0; k++) {
+        void **column = column_at(rows, plain[k].member);
+        if (has[k] && !*column && !(*column = hg_malloc(0, plain[k].size)))
+            made = hg_fail_memory(err);
+    }
+    return status == HG_OK ? hg_ranks_agree(ranks, made, err) : status;
+}
+
 hg_status hg_ranks_serve_reading(hg_job *job, size_t i, hg_error *err)
 {
     hg_ranks *ranks = job->control.ranks;
@@ -314,6 +328,7 @@ hg_status hg_ranks_read(hg_job *job, size_t i, hg_source *source, hg_pool *pool,
         return hg_ranks_read_spread(job, source, rows, err);
     const hg_order order = {.kind = HG_ORDER_READ_INPUT, .input = i};
     hg_source_rows read = {0};
+    hg_ranks_work_alone(job, false);
     hg_status status = hg_ranks_give_order(ranks, &order, err);
     if (status == HG_OK) {
         status = hg_ranks_read_own(job, source, &read, err);
@@ -323,6 +338,7 @@ hg_status hg_ranks_read(hg_job *job, size_t i, hg_source *source, hg_pool *pool,
     if (status == HG_OK)
         status = gather(ranks, pool, &read, err);
     job->effort.gather_s += hg_now() - began;
+    hg_ranks_work_alone(job, true);
     if (status == HG_OK)
         status = hg_source_settle(source, &read, err);
     if (status != HG_OK) {

@@ -178,6 +178,8 @@ static hg_status own_tile(hg_ranks_plan *p, const hg_raster_spec *spec, const ch
                           double *row_sums, double *peak, hg_error *err)
 {
     hg_stock s = {.room = hg_ranks_plan_band_rows(p)};
+    if (!path)
+        return HG_OK;
     s.values = hg_malloc_aligned((size_t)(s.room * p->grid.columns), sizeof *s.values);
     hg_status status =
         s.values ? write_tile(p, &s, spec, path, row_sums, peak, err) : hg_fail_memory(err);
@@ -290,7 +292,7 @@ static hg_status list_one(const hg_tiles *tiles, const hg_ranks_plan *plan, int 
     hg_ranks_plan_strip(plan, rank, &row0, &n);
     if (n == 0)
         return HG_OK;
-    tile_name(rank, name);
+    tile_name((int)l->n, name);
     hg_text_addf(&path, "%s/%s", tiles->folder, name);
     hg_text_addf(&relative, "%s/%s", hg_base_name(tiles->folder), name);
     hg_status status = path.failed || relative.failed
@@ -346,6 +348,7 @@ hg_status hg_tiles_write(hg_tiles *tiles, const hg_job *job, const hg_intake *in
         status = hg_ranks_plan_tiles(plan, &spec, l.paths, row_sums, peak_per_km2, err);
     if (status == HG_OK)
         status = write_virtual(tiles, job, &spec, &l, err);
+    tiles->count = (int)l.n;
     listed_dispose(&l);
     return status;
 }

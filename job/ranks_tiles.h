@@ -13,7 +13,7 @@ typedef struct hg_tiles {
     hg_staging *staging;
     char *folder;     /**< NAME_tiles; NULL without */
     bool made_folder; /**< it was not there before */
-    int count;        /**< ranks */
+    int count;        /**< ranks; once written: tiles, one for each rank that has rows */
 } hg_tiles;
 
 /** Whether the output is a .vrt. */

@@ -4,6 +4,7 @@
 #include "job/bandwidth.h"
 #include "job/options.h"
 #include "job/output.h"
+#include "job/ranks.h"
 #include "job/shared_read.h"
 #include "job/slices.h"
 #include "job/study.h"
@@ -148,13 +149,15 @@ static void begin_part(const variants *v, hg_job *part)
     part->control.seed = job->control.seed;
     part->control.progress = job->control.progress;
     part->control.payload = job->control.payload;
+    part->control.ranks = job->control.ranks;
     hg_facts_add(&part->facts, &job->facts, v->facts_read, "");
     for (size_t i = 0; v->shared && i < job->notes.count; i++)
         hg_job_add_note(part, "%s", job->notes.items[i]);
 }
 
-static void end_part(hg_job *part)
+static void end_part(const variants *v, hg_job *part)
 {
+    hg_rank_effort_add(&v->job->effort, &part->effort);
     hg_facts_dispose(&part->facts);
     hg_list_dispose(&part->notes);
     hg_text_dispose(&part->summary);
@@ -200,7 +203,7 @@ static hg_status settle_frame(variants *v, double bandwidth_m, hg_error *err)
     }
     hg_study_dispose(&study);
     hg_intake_dispose(&in);
-    end_part(&all);
+    end_part(v, &all);
     return status;
 }
 
@@ -233,7 +236,7 @@ static hg_status run_one(variants *v, const variant *one, hg_error *err)
     hg_status status = part.command->run(&part, err);
     if (status == HG_OK)
         pass_on(v->job, v->made++, &part);
-    end_part(&part);
+    end_part(v, &part);
     return status;
 }
 

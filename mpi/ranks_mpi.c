@@ -13,6 +13,8 @@ enum {
     POLLS_AT_ONCE =
         4000, /* a few tenths of a millisecond; then the processor goes to those who work */
     NAP_NS = 50000,
+    LONGEST_NAP_NS = 500000, /* who has waited for long, waits for rank 0, which works alone */
+    NAPS_OF_A_KIND = 64,
 };
 
 static hg_status translate(int code, const char *what, hg_error *err)
@@ -30,8 +32,8 @@ static hg_status translate(int code, const char *what, hg_error *err)
 static hg_status wait_for(hg_ranks *r, MPI_Request *requests, int n, const char *what,
                           hg_error *err)
 {
-    const struct timespec nap = {0, NAP_NS};
-    for (unsigned polls = 0;; polls++) {
+    struct timespec nap = {0, NAP_NS};
+    for (unsigned polls = 1;; polls++) {
         int done = 0;
         hg_status status =
             translate(MPI_Testall(n, requests, &done, MPI_STATUSES_IGNORE), what, err);
@@ -39,8 +41,11 @@ static hg_status wait_for(hg_ranks *r, MPI_Request *requests, int n, const char 
             return status;
         if (r->control && (status = hg_check_cancel(r->control, err)) != HG_OK)
             return status;
-        if (polls >= POLLS_AT_ONCE)
+        if (polls >= POLLS_AT_ONCE) {
             nanosleep(&nap, NULL);
+            if (polls % NAPS_OF_A_KIND == 0 && 2 * nap.tv_nsec <= LONGEST_NAP_NS)
+                nap.tv_nsec *= 2;
+        }
     }
 }
 
@@ -192,42 +197,52 @@ static hg_status exchange(hg_ranks *r, const void *send, const uint64_t *send_by
     return status;
 }
 
+/* Processors that this rank may run on, and those that any rank of its machine may. */
+static cpu_set_t own_processors, machine_processors;
+
 /* mpirun may bind each rank to processors of its own, or let all of a machine run on all. */
-static int share_of_processors(MPI_Comm machine, int rank, int size)
+static void share_processors(hg_ranks *r, MPI_Comm machine, int rank)
 {
-    cpu_set_t own;
-    CPU_ZERO(&own);
-    if (sched_getaffinity(0, sizeof own, &own) != 0)
-        return 1;
-    cpu_set_t *all = hg_calloc((size_t)size, sizeof *all);
-    int sharing = size;
-    if (all && MPI_Allgather(&own, sizeof own, MPI_BYTE, all, sizeof own, MPI_BYTE, machine) ==
-                   MPI_SUCCESS) {
-        sharing = 0;
-        for (int k = 0; k < size; k++)
+    cpu_set_t *all = hg_malloc((size_t)r->neighbours, sizeof *all);
+    bool known = sched_getaffinity(0, sizeof own_processors, &own_processors) == 0;
+    int64_t whole = all && known, sharing = 0;
+    if (MPI_Allreduce(MPI_IN_PLACE, &whole, 1, MPI_INT64_T, MPI_MIN, machine) == MPI_SUCCESS && whole &&
+        MPI_Allgather(&own_processors, sizeof own_processors, MPI_BYTE, all, sizeof own_processors, MPI_BYTE,
+                      machine) == MPI_SUCCESS) {
+        for (int k = 0; k < r->neighbours; k++) {
             sharing += CPU_EQUAL(&all[k], &all[rank]);
+            CPU_OR(&machine_processors, &machine_processors, &all[k]);
+        }
+        int share = CPU_COUNT(&own_processors) / (int)sharing;
+        r->threads = share > 0 ? share : 1;
+        r->processors = CPU_COUNT(&machine_processors);
     }
     hg_free(all);
-    int share = CPU_COUNT(&own) / (sharing > 0 ? sharing : 1);
-    return share > 0 ? share : 1;
 }
 
-static int count_threads(void)
+static void look_at_machine(hg_ranks *r)
 {
     MPI_Comm machine;
-    int rank = 0, size = 1;
+    int rank = 0;
+    r->threads = r->processors = r->neighbours = 1;
     if (MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &machine) !=
         MPI_SUCCESS)
-        return 1;
+        return;
     MPI_Comm_rank(machine, &rank);
-    MPI_Comm_size(machine, &size);
-    int threads = share_of_processors(machine, rank, size);
+    MPI_Comm_size(machine, &r->neighbours);
+    share_processors(r, machine, rank);
     MPI_Comm_free(&machine);
-    return threads;
+}
+
+/* Where that is not allowed, threads share the processors that there are. */
+static void take_machine(hg_ranks *r, bool all)
+{
+    if (r->processors > 1)
+        sched_setaffinity(0, sizeof(cpu_set_t), all ? &machine_processors : &own_processors);
 }
 
 static const hg_carrier carrier = {send_bytes,  receive_bytes,   broadcast_bytes, reduce_int,
-                                   reduce_real, exchange_counts, exchange};
+                                   reduce_real, exchange_counts, exchange,        take_machine};
 
 static hg_ranks world;
 
@@ -242,7 +257,7 @@ hg_status hg_ranks_mpi_start(hg_ranks **out, hg_error *err)
     world.carrier = &carrier;
     MPI_Comm_rank(MPI_COMM_WORLD, &world.rank);
     MPI_Comm_size(MPI_COMM_WORLD, &world.size);
-    world.threads = count_threads();
+    look_at_machine(&world);
     *out = &world;
     return HG_OK;
 }

@@ -3,4 +3,4 @@
 set -eu
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-{ cmake --preset mpi && cmake --build --preset mpi -j "$1"; } >"$log" 2>&1 || { cat "$log"; exit 1; }
+{ cmake --preset mpi && cmake --build --preset mpi -j "${1:-$(nproc)}"; } >"$log" 2>&1 || { cat "$log"; exit 1; }

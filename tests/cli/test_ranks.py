@@ -12,7 +12,8 @@ from osgeo import gdal, ogr
 
 from dumps import differences, dump
 from harness import SOURCE, Case, main, skip
-from points import as_text, make_points, write_layer
+from points import as_text, make_points, wgs84, write_layer
+from test_postgis import Server
 
 SHARED_BY_RANKS = str(pathlib.Path(os.environ.get("HOTGRID_RANKS", SOURCE / "build/mpi/hotgrid")).resolve())
 SAMPLE = SOURCE / "sample_data/pingsha"
@@ -113,6 +114,56 @@ class Ranks(Case):
         path = self.write("points.csv", as_text(make_points(800)))
         self.assert_density_as_alone(path, "--bandwidth", "300", "--cell", "25", "--category", "kind", ranks=(2,))
 
+    def test_more_ranks_than_rows(self):
+        """And weights that only one of the ranks has seen."""
+        few = write_layer(self.path("few.gpkg"), "GPKG", make_points(1))
+        more = write_layer(self.path("more.gpkg"), "GPKG", make_points(2, seed=4))
+        self.assert_density_as_alone(few, "--weight", "loss", more, "--bandwidth", "400", "--cell", "40", ranks=(4,))
+
+    def test_several_bandwidths(self):
+        """Read once, each surface by all ranks."""
+        args = ("density", self.points, "--bandwidth", "300,500", "--cell", "40", "--json", "-o")
+        alone = json.loads(self.run_hotgrid(*args, self.path("a.tif")).stdout)
+        theirs = json.loads(self.mpirun(2, *args, self.path("b.tif"))[0])
+        self.assertTrue(close(alone, theirs), (alone, theirs))
+        rows = 0
+        for name in ("300m.tif", "500m.tif"):
+            one, other = [gdal.Open(self.path(k + name)).ReadAsArray() for k in ("a_", "b_")]
+            self.assertLessEqual(numpy.abs(one - other).max() / one.max(), 1e-12)
+            rows += one.shape[0]
+        self.assertEqual(sum(r["rows"] for r in theirs["ranks"]), rows)
+        self.assertGreater(theirs["ranks"][1]["rows"], 0)
+
+    def test_slices_under_a_virtual_raster(self):
+        """One of them without a row, one with a single place."""
+        rows = [r for r in make_points(600) if r[3] < "2019-03" or r[3] > "2019-12-27"][:60]
+        path = write_layer(self.path("some.gpkg"), "GPKG", rows)
+        args = ("density", path, "--time", "when", "--slice", "month", "--bandwidth", "300", "--cell", "50", "--json", "-o")
+        alone = json.loads(self.run_hotgrid(*args, self.path("a.tif")).stdout)
+        theirs = json.loads(self.mpirun(3, *args, self.path("b.vrt"))[0])
+        self.assertTrue(close(alone, theirs), (alone, theirs))
+        made = sorted(f[1:-4] for f in self.files() if f.startswith("a_") and f.endswith(".tif"))
+        self.assertGreater(len(made), 1)
+        for name in made:
+            one, other = [gdal.Open(self.path(f)).ReadAsArray() for f in ("a%s.tif" % name, "b%s.vrt" % name)]
+            self.assertLessEqual(numpy.abs(one - other).max() / one.max(), 1e-12)
+
+    def test_fast_and_little_memory(self):
+        args = (self.points, "--bandwidth", "600", "--cell", "20", "--method", "fast", "--memory", "1MB")
+        alone, facts = self.density(0, *args)
+        shared, theirs = self.density(2, *args)
+        self.assertEqual(facts["method"], "fast")
+        self.assertEqual(alone.tobytes(), shared.tobytes())
+        self.assertTrue(close(facts, theirs), (facts, theirs))
+
+    def test_no_folder_for_what_is_beyond_memory(self):
+        """A folder that one rank cannot use."""
+        launcher = self.launcher("TMPDIR=$(printf %05000d 1); export TMPDIR")
+        _, err = self.mpirun(2, "density", self.points, "--bandwidth", "400", "-o", self.path("o.tif"), code=4,
+                             launcher=launcher)
+        self.assertEqual(err.count("hotgrid: "), 1, err)
+        self.assertEqual([f for f in self.files() if f.startswith("o")], [])
+
     def test_no_row_left(self):
         _, err = self.mpirun(2, "density", self.points, "--since", "2030-01-01", "--bandwidth", "300", "-o",
                              self.path("o.tif"), code=3)
@@ -122,7 +173,7 @@ class Ranks(Case):
     def test_density_with_points_beyond_the_grid(self):
         bounds = "715000,2438000,716000,2441000"
         self.assert_density_as_alone(self.points, "--analysis-crs", "EPSG:32649", "--kernel", "gaussian", "--bandwidth",
-                                     "150", "--cell", "25", "--bounds", bounds, ranks=(3,))
+                                     "150", "--cell", "25", "--bounds", bounds, "--memory", "1MB", ranks=(3,))
 
     def test_more_ranks_than_strips(self):
         self.assert_density_as_alone(self.points, "--bandwidth", "4000", "--cell", "1000", ranks=(4,))
@@ -149,6 +200,18 @@ class Ranks(Case):
         _, err = self.mpirun(2, *args, "-o", out, code=4)
         self.assertIn("--overwrite", err)
 
+    def test_ranks_without_a_tile(self):
+        """Two steps of 16 rows, nearly all points at the first: rank 0 has none of them."""
+        rows = [(n, 113.1, 22.05 if n < 1900 else 22.0365, *rest) for n, _, _, *rest in make_points(2000)]
+        path = write_layer(self.path("rows.gpkg"), "GPKG", rows)
+        args = (path, "--bandwidth", "50", "--cell", "50", "--kernel", "quartic")
+        alone, facts = self.density(0, *args)
+        theirs = json.loads(self.mpirun(4, "density", *args, "--json", "-o", self.path("v.vrt"))[0])
+        self.assertEqual(theirs["ranks"][0]["rows"], 0, theirs["ranks"])
+        whole = gdal.Open(self.path("v.vrt")).ReadAsArray()
+        self.assertLessEqual(numpy.abs(whole - alone).max() / alone.max(), 1e-12)
+        self.assertTrue(close(facts, theirs), (facts, theirs))
+
     def test_tiles_that_cannot_be(self):
         out = self.path("v.vrt")
         args = ("density", self.points, "--bandwidth", "400", "-o", out)
@@ -169,6 +232,48 @@ class Ranks(Case):
         if ranks:
             return folder, json.loads(self.mpirun(ranks, *args, "--json")[0])
         return folder, self.run_json(*args)
+
+    def assert_hotspots_as_alone(self, ranks, *args):
+        args = ("hotspots", *args, "--bandwidth", "300", "--cell", "50", "--all-incidents", "--chance", "0", "--json",
+                "--overwrite", "-o")
+        folders = [self.dir / name for name in ("alone", "shared")]
+        for f in folders:
+            f.mkdir(exist_ok=True)
+        facts = [json.loads(self.run_hotgrid(*args, folders[0] / "hot.gpkg").stdout),
+                 json.loads(self.mpirun(ranks, *args, folders[1] / "hot.gpkg")[0])]
+        self.assertTrue(close(*facts), facts)
+        x, y = [[row for row in dump(f / "hot.gpkg") if "'mass." not in row] for f in folders]  # sums, to rounding
+        self.assertEqual(x == y, True, differences(x, y))
+        return facts[1]
+
+    def test_rows_outside_the_box_of_the_area_are_not_read(self):
+        """Of a FlatGeobuf file, which rank 0 reads alone; rows beside it are read by all."""
+        near = make_points(600)
+        far = [(n + 600, lon + 1, lat, *rest) for n, lon, lat, *rest in make_points(400, seed=2)]
+        path = write_layer(self.path("cases.fgb"), "FlatGeobuf", near + far)
+        area = ogr.GetDriverByName("GPKG").CreateDataSource(self.path("area.gpkg"))
+        layer = area.CreateLayer("area", wgs84(), ogr.wkbPolygon)
+        f = ogr.Feature(layer.GetLayerDefn())
+        f.SetGeometry(ogr.CreateGeometryFromWkt("POLYGON((113.09 22.04,113.13 22.04,113.13 22.07,113.09 22.07,113.09 22.04))"))
+        layer.CreateFeature(f)
+        f = layer = area = None
+        for n in (2, 3):
+            facts = self.assert_hotspots_as_alone(n, path, self.points, "--area", self.path("area.gpkg"), "--weight",
+                                                  "loss", "--keep", "case_no")
+            self.assertIn("were not read", str(facts["notes"]))
+
+    def test_rows_of_a_database(self):
+        server = Server()
+        self.addCleanup(server.stop)
+        server.start()
+        values = ", ".join("(%d, '%s', '%s', %r, ST_SetSRID(ST_MakePoint(%r, %r), 4326))" % (n, when, kind, loss, lon, lat)
+                           for n, lon, lat, when, kind, loss in make_points(300))
+        server.sql("CREATE TABLE cases (id serial PRIMARY KEY, case_no int, happened timestamp, kind text, loss float8, "
+                   "geom geometry(Point, 4326)); INSERT INTO cases (case_no, happened, kind, loss, geom) VALUES " + values)
+        source = server.connection("tables=cases")
+        facts = self.assert_hotspots_as_alone(3, source, "--weight", "loss", "--category", "kind", "--keep", "case_no")
+        self.assertEqual(facts["rows_read"], 300)
+        self.assert_density_as_alone(source, "--weight", "loss", "--bandwidth", "300", "--cell", "40", ranks=(2,))
 
     def test_hotspots_rank_the_same(self):
         alone, facts = self.hotspots(0)
