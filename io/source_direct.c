@@ -5,8 +5,10 @@
 #include <math.h>
 #include <ogr_api.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { SLACK_ROWS = 200000 };
+enum { ROW_BYTES = 8 }; /* of an SQLite table: pointer, size, key, head and a column or two */
 enum { HAS_SRID = 0x20000000 }; /* of extended WKB: four bytes between type and coordinates */
 
 static uint32_t u32(const unsigned char *p, bool little)
@@ -82,6 +84,15 @@ typedef struct point_ranges {
     bool dense; /* each range has its own stretch of the columns */
 } point_ranges;
 
+/* What the file says of it may be anything; how many rows a condition leaves takes a look at all. */
+static GIntBig count_rows(const hg_source *s)
+{
+    struct stat st;
+    GIntBig rows = s->spec.where ? 0 : OGR_L_GetFeatureCount(s->layer, TRUE);
+    GIntBig most = stat(s->file, &st) == 0 ? (GIntBig)st.st_size / ROW_BYTES : 0;
+    return rows < most ? rows : most;
+}
+
 /* Where few keys are missing, rows go straight to their place; the columns are sized by the keys. */
 static hg_status begin_ranges(void *context, size_t ranges, size_t step, hg_error *err)
 {
@@ -92,8 +103,7 @@ static hg_status begin_ranges(void *context, size_t ranges, size_t step, hg_erro
         return hg_fail_memory(err);
     r->ranges = ranges;
     hg_status status = hg_row_builder_init(&r->all, r->source, r->source->pool, err);
-    /* How many rows a condition leaves is not known without looking at all. */
-    GIntBig rows = r->source->spec.where ? 0 : OGR_L_GetFeatureCount(r->source->layer, TRUE);
+    GIntBig rows = step ? count_rows(r->source) : 0;
     double span = (double)ranges * (double)step;
     if (r->source->parts > 1)
         rows /= (GIntBig)r->source->parts;

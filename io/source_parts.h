@@ -91,7 +91,7 @@ hg_status hg_row_builder_add(hg_row_builder *b, const hg_position *position, con
 hg_status hg_row_builder_reserve(hg_row_builder *b, size_t capacity, hg_error *err);
 /**
  * Makes `part` write its rows, at most `capacity`, into the columns of `all` from row `start` on,
- * with text of its own: for threads that know where their rows go.
+ * with text of its own: for threads that know where their rows go. One row more fails with HG_EDATA.
  */
 hg_status hg_row_builder_view(hg_row_builder *part, const hg_row_builder *all, size_t start,
                               size_t capacity, hg_error *err);
@@ -134,7 +134,7 @@ bool hg_source_is_direct(const hg_source *source);
 
 /** What becomes of the rows of a GeoPackage table that is read in ranges of rows. */
 typedef struct hg_range_sink {
-    /** Once, before any row: how many ranges there are, and at most how many rows in each. */
+    /** Once, before any row: how many ranges there are, and at most how many rows in each (0 = not known). */
     hg_status (*begin)(void *context, size_t ranges, size_t step, hg_error *err);
     /** Before the first row of a range, on the thread that reads it. */
     hg_status (*open)(void *context, size_t range, hg_error *err);

@@ -20,12 +20,18 @@ enum {
     MAX_ARGUMENTS = 127, /* of an SQL function, SQLITE_MAX_FUNCTION_ARG as SQLite comes */
 };
 
+typedef enum row_order {
+    BY_KEY,       /* the query walks the table itself */
+    SORTED,       /* by key, where a condition makes SQLite walk an index */
+    AS_THEY_COME, /* of a view, whose keys may be missing or shared */
+} row_order;
+
 typedef struct range_reader {
     hg_source *source;
     const hg_range_sink *sink;
-    int64_t first, last, step;
+    int64_t first, last, step; /* step 0: one range of all there is */
     char *select;
-    bool by_key;           /* the query walks the table itself */
+    row_order order;
     hg_table_pages *pages; /* NULL where they are for SQLite alone */
 } range_reader;
 
@@ -77,10 +83,25 @@ bool hg_source_is_direct(const hg_source *s)
            *key && OGR_L_GetGeometryColumn(s->layer)[0] && can_ask_for(s);
 }
 
-/* take_row(geometry, the fields in OGR's order) FROM the table WHERE key BETWEEN ?1 AND ?2 */
-static char *select_text(const hg_source *s, bool sort)
+/* The table or view, with the condition; all but the rows as they come are those of ?1 <= key <= ?2. */
+static char *rows_text(const hg_source *s, row_order order, const char *where)
 {
-    hg_text sql = {0}, columns = {0}, rows = {0};
+    hg_text rows = {0};
+    hg_text_add_sql_name(&rows, s->layer_name);
+    if (order != AS_THEY_COME) {
+        hg_text_add(&rows, " WHERE ");
+        hg_text_add_sql_name(&rows, OGR_L_GetFIDColumn(s->layer));
+        hg_text_add(&rows, " BETWEEN ?1 AND ?2");
+    }
+    if (where) /* the line ends a comment there may be */
+        hg_text_addf(&rows, " %s (%s\n)", order == AS_THEY_COME ? "WHERE" : "AND", where);
+    return hg_text_take(&rows);
+}
+
+/* take_row(geometry, the fields in OGR's order) FROM the rows */
+static char *select_text(const hg_source *s, row_order order, const char *where)
+{
+    hg_text sql = {0}, columns = {0};
     hg_text_add_sql_name(&columns, OGR_L_GetGeometryColumn(s->layer));
     for (size_t f = 0; f < s->fields; f++) {
         if (!is_wanted(s, f))
@@ -88,23 +109,17 @@ static char *select_text(const hg_source *s, bool sort)
         hg_text_add(&columns, ", ");
         hg_text_add_sql_name(&columns, s->field_names[f]);
     }
-    hg_text_add_sql_name(&rows, s->layer_name);
-    hg_text_add(&rows, " WHERE ");
-    hg_text_add_sql_name(&rows, OGR_L_GetFIDColumn(s->layer));
-    hg_text_add(&rows, " BETWEEN ?1 AND ?2");
-    if (s->spec.where)
-        hg_text_addf(&rows, " AND (%s\n)", s->spec.where); /* the line ends a comment there may be */
-    sql.failed = columns.failed || rows.failed;
-    if (!sql.failed && sort) {
-        hg_text_addf(&sql, "SELECT take_row(%s) FROM (SELECT %s FROM %s ORDER BY ", columns.s,
-                     columns.s, rows.s);
+    char *rows = rows_text(s, order, where);
+    sql.failed = columns.failed || !rows;
+    if (!sql.failed && order == SORTED) {
+        hg_text_addf(&sql, "SELECT take_row(%s) FROM (SELECT %s FROM %s ORDER BY ", columns.s, columns.s, rows);
         hg_text_add_sql_name(&sql, OGR_L_GetFIDColumn(s->layer));
         hg_text_add(&sql, ")");
     } else if (!sql.failed) {
-        hg_text_addf(&sql, "SELECT take_row(%s) FROM %s", columns.s, rows.s);
+        hg_text_addf(&sql, "SELECT take_row(%s) FROM %s", columns.s, rows);
     }
     hg_text_dispose(&columns);
-    hg_text_dispose(&rows);
+    hg_free(rows);
     return hg_text_take(&sql);
 }
 
@@ -252,9 +267,9 @@ static hg_status read_rows(const range_reader *r, row_taker *t, int64_t from, in
                            hg_error *err)
 {
     sqlite3 *db = NULL;
-    bool whole = false;
+    bool whole = from > to;
     hg_status status = HG_OK;
-    if (r->pages)
+    if (r->pages && !whole)
         status = hg_table_pages_walk(r->pages, from, to, take_stored, t, &whole, &from, err);
     if (status != HG_OK || whole)
         return status;
@@ -303,41 +318,47 @@ static hg_status key_bounds(const hg_source *s, int64_t *low, int64_t *high, hg_
     return status;
 }
 
-/*
- * A table is walked by its integer primary key from low to high, which SQLite's own plan tells. Any
- * other plan (a view, a key that is no rowid) does not promise an order and is sorted first.
- */
-static hg_status plan_select(range_reader *r, hg_error *err)
+/* Whether SQLite's own plan is to walk a table by its integer primary key from low to high. */
+static hg_status walks_by_key(const hg_source *s, const char *select, bool *does, hg_error *err)
 {
-    const hg_source *s = r->source;
     sqlite3 *db = NULL;
     sqlite3_stmt *stmt = NULL;
     row_taker taker = {0};
     size_t steps = 0;
     bool more = false, by_key = false;
-    char *plain = select_text(s, false), *sorted = select_text(s, true);
-    hg_status status = plain && sorted ? open_for_reading(s, &db, err) : hg_fail_memory(err);
+    hg_status status = select ? open_for_reading(s, &db, err) : hg_fail_memory(err);
     if (status == HG_OK)
         status = offer_taker(db, s->file, &taker, err);
     if (status == HG_OK)
-        status = hg_sql_preparef(db, s->file, &stmt, err, "EXPLAIN QUERY PLAN %s", plain);
-    while (status == HG_OK && (status = hg_sql_next(db, s->file, stmt, &more, err)) == HG_OK &&
-           more) {
+        status = hg_sql_preparef(db, s->file, &stmt, err, "EXPLAIN QUERY PLAN %s", select);
+    while (status == HG_OK && (status = hg_sql_next(db, s->file, stmt, &more, err)) == HG_OK && more) {
         const char *step = (const char *)sqlite3_column_text(stmt, 3);
         by_key = step && strstr(step, "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)");
         steps++;
     }
     sqlite3_finalize(stmt);
     sqlite3_close(db);
-    if (status == HG_OK) {
-        r->by_key = by_key && steps == 1;
-        char **chosen = r->by_key ? &plain : &sorted;
-        r->select = *chosen;
-        *chosen = NULL;
-    }
-    hg_free(plain);
-    hg_free(sorted);
+    *does = by_key && steps == 1;
     return status;
+}
+
+/* Only the keys of a table are one each and all there: other rows are one range. */
+static hg_status plan_select(range_reader *r, hg_error *err)
+{
+    const hg_source *s = r->source;
+    const char *where = s->spec.where;
+    bool keyed = false, by_key = false;
+    char *all = select_text(s, BY_KEY, NULL), *plain = select_text(s, BY_KEY, where);
+    hg_status status = walks_by_key(s, all, &keyed, err);
+    if (status == HG_OK)
+        status = walks_by_key(s, plain, &by_key, err);
+    hg_free(all);
+    hg_free(plain);
+    if (status != HG_OK)
+        return status;
+    r->order = !keyed ? AS_THEY_COME : by_key ? BY_KEY : SORTED;
+    r->select = select_text(s, r->order, where);
+    return r->select ? HG_OK : hg_fail_memory(err);
 }
 
 /* The geometry and the wanted fields of a table that is walked by its key. */
@@ -353,7 +374,7 @@ static hg_status open_pages(range_reader *r, hg_error *err)
         if (is_wanted(s, f))
             columns[count++] = s->field_names[f];
     hg_status status = HG_OK;
-    if (r->by_key && !s->spec.where) /* which SQLite alone can judge */
+    if (r->order == BY_KEY && !s->spec.where) /* which SQLite alone can judge */
         status = hg_table_pages_open(s->file, s->layer_name, columns, count, &r->pages, err);
     hg_free(columns);
     return status;
@@ -391,19 +412,31 @@ static void take_part(const hg_source *s, int64_t *low, int64_t *high)
     }
 }
 
+/* Of rows that are one range the first part is the whole. */
+static hg_status choose_keys(range_reader *r, size_t *ranges, hg_error *err)
+{
+    const hg_source *s = r->source;
+    hg_status status = HG_OK;
+    if (r->order == AS_THEY_COME) {
+        r->last = s->parts < 2 || s->part == 0 ? 0 : -1;
+        *ranges = 1;
+        return HG_OK;
+    }
+    status = key_bounds(s, &r->first, &r->last, err);
+    take_part(s, &r->first, &r->last);
+    *ranges = cut_ranges(r->first, r->last, &r->step);
+    return status;
+}
+
 hg_status hg_source_each_range(hg_source *s, const hg_range_sink *sink, hg_error *err)
 {
-    int64_t low = 0, high = -1;
     range_reader r = {.source = s, .sink = sink};
-    hg_status status = key_bounds(s, &low, &high, err);
+    size_t n = 0;
+    hg_status status = plan_select(&r, err);
     if (status == HG_OK)
-        status = plan_select(&r, err);
+        status = choose_keys(&r, &n, err);
     if (status == HG_OK)
         status = open_pages(&r, err);
-    take_part(s, &low, &high);
-    r.first = low;
-    r.last = high;
-    size_t n = cut_ranges(low, high, &r.step);
     if (status == HG_OK)
         status = sink->begin(sink->context, n, (size_t)r.step, err);
     if (status == HG_OK)

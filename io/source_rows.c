@@ -441,17 +441,22 @@ static uint64_t hash_value(uint64_t h, const hg_value *v)
     return h;
 }
 
+/* A view has room for all rows that a whole file can hold in its stretch. */
+static hg_status make_room(hg_row_builder *b, hg_error *err)
+{
+    if (b->is_view)
+        return hg_fail(err, HG_EDATA, "%s cannot be read: it is damaged, or was changed while it was read",
+                       b->source->name);
+    return hg_row_builder_reserve(b, b->capacity < 1024 ? 1024 : b->capacity * 2, err);
+}
+
 hg_status hg_row_builder_add(hg_row_builder *b, const hg_position *position, const hg_value *values,
                              hg_error *err)
 {
     hg_source_rows *r = &b->rows;
-    if (r->n == b->capacity) {
-        size_t capacity = b->capacity < 1024 ? 1024 : b->capacity * 2;
-        if (!grow_columns(r, b->source, capacity))
-            return hg_fail_memory(err);
-        b->capacity = capacity;
-    }
-    hg_status s = store_position(b, position, values, err);
+    hg_status s = r->n == b->capacity ? make_room(b, err) : HG_OK;
+    if (s == HG_OK)
+        s = store_position(b, position, values, err);
     if (s == HG_OK)
         s = store_times(b, values, err);
     if (s == HG_OK)

@@ -3,6 +3,7 @@ import json
 import os
 import random
 import sqlite3
+import struct
 import sys
 import unittest
 
@@ -136,6 +137,54 @@ class Databases(failure.FailureCase):
                 self.assertIn(p.returncode, (2, 3))
                 self.assert_message(p.stderr, "bad.gpkg")
             self.assertEqual(self.files(), ["bad.gpkg", "good.csv", "good.gpkg"])
+
+    def points(self, *columns):
+        """A layer of 1000 points with small records and keys 1 to 1000."""
+        from osgeo import ogr, osr
+        ogr.UseExceptions()
+        srs = osr.SpatialReference()
+        srs.ImportFromEPSG(32650)
+        data = ogr.GetDriverByName("GPKG").CreateDataSource(self.path("keys.gpkg"))
+        data.CreateLayer("p", srs, ogr.wkbPoint, ["SPATIAL_INDEX=NO"])
+        del data
+        db = sqlite3.connect(self.path("keys.gpkg"), isolation_level=None)
+        for column in columns:
+            db.execute("ALTER TABLE p ADD COLUMN " + column)
+        db.execute("BEGIN")
+        db.executemany("INSERT INTO p (fid, geom) VALUES (?, ?)", (
+            (i, struct.pack("<2sBBiBI2d", b"GP", 0, 1, 32650, 1, 1, 500000 + i, 4000000 + i % 37)) for i in range(1, 1001)))
+        db.execute("COMMIT")
+        return db
+
+    def test_more_rows_than_keys(self):
+        """Damage that gives many rows one key: what SQLite passes on has no room among rows that are one a key."""
+        db = self.points("two INTEGER AS (2)")
+        root, size = [db.execute(sql).fetchone()[0] for sql in (
+            "SELECT rootpage FROM sqlite_master WHERE name = 'p'", "PRAGMA page_size")]
+        db.close()
+        bad = bytearray(bytes_of(self.path("keys.gpkg")))
+
+        def cells(page, head):  # where the cells of a page begin
+            at = (page - 1) * size
+            count = int.from_bytes(bad[at + 3:at + 5], "big")
+            return [at + int.from_bytes(bad[at + head + 2 * i:at + head + 2 * i + 2], "big") for i in range(count)]
+        inner = cells(root, 12)
+        leaves = [int.from_bytes(bad[at:at + 4], "big") for at in inner + [(root - 1) * size + 8]]
+        keys = [at + 4 for at in inner] + [at + 1 for leaf in leaves for at in cells(leaf, 8)]
+        self.assertGreater(len(inner), 2)
+        for at in keys:  # in two bytes, the key 126; the last row's 127
+            if bad[at] >= 0x80:
+                bad[at:at + 2] = bytes((0x80, 126 + (at == keys[-1])))
+        self.write("keys.gpkg", bytes(bad))
+        self.each_fails(3, self.path("keys.gpkg"), says="keys.gpkg cannot be read", commands=["load"])
+
+    def test_count_that_lies(self):
+        db = self.points()
+        db.execute("UPDATE p SET fid = 9000000000000 WHERE fid = 1000")
+        db.execute("UPDATE gpkg_ogr_contents SET feature_count = 10000000000000")
+        db.close()
+        r = self.run_json("load", self.path("keys.gpkg"), "-o", self.path("o.gpkg"))
+        self.assertEqual(r["accepted"], 1000)
 
     def test_rows_that_lie(self):
         """A geometry column that holds text, numbers and broken blobs: rejects, not a crash."""

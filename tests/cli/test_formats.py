@@ -356,6 +356,25 @@ class DirectReading(Case):
         db.close()
         self.assertEqual(self.compare(path, "--category", "kind", layer="half")[0], 20)
 
+    def test_view_with_keys_shared_and_missing(self):
+        """A join gives one incident several rows, some without a key: all of them, in the view's own order."""
+        path = self.make(self.path("a.gpkg"))
+        db = sqlite3.connect(path)
+        db.execute("CREATE TABLE kinds (n, sort)")
+        db.executemany("INSERT INTO kinds VALUES (?, ?)", [(i % 3, "sort %02d" % i) for i in range(40)])
+        db.execute("CREATE VIEW joined AS SELECT CASE WHEN fid % 7 THEN fid % 3 END AS OGC_FID, geom, sort FROM cases "
+                   "JOIN kinds ON fid % 3 = n ORDER BY sort")
+        db.execute("INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) "
+                   "VALUES ('joined', 'features', 'joined', 4326)")
+        db.execute("INSERT INTO gpkg_geometry_columns VALUES ('joined', 'geom', 'POINT', 4326, 0, 0)")
+        db.commit()
+        db.close()
+        ds = ogr.Open(path)
+        names = [f.GetField("sort") for f in ds.GetLayerByName("joined") if f.GetGeometryRef() is not None]
+        self.assertGreater(len(names), 400)
+        got = self.compare(path, "--keep", "sort", layer="joined")
+        self.assertEqual([r[got[5].index("sort")] for r in got[7]], names)
+
     def test_geometries_of_every_kind(self):
         path = self.make(self.path("a.gpkg"), n=20)
         ds = ogr.Open(path, 1)
