@@ -16,7 +16,7 @@ deps:
 	@sh tools/install-deps.sh build
 
 deps-test:
-	@sh tools/install-deps.sh build test mpi
+	@sh tools/install-deps.sh build test
 
 build: deps
 	@cmake --preset release -DHOTGRID_TESTS=OFF >build.log 2>&1 || { cat build.log; exit 1; }
