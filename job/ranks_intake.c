@@ -24,7 +24,8 @@ static bool wants_spread(const hg_job *job, const hg_raw *raw)
 {
     const hg_settings *set = &job->set;
     bool plain = job->command->mask == HG_FOR_DENSITY && !job->shared && !hg_variants_wanted(job) &&
-                 set->rule == HG_RULE_LENGTH && set->method == HG_METHOD_EXACT && set->edge == HG_EDGE_NONE && !set->adaptive &&
+                 set->rule == HG_RULE_LENGTH && set->method == HG_METHOD_EXACT &&
+                 set->edge == HG_EDGE_NONE && !set->adaptive &&
                  !set->area && !set->drop_duplicates && !(set->half_life_s > 0) &&
                  !set->rejects_raw;
     for (size_t i = 0; plain && i < raw->input_count; i++)
