@@ -68,6 +68,14 @@ void hg_shared_read_span(const hg_shared_read *s, int64_t *first, int64_t *last)
     }
 }
 
+bool hg_shared_read_has_times(const hg_shared_read *s)
+{
+    for (size_t i = 0; s->raw.t_start && i < s->raw.n; i++)
+        if (s->raw.t_start[i] != HG_NO_TIME)
+            return true;
+    return false;
+}
+
 size_t hg_shared_read_count(const hg_shared_read *s, int64_t since, int64_t until)
 {
     size_t n = 0;

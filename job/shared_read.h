@@ -25,6 +25,8 @@ void hg_shared_read_free(hg_shared_read *shared);
 
 /** First and last time of the rows accepted so far; HG_NO_TIME where none has one. */
 void hg_shared_read_span(const hg_shared_read *shared, int64_t *first, int64_t *last);
+/** True where any row has a time, refused or not. */
+bool hg_shared_read_has_times(const hg_shared_read *s);
 /** How many of them lie in [since, until). */
 size_t hg_shared_read_count(const hg_shared_read *shared, int64_t since, int64_t until);
 

@@ -102,6 +102,10 @@ static hg_status cut(variants *v, hg_error *err)
     if (set->slice.unit == HG_SLICE_NONE)
         return HG_OK;
     hg_shared_read_span(v->shared, &first, &last);
+    if (first == HG_NO_TIME && hg_shared_read_has_times(v->shared))
+        return hg_fail(err, HG_EDATA, "no slice makes a result: no incident with a time %s",
+                       set->since != HG_NO_TIME || set->until != HG_NO_TIME ? "lies between --since and --until"
+                                                                            : "can be used");
     if (first == HG_NO_TIME)
         return hg_fail(err, HG_EUSAGE, "--slice needs times, and no row has one; name their column with --time");
     return hg_slices_cut(&set->slice, first, last, set->since, set->until, v->starts, &v->slices, err);

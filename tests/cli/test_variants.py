@@ -153,6 +153,9 @@ class Variants(Case):
         untimed = self.write("untimed.csv", "x,y\n500000,4000000\n500100,4000100\n")
         p = self.run_hotgrid("density", untimed, "--crs", "EPSG:32650", "--slice", "year", "-o", self.path("x.tif"), code=2)
         self.assertIn("--slice needs times", p.stderr)
+        p = self.run_hotgrid("density", source, "--crs", "EPSG:32650", "--slice", "year", "--since", "2030-01-01", "-o",
+                             self.path("x.tif"), code=3)
+        self.assertIn("no incident with a time lies between --since and --until", p.stderr)
 
     def test_nothing_is_made_where_one_output_is_in_the_way(self):
         source = self.incidents()
