@@ -20,6 +20,7 @@ static const char *const load_examples[] = {
 static const char *const density_examples[] = {
     "hotgrid density thefts.csv -o thefts.tif",
     "hotgrid density town.gpkg --area town_limits.gpkg --bandwidth 400m --cell 20 -o density.tif",
+    "hotgrid density town.gpkg --bandwidth 200,400,800 --slice month --method auto -o heat.tif",
     NULL};
 static const char *const hotspots_examples[] = {
     "hotgrid hotspots thefts.csv -o hot.gpkg",

@@ -1,13 +1,13 @@
 #!/bin/sh
 # Peak memory and time by the number of points: what docs/memory.md states, measured.
-#   memory.sh BUILD_FOLDER WORK_FOLDER [POINTS ...]
-# WORK_FOLDER needs 82 bytes a point of disk, and twice that for the files of the small budget.
+#   memory.sh BUILD_FOLDER [POINTS ...]
+# TMPDIR needs 82 bytes a point of disk, and twice that for the files of the small budget.
 set -eu
 build=$1
-work=$2
-shift 2
-[ $# -gt 0 ] || set -- 1000000 10000000 100000000
-trap 'rm -f "$work/points.gpkg" "$work/out.gpkg" "$work/out.tif" "$work/out.qml" "$work"/out_density.*' EXIT INT TERM
+shift
+[ $# -gt 0 ] || set -- 1000000 10000000
+work=$(mktemp -d "${TMPDIR:-/tmp}/hotgrid-bench-XXXXXX")
+trap 'rm -rf "$work"' EXIT INT TERM
 
 # What a command took: seconds, processor seconds, peak of the resident set; started from a small process.
 measure() {
@@ -17,12 +17,12 @@ points, name, command = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
 t = time.monotonic()
 subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
 u = resource.getrusage(resource.RUSAGE_CHILDREN)
-print("%11d  %-34s %8.1f %8.1f %10.0f %8.1f" % (points, name, time.monotonic() - t, u.ru_utime + u.ru_stime,
-                                              u.ru_maxrss / 1024, u.ru_maxrss * 1024 / points))
+print("%-34s %11d %8.1f %8.1f %10.0f %8.1f" % (name, points, time.monotonic() - t, u.ru_utime + u.ru_stime,
+                                               u.ru_maxrss / 1024, u.ru_maxrss * 1024 / points))
 PY
 }
 
-printf '%11s  %-34s %8s %8s %10s %8s\n' points run seconds cpu "peak MiB" "B/point"
+printf '%-34s %11s %8s %8s %10s %8s\n' "" points seconds cpu "peak MiB" "B/point"
 for points in "$@"; do
     "$build/make_points" "$points" "$work/points.gpkg"
     cat "$work/points.gpkg" >/dev/null

@@ -4,13 +4,14 @@
     run.py BUILD_FOLDER [--cases AB] [--runs N] [--limit SECONDS] [--tools NAMES] [--only density|counts|others]
 
 Without --cases everything is run: the density of cases A to D beside whatever peers are installed, the instruction
-counts of the kernels, and every other script of this folder. With --cases only these cases and the counts. The
+counts of the kernels, and every other benchmark of this folder. With --cases only these cases and the counts. The
 environment may name the reference code of SLAM: SLAM=/path/of/its/binary. Results: BUILD_FOLDER/results.csv.
 """
 import argparse
 import csv
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -21,7 +22,7 @@ import peers
 HERE = os.path.dirname(os.path.abspath(__file__))
 COLUMNS = ["bench", "case", "tool", "version", "threads", "runs", "median_s", "low_s", "high_s", "user_s", "ratio",
            "agrees", "note"]
-NOT_HERE = {"ranks_hosts.sh"}  # wants to be root, and MPI
+SKIPPED = 77  # exit code of a script that lacks something
 ONCE = 40  # processor seconds beyond which a peer is not run again
 
 
@@ -79,8 +80,10 @@ def density(build, letters, runs, limit, names, rows):
              if kind.name.startswith("hotgrid") or kind.name.startswith(tuple(names))]
     for tool in tools:
         tool.found = tool.version()
-        if not tool.found and not isinstance(tool, (peers.Slam, peers.HotgridEpanechnikov)):
-            print("%s is not installed" % tool.name)
+        if isinstance(tool, peers.Slam) and not tool.found:
+            print("SLAM is left out: SLAM=/path/of/its/binary names it")
+        elif not tool.found and not isinstance(tool, peers.HotgridEpanechnikov):
+            print("%s is left out: it is not installed" % tool.name)
     tools = [t for t in tools if t.found]
     with tempfile.TemporaryDirectory(prefix="hotgrid-bench-") as folder:
         for case in peers.make_cases(build, letters, folder):
@@ -97,13 +100,20 @@ def density(build, letters, runs, limit, names, rows):
 
 
 def print_density(rows):
-    layout = "%-36s %-22s %4s %9s %19s %10s %8s %6s  %s"
-    print(layout % ("", "", "runs", "median s", "low - high", "processor", "times", "agrees", ""))
+    layout = "%-26s %-10s %4s %9s %21s %11s %7s  %s"
+    print(layout % ("", "version", "runs", "median s", "low - high", "processor s", "times", "agrees"))
+    step = ""
     for r in rows:
+        if r["bench"] != step:
+            step = r["bench"]
+            print(step)
         spread = "%s - %s" % (r["low_s"], r["high_s"]) if r["runs"] else ""
-        print(layout % (r["bench"], r["tool"], r["runs"], r["median_s"], spread, r["user_s"],
-                        r["ratio"], r["agrees"], r["note"]))
-    print("times: median of processor seconds, over ours", flush=True)
+        print(layout % ("  " + r["tool"], r["version"], r["runs"], r["median_s"], spread, r["user_s"], r["ratio"],
+                        r["agrees"]))
+    print("times: median of processor seconds, over ours; agrees: within what the notes say")
+    for name, note in dict((r["tool"], r["note"]) for r in rows if r["note"]).items():
+        print("  %s: %s" % (name, note))
+    sys.stdout.flush()
 
 
 def counts(build, rows):
@@ -118,14 +128,15 @@ def counts(build, rows):
         row.update(bench="instructions", case=name, tool="hotgrid", threads=1, runs=1,
                    ratio="%.3f" % (int(count) / int(expected)), note="%s instructions, %s" % (count, verdict))
         rows.append(row)
-    return p.returncode in (0, 77)
+    return p.returncode in (0, SKIPPED)
 
 
 def table_rows(bench, text):
-    """Lines of a printed table "label  number  number …": the first number, and the rest under their heading."""
+    """Lines of a printed table "label  figures …", or "| label | figures |": the figures under their heading."""
     heading, case = "", ""
     for line in text.splitlines():
-        found = re.match(r"^(\S.*?)\s{2,}([0-9.]+(?:\s+[0-9.]+)*)\s*$", line)
+        line = line.strip("|").replace(" | ", "  ").rstrip() if line.startswith("|") else line
+        found = re.match(r"^ {0,9}(\S.*?)\s{2,}(.*\d.*)$", line)
         if line.startswith("=="):
             case = line.strip("= ")
         elif found:
@@ -133,22 +144,40 @@ def table_rows(bench, text):
             row.update(bench=bench, case=case, tool=found.group(1),
                        note=" ".join(heading.split()) + ": " + " ".join(found.group(2).split()))
             yield row
-        elif line.strip():
+        elif line.strip("- |"):
             heading = line
 
 
+def other_benches(build, folder):
+    """Name, command, and what has to be there for it."""
+    mpi = os.path.join(HERE, "..", "..", "build", "mpi", "hotgrid")
+    scripts = ["run.sh", "csv.sh", "read_source.sh", "index.sh", "stability.sh", "memory.sh",
+               os.path.join("audit", "run.sh")]
+    for script in scripts:
+        yield script, ["sh", os.path.join(HERE, script), build], []
+    for program in ("bench_fast", "bench_bandwidth", "bench_arrangement"):
+        yield program, [os.path.join(build, program)], []
+    yield ("ranks.py", [sys.executable, os.path.join(HERE, "ranks.py"), mpi, build + "/make_points", folder],
+           ["mpirun", mpi])
+
+
 def others(build, rows):
-    scripts = [os.path.join(HERE, f) for f in sorted(os.listdir(HERE)) if f.endswith(".sh") and f not in NOT_HERE]
     good = True
-    for script in scripts + [os.path.join(HERE, "audit", "run.sh")]:
-        bench = os.path.relpath(script, HERE)
-        print("\n== " + bench, flush=True)
-        p = subprocess.run(["sh", script, build], stdout=subprocess.PIPE, universal_newlines=True)
-        print(p.stdout, end="", flush=True)
-        if p.returncode not in (0, 77):
-            print("%s: exit code %d" % (bench, p.returncode))
-            good = False
-        rows.extend(table_rows(bench, p.stdout))
+    with tempfile.TemporaryDirectory(prefix="hotgrid-bench-") as folder:
+        for bench, command, needs in other_benches(build, folder):
+            print("\n== " + bench, flush=True)
+            missing = [os.path.relpath(n, os.path.join(HERE, "..", "..")) if os.sep in n else n
+                       for n in needs if not shutil.which(n)]
+            if missing:
+                print("skipped: there is no %s (make mpi)" % " and no ".join(missing))
+                continue
+            p = subprocess.run(command, stdout=subprocess.PIPE, universal_newlines=True)
+            print(p.stdout, end="", flush=True)
+            if p.returncode not in (0, SKIPPED):
+                print("%s: exit code %d" % (bench, p.returncode))
+                good = False
+            rows.extend(table_rows(bench, p.stdout))
+    print("\nranks_hosts.sh, ranks on separate hosts, wants to be root and is run by hand")
     return good
 
 

@@ -534,7 +534,7 @@ class Claims(IndexCase):
         self.assertEqual(self.files(), [])
 
     def test_possible(self):
-        """The intervals the issue names: 33 to 26, 14 to 13, 4 to 1."""
+        """Intervals of real claims: 33 to 26, 14 to 13, 4 to 1."""
         for claim, low, high in (("-21.21%:33,26", "-54.7", "+35.8"), ("-7.14%:14,13", "-59.8", "+113.0"),
                                  ("-75%:4,1", "-99.5", "+152.6")):
             p = self.index("--check-claim", claim)
