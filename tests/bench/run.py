@@ -142,7 +142,7 @@ def table_rows(bench, text):
         elif found:
             row = dict.fromkeys(COLUMNS, "")
             row.update(bench=bench, case=case, tool=found.group(1),
-                       note=" ".join(heading.split()) + ": " + " ".join(found.group(2).split()))
+                       note=": ".join(filter(None, (" ".join(heading.split()), " ".join(found.group(2).split())))))
             yield row
         elif line.strip("- |"):
             heading = line
