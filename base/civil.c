@@ -81,3 +81,9 @@ const char *hg_civil_text(int64_t civil, char *buf)
              second);
     return buf;
 }
+
+void hg_civil_put(char *at, int width, int64_t v)
+{
+    for (int i = width - 1; i >= 0; i--, v /= 10)
+        at[i] = (char)('0' + v % 10);
+}

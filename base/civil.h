@@ -57,6 +57,9 @@ int hg_civil_weekday(int64_t civil);
 /** "2019-03-01T08:30:00" into buf of at least 32 bytes. */
 const char *hg_civil_text(int64_t civil, char *buf);
 
+/** v >= 0 in `width` decimal digits at `at`, zeros before it, without an end: a part of a date. */
+void hg_civil_put(char *at, int width, int64_t v);
+
 /** A time zone: an IANA name ("Asia/Shanghai"), "UTC", or a fixed offset ("+08:00"). */
 typedef struct hg_zone hg_zone;
 

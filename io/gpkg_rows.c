@@ -119,12 +119,6 @@ static hg_status name_columns(const loading *l, char **out, hg_error *err)
     return HG_OK;
 }
 
-static void put_digits(char *at, int width, int64_t v)
-{
-    for (int i = width - 1; i >= 0; i--, v /= 10)
-        at[i] = (char)('0' + v % 10);
-}
-
 /*
  * Civil time without a zone, the way GDAL itself writes it: with milliseconds (readers warn without
  * them) and no Z (which would make it UTC, a claim nobody made).
@@ -137,12 +131,12 @@ static bool datetime_text(int64_t civil, char text[DATETIME_TEXT])
     if (year < 0 || year > 9999)
         return false;
     memcpy(text, "0000-00-00T00:00:00.000", 24);
-    put_digits(text, 4, year);
-    put_digits(text + 5, 2, month);
-    put_digits(text + 8, 2, day);
-    put_digits(text + 11, 2, hour);
-    put_digits(text + 14, 2, minute);
-    put_digits(text + 17, 2, second);
+    hg_civil_put(text, 4, year);
+    hg_civil_put(text + 5, 2, month);
+    hg_civil_put(text + 8, 2, day);
+    hg_civil_put(text + 11, 2, hour);
+    hg_civil_put(text + 14, 2, minute);
+    hg_civil_put(text + 17, 2, second);
     return true;
 }
 

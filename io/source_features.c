@@ -1,5 +1,6 @@
 /* Rows that come feature by feature through OGR: any format, any selection. */
 #include "io/source_parts.h"
+#include "base/civil.h"
 #include "base/memory.h"
 #include "io/gdal.h"
 #include "io/source_csv.h"
@@ -33,21 +34,39 @@ static hg_position position_of(OGRFeatureH feature)
     return p;
 }
 
+/* For every moment of a large file: printf would take as long as all the rest of its row. */
 void hg_source_moment_text(const int moment[5], float second, int zone, bool date_only, char *buf)
 {
-    int n = snprintf(buf, HG_SHORT_TEXT, "%04d-%02d-%02d", moment[0], moment[1], moment[2]);
-    if (date_only)
-        return;
-    long ms = lroundf(second * 1000);
-    n += snprintf(buf + n, (size_t)(HG_SHORT_TEXT - n), "T%02d:%02d:%02ld.%03ld", moment[3], moment[4], ms / 1000,
-                  ms % 1000);
-    /* 0 unknown, 1 local, else 100 and the quarters of an hour from UTC */
-    int offset = zone > 1 ? (zone - 100) * 15 : 0;
-    if (zone == 100)
-        snprintf(buf + n, (size_t)(HG_SHORT_TEXT - n), "Z");
-    else if (zone > 1)
-        snprintf(buf + n, (size_t)(HG_SHORT_TEXT - n), "%c%02d:%02d", offset < 0 ? '-' : '+', abs(offset) / 60,
-                 abs(offset) % 60);
+    char *at = buf;
+    if (moment[0] >= 0 && moment[0] <= 9999) {
+        memcpy(at, "0000-00-00", 10);
+        hg_civil_put(at, 4, moment[0]);
+        hg_civil_put(at + 5, 2, moment[1]);
+        hg_civil_put(at + 8, 2, moment[2]);
+        at += 10;
+    } else {
+        at += snprintf(buf, HG_SHORT_TEXT, "%04d-%02d-%02d", moment[0], moment[1], moment[2]);
+    }
+    if (!date_only) {
+        long ms = lroundf(second * 1000);
+        memcpy(at, "T00:00:00.000", 13);
+        hg_civil_put(at + 1, 2, moment[3]);
+        hg_civil_put(at + 4, 2, moment[4]);
+        hg_civil_put(at + 7, 2, ms / 1000);
+        hg_civil_put(at + 10, 3, ms % 1000);
+        at += 13;
+        /* 0 unknown, 1 local, else 100 and the quarters of an hour from UTC */
+        int offset = zone > 1 ? (zone - 100) * 15 : 0;
+        if (zone == 100) {
+            *at++ = 'Z';
+        } else if (zone > 1) {
+            memcpy(at, offset < 0 ? "-00:00" : "+00:00", 6);
+            hg_civil_put(at + 1, 2, abs(offset) / 60);
+            hg_civil_put(at + 4, 2, abs(offset) % 60);
+            at += 6;
+        }
+    }
+    *at = '\0';
 }
 
 /* Dates in ISO 8601, as they stand in a GeoPackage; OGR's own text is of its own making. */
