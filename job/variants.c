@@ -275,6 +275,8 @@ static hg_status run_all(variants *v, hg_error *err)
             status = v->slices ? run_slice(v, one, err) : run_one(v, one, err);
         hg_say_progress(&v->job->control, "results", (double)(k + 1) / (double)v->count);
     }
+    if (status == HG_ECANCELLED && v->made > 0)
+        status = hg_fail(err, HG_ECANCELLED, "interrupted; %zu of %zu results had been written and stay", v->made, v->count);
     if (status == HG_OK && v->made == 0)
         status = hg_fail(err, HG_EDATA, "no slice makes a result; %s",
                          notes < v->job->notes.count ? v->job->notes.items[notes] : "there are none");

@@ -1,10 +1,13 @@
 """Several bandwidths and slices of time from one reading: each result is what a run of its own makes."""
 import random
+import signal
+import subprocess
+import time
 
 from osgeo import gdal, ogr
 
 from dumps import dump
-from harness import Case, main
+from harness import HOTGRID, Case, main
 
 gdal.UseExceptions()
 
@@ -163,6 +166,19 @@ class Variants(Case):
         p = self.run_hotgrid("density", source, "--crs", "EPSG:32650", "--bandwidth", "300,600", "-o", self.path("d.tif"), code=4)
         self.assertIn("d_600m.tif", p.stderr)
         self.assertEqual(self.files(), ["d_600m.tif", "in.csv"])
+
+    def test_interrupted_between_results(self):
+        """The results that are whole stay, and the message says so."""
+        p = subprocess.Popen([HOTGRID, "hotspots", self.incidents(), "--crs", "EPSG:32650", "--cell", "20", "--stability", "1000",
+                              "--bandwidth", ",".join(map(str, range(300, 332))), "-o", self.path("h.gpkg")],
+                             stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 120
+        while not (self.dir / "h_300m.gpkg").exists() and p.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        p.send_signal(signal.SIGINT)
+        stderr = p.communicate(timeout=60)[1]
+        self.assertEqual(p.returncode, 130, stderr)
+        self.assertRegex(stderr, r"interrupted; \d+ of 32 results had been written")
 
     def test_a_batch_step_makes_one_result(self):
         source = self.incidents()
