@@ -6,6 +6,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -119,10 +120,19 @@ static void test_random_points(void **state)
             fail_msg("%s: only %d of 10 were kept", hg_kernel_name((hg_kernel_shape)shape), kept[shape]);
 }
 
+/* For tests of accuracy that take minutes under the thread sanitizer; work is shared the same way in the others. */
+static void skip_where_threads_are_watched(void)
+{
+    const char *sanitizer = getenv("HOTGRID_SANITIZE");
+    if (sanitizer && strcmp(sanitizer, "thread") == 0)
+        skip();
+}
+
 /* A single point anywhere in its cell shows the tables' own bound, which must not be far from the truth either. */
 static void test_one_point(void **state)
 {
     (void)state;
+    skip_where_threads_are_watched();
     hg_grid g = {10, 4000, 3000, 80, 80};
     hg_random r = hg_random_seed(5, 0);
     for (int shape = HG_TRIANGULAR; shape < HG_KERNEL_END; shape++)
@@ -156,6 +166,7 @@ static void make_ring(sample *s, double x, double y, double radius, double from,
 static void test_adversaries(void **state)
 {
     (void)state;
+    skip_where_threads_are_watched();
     enum { N = 1500, SCENES = 9 };
     static const char *names[SCENES] = {"one spot",      "cell corners", "cell centres",   "a line", "a ring at the support",
                                         "an arc beyond", "the edge",     "one giant weight", "outside"};
