@@ -48,18 +48,18 @@ static hg_status scatter_stretch(void *context, size_t i, hg_error *err)
     return HG_OK;
 }
 
-static void counts_to_places(partition *p, size_t *start)
+void hg_radix_places(size_t *place, size_t stretches, size_t digits, size_t *start)
 {
     size_t sum = 0;
-    for (size_t d = 0; d < p->buckets; d++) {
+    for (size_t d = 0; d < digits; d++) {
         start[d] = sum;
-        for (size_t i = 0; i < p->stretches; i++) {
-            size_t count = p->place[i * p->buckets + d];
-            p->place[i * p->buckets + d] = sum;
+        for (size_t i = 0; i < stretches; i++) {
+            size_t count = place[i * digits + d];
+            place[i * digits + d] = sum;
             sum += count;
         }
     }
-    start[p->buckets] = sum;
+    start[digits] = sum;
 }
 
 static size_t stretches_for(size_t n, int threads)
@@ -82,7 +82,7 @@ static hg_status prepare(partition *p, const hg_radix_pass *pass, int threads, s
     hg_status s = hg_parallel(p->stretches, threads, count_stretch, p, err);
     if (s != HG_OK)
         return s;
-    counts_to_places(p, start);
+    hg_radix_places(p->place, p->stretches, p->buckets, start);
     *only = false;
     for (size_t d = 0; d < p->buckets; d++)
         *only = *only || start[d + 1] - start[d] == pass->n;

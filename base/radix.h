@@ -17,6 +17,13 @@ typedef struct hg_radix_pass {
     unsigned shift, bits; /**< bits at most 12 */
 } hg_radix_pass;
 
+/**
+ * Turns counts into places, for who scatters stretch by stretch into digits: place[stretch * digits + digit], in numbers
+ * of items, becomes where that stretch writes its first of that digit. start[d] is where digit d begins, start[digits]
+ * how many there are.
+ */
+void hg_radix_places(size_t *place, size_t stretches, size_t digits, size_t *start);
+
 /** Moves the keys to key_out; start[d] is where digit d begins, start[2^bits] = n. */
 hg_status hg_radix_partition(const hg_radix_pass *pass, int threads, size_t *start, hg_error *err);
 

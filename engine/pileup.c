@@ -244,20 +244,6 @@ static hg_status scatter_pieces(void *context, size_t slice, hg_error *err)
     return hg_check_cancel(s->f->control, err);
 }
 
-static void place_pieces(scattering *s)
-{
-    size_t at = 0;
-    for (size_t piece = 0; piece < PIECES; piece++) {
-        s->start[piece] = at;
-        for (size_t slice = 0; slice < s->slices; slice++) {
-            size_t n = s->place[slice * PIECES + piece];
-            s->place[slice * PIECES + piece] = at;
-            at += n;
-        }
-    }
-    s->start[PIECES] = at;
-}
-
 /* So large that the threads had better share it. */
 static bool is_large(const scattering *s, size_t piece)
 {
@@ -283,7 +269,7 @@ static hg_status sort_pieces(scattering *s, hg_error *err)
     hg_status status = hg_parallel(s->slices, threads_of(f), count_pieces, s, err);
     if (status != HG_OK)
         return status;
-    place_pieces(s);
+    hg_radix_places(s->place, s->slices, PIECES, s->start);
     status = hg_parallel(s->slices, threads_of(f), scatter_pieces, s, err);
     for (size_t piece = 0; piece < PIECES && status == HG_OK; piece++)
         if (is_large(s, piece))

@@ -5,6 +5,7 @@
  */
 #include "engine/repeated_rows.h"
 #include "base/memory.h"
+#include "base/radix.h"
 #include "base/threads.h"
 #include "engine/pileup.h"
 
@@ -83,20 +84,6 @@ static hg_status scatter_slice(void *context, size_t slice, hg_error *err)
         s->prints[place[part_of(key)]++] = print_of(key);
     }
     return HG_OK;
-}
-
-static void counts_to_places(sieve *s)
-{
-    size_t sum = 0;
-    for (size_t part = 0; part < PARTS; part++) {
-        s->start[part] = sum;
-        for (size_t slice = 0; slice < s->slices; slice++) {
-            size_t n = s->place[slice * PARTS + part];
-            s->place[slice * PARTS + part] = sum;
-            sum += n;
-        }
-    }
-    s->start[PARTS] = sum;
 }
 
 /* Whether the print is in the table, after adding it. */
@@ -192,7 +179,7 @@ static hg_status make_filter(sieve *s, hg_error *err)
                                                           : hg_fail_memory(err);
     if (status != HG_OK)
         return status;
-    counts_to_places(s);
+    hg_radix_places(s->place, s->slices, PARTS, s->start);
     status = hg_parallel(s->slices, 0, scatter_slice, s, err);
     return status == HG_OK ? hg_parallel(PARTS, 0, filter_part, s, err) : status;
 }
